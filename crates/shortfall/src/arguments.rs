@@ -1,0 +1,255 @@
+//! What a user writes between the braces of a selector, what each name accepts, and the errors that name the place.
+
+use std::fmt;
+
+/// Input that cannot be used. The message says what is wrong and what would be right.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BadInput {
+    /// One sentence, without a final stop.
+    pub message: String,
+}
+
+impl BadInput {
+    /// From a message.
+    pub fn new(message: impl Into<String>) -> Self {
+        Self { message: message.into() }
+    }
+}
+
+impl fmt::Display for BadInput {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(&self.message)
+    }
+}
+
+impl std::error::Error for BadInput {}
+
+/// The value of an argument. Numbers keep the text they were spelled with: exact proofs need the decimal.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Value {
+    /// A finite number and its spelling.
+    Number {
+        /// The nearest double.
+        value: f64,
+        /// As the user wrote it.
+        text: String,
+    },
+    /// Quoted text.
+    Text(String),
+    /// `true` or `false`.
+    Bool(bool),
+    /// `[ ... ]`
+    List(Vec<Value>),
+    /// `{ name = value, ... }`
+    Table(Vec<(String, Value)>),
+}
+
+impl Value {
+    /// A number from a double.
+    pub fn number(value: f64) -> Self {
+        Self::Number { value, text: format!("{value}") }
+    }
+
+    /// A list of numbers.
+    pub fn numbers(values: &[f64]) -> Self {
+        Self::List(values.iter().map(|&value| Self::number(value)).collect())
+    }
+
+    fn kind(&self) -> &'static str {
+        match self {
+            Self::Number { .. } => "a number",
+            Self::Text(_) => "text",
+            Self::Bool(_) => "a truth value",
+            Self::List(_) => "a list",
+            Self::Table(_) => "a table",
+        }
+    }
+}
+
+impl fmt::Display for Value {
+    /// As one would write it in a selector.
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Number { text, .. } => formatter.write_str(text),
+            Self::Text(text) => write!(formatter, "{text:?}"),
+            Self::Bool(value) => write!(formatter, "{value}"),
+            Self::List(values) => {
+                formatter.write_str("[")?;
+                for (i, value) in values.iter().enumerate() {
+                    write!(formatter, "{}{value}", if i > 0 { "," } else { "" })?;
+                }
+                formatter.write_str("]")
+            }
+            Self::Table(entries) => {
+                formatter.write_str("{")?;
+                for (i, (name, value)) in entries.iter().enumerate() {
+                    write!(formatter, "{}{name}={value}", if i > 0 { "," } else { "" })?;
+                }
+                formatter.write_str("}")
+            }
+        }
+    }
+}
+
+/// A parameter of a registered problem or method.
+#[derive(Debug)]
+pub struct Parameter {
+    /// Its name.
+    pub name: &'static str,
+    /// What it is, with its range.
+    pub about: &'static str,
+    /// Its default, as one would write it; `None` for a parameter that is optional and absent by default.
+    pub default: Option<&'static str>,
+}
+
+/// All arguments of one selector: every parameter with its value, defaults filled in, in the order of the registry.
+/// Parameters that are absent by default and were not given are not in it.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Arguments {
+    /// The registered name, for messages.
+    pub owner: String,
+    /// Name and value.
+    pub entries: Vec<(String, Value)>,
+}
+
+impl Arguments {
+    /// Of `owner`, without entries.
+    pub fn of(owner: &str) -> Self {
+        Self { owner: owner.to_owned(), entries: Vec::new() }
+    }
+
+    /// Adds one.
+    pub fn with(mut self, name: &str, value: Value) -> Self {
+        self.entries.push((name.to_owned(), value));
+        self
+    }
+
+    /// The value, if present.
+    pub fn get(&self, name: &str) -> Option<&Value> {
+        self.entries.iter().find(|(entry, _)| entry == name).map(|(_, value)| value)
+    }
+
+    /// An error about one parameter.
+    pub fn bad(&self, name: &str, message: impl fmt::Display) -> BadInput {
+        BadInput::new(format!("{}: `{name}` {message}", self.owner))
+    }
+
+    fn required(&self, name: &str) -> Result<&Value, BadInput> {
+        self.get(name).ok_or_else(|| self.bad(name, "is missing"))
+    }
+
+    fn wrong(&self, name: &str, wanted: &str, value: &Value) -> BadInput {
+        self.bad(name, format_args!("must be {wanted}, not {} ({value})", value.kind()))
+    }
+
+    /// A finite number.
+    pub fn number(&self, name: &str) -> Result<f64, BadInput> {
+        match self.required(name)? {
+            Value::Number { value, text } if !value.is_finite() => {
+                Err(self.bad(name, format_args!("must be a finite number, not {text}")))
+            }
+            Value::Number { value, .. } => Ok(*value),
+            other => Err(self.wrong(name, "a number", other)),
+        }
+    }
+
+    /// A finite number above zero.
+    pub fn positive(&self, name: &str) -> Result<f64, BadInput> {
+        let value = self.number(name)?;
+        if value > 0.0 { Ok(value) } else { Err(self.bad(name, format_args!("must be above 0, not {value}"))) }
+    }
+
+    /// A finite number not below zero.
+    pub fn non_negative(&self, name: &str) -> Result<f64, BadInput> {
+        let value = self.number(name)?;
+        if value >= 0.0 { Ok(value) } else { Err(self.bad(name, format_args!("must be at least 0, not {value}"))) }
+    }
+
+    /// A whole number from `least` up to 2^53.
+    pub fn whole(&self, name: &str, least: u64) -> Result<u64, BadInput> {
+        let value = self.number(name)?;
+        if value.fract() == 0.0 && value >= least as f64 && value <= 9_007_199_254_740_992.0 {
+            Ok(value as u64)
+        } else {
+            Err(self.bad(name, format_args!("must be a whole number of at least {least}, not {value}")))
+        }
+    }
+
+    /// Text.
+    pub fn text(&self, name: &str) -> Result<&str, BadInput> {
+        match self.required(name)? {
+            Value::Text(text) => Ok(text),
+            other => Err(self.wrong(name, "quoted text", other)),
+        }
+    }
+
+    /// A truth value.
+    pub fn bool(&self, name: &str) -> Result<bool, BadInput> {
+        match self.required(name)? {
+            Value::Bool(value) => Ok(*value),
+            other => Err(self.wrong(name, "true or false", other)),
+        }
+    }
+
+    /// A list of finite numbers.
+    pub fn numbers(&self, name: &str) -> Result<Vec<f64>, BadInput> {
+        let Value::List(values) = self.required(name)? else {
+            return Err(self.wrong(name, "a list of numbers", self.required(name)?));
+        };
+        values
+            .iter()
+            .enumerate()
+            .map(|(i, value)| match value {
+                Value::Number { value, .. } if value.is_finite() => Ok(*value),
+                other => Err(self.bad(name, format_args!("entry {} must be a finite number, not {other}", i + 1))),
+            })
+            .collect()
+    }
+}
+
+/// One line of a registry: a named thing, what it is, its parameters and how it is made from arguments.
+pub struct Entry<T: 'static> {
+    /// The name in selectors.
+    pub name: &'static str,
+    /// One sentence.
+    pub about: &'static str,
+    /// Its parameters, in order.
+    pub parameters: &'static [Parameter],
+    /// Makes it; data come from `source`.
+    pub build: fn(&Arguments, &dyn DataSource) -> Result<T, BadInput>,
+}
+
+/// Where a problem's data come from: the laboratory reads files, tests hand over tables.
+pub trait DataSource {
+    /// The table behind a bundled name or a path; `target` names the label column, the last one if `None`.
+    fn table(&self, name: &str, target: Option<&str>) -> Result<Table, BadInput>;
+}
+
+/// No data at all: for problems that need none.
+pub struct NoData;
+
+impl DataSource for NoData {
+    fn table(&self, name: &str, _: Option<&str>) -> Result<Table, BadInput> {
+        Err(BadInput::new(format!("no data source here: `{name}` cannot be read")))
+    }
+}
+
+/// A table of numeric features and one target column.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Table {
+    /// Names of the feature columns.
+    pub columns: Vec<String>,
+    /// Features, row-major, rows x columns; all finite.
+    pub features: Vec<f64>,
+    /// Name of the target column.
+    pub target: String,
+    /// The target as written, one per row.
+    pub labels: Vec<String>,
+}
+
+impl Table {
+    /// Number of rows.
+    pub fn rows(&self) -> usize {
+        self.labels.len()
+    }
+}

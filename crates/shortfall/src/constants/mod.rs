@@ -1,0 +1,232 @@
+//! What is known of a problem: values with a side and a provenance, and the arithmetic that keeps both honest.
+
+pub mod directed;
+pub mod eigen;
+mod number;
+
+pub use number::{Number, Provenance};
+
+/// On which side of the true constant a value lies.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Side {
+    /// Not below the true value.
+    Upper,
+    /// Not above the true value.
+    Lower,
+    /// The true value itself.
+    Exact,
+}
+
+impl Side {
+    /// The word used in output.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Upper => "upper",
+            Self::Lower => "lower",
+            Self::Exact => "exact",
+        }
+    }
+}
+
+/// One constant of a problem. Units: `[f]` loss units, `[x]` parameter units.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Symbol {
+    /// Smoothness of f, `|grad f(x) - grad f(y)| <= beta |x - y|`; `[f]/[x]^2`.
+    Beta,
+    /// Strong convexity of f; `[f]/[x]^2`.
+    Mu,
+    /// Weak convexity: `f + (omega/2)|x|^2` is convex; 0 means convex.
+    Omega,
+    /// Lipschitz constant of f; `[f]/[x]`.
+    L,
+    /// `E |g(x; xi) - grad f(x)|^2 <= sigma2` at every x; `[f]^2/[x]^2`.
+    Sigma2,
+    /// `E |g(x*; xi)|^2` at a minimiser only.
+    Sigma2Star,
+    /// Mean smoothness of the samples.
+    BetaBar,
+    /// Root mean square smoothness of the samples.
+    BetaRms,
+    /// Largest smoothness of a sample.
+    BetaMax,
+    /// `f(x0) - f*`; `[f]`.
+    Delta,
+    /// `|x0 - x*|^2`, x* the nearest minimiser; `[x]^2`.
+    D2,
+}
+
+impl Symbol {
+    /// All, in the order of output.
+    pub const ALL: [Symbol; 11] = [
+        Self::Beta,
+        Self::Mu,
+        Self::Omega,
+        Self::L,
+        Self::Sigma2,
+        Self::Sigma2Star,
+        Self::BetaBar,
+        Self::BetaRms,
+        Self::BetaMax,
+        Self::Delta,
+        Self::D2,
+    ];
+
+    /// The name in commands and JSON.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Beta => "beta",
+            Self::Mu => "mu",
+            Self::Omega => "omega",
+            Self::L => "L",
+            Self::Sigma2 => "sigma2",
+            Self::Sigma2Star => "sigma2_star",
+            Self::BetaBar => "beta_bar",
+            Self::BetaRms => "beta_rms",
+            Self::BetaMax => "beta_max",
+            Self::Delta => "Delta",
+            Self::D2 => "D2",
+        }
+    }
+
+    /// What it bounds, for tables.
+    pub fn about(self) -> &'static str {
+        match self {
+            Self::Beta => "smoothness of f",
+            Self::Mu => "strong convexity",
+            Self::Omega => "weak convexity (0: convex)",
+            Self::L => "Lipschitz constant of f",
+            Self::Sigma2 => "gradient variance, everywhere",
+            Self::Sigma2Star => "squared sample gradient at x*",
+            Self::BetaBar => "mean smoothness of the samples",
+            Self::BetaRms => "r.m.s. smoothness of the samples",
+            Self::BetaMax => "largest smoothness of a sample",
+            Self::Delta => "f(x0) - f*",
+            Self::D2 => "|x0 - x*|^2",
+        }
+    }
+
+    /// The side a valid value of this constant lies on: mu from below, all others from above.
+    pub fn side(self) -> Side {
+        if self == Self::Mu { Side::Lower } else { Side::Upper }
+    }
+}
+
+/// A constant that is known, or the reason why it is not.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Constant {
+    /// A finite value that is itself a valid constant of the problem.
+    Known {
+        /// The value.
+        value: f64,
+        /// Where it lies.
+        side: Side,
+        /// How it is known.
+        provenance: Provenance,
+        /// The formula or the argument, in a few words.
+        how: String,
+    },
+    /// There is none, and why.
+    Missing {
+        /// Why.
+        reason: String,
+    },
+}
+
+impl Constant {
+    /// The true value, proved.
+    pub fn exact(value: f64, how: impl Into<String>) -> Self {
+        Self::known(value, Side::Exact, Provenance::Certified, how)
+    }
+
+    /// A certified value on the safe side of an enclosure: the upper end, or the lower end for mu.
+    pub fn enclosed(symbol: Symbol, number: Number, how: impl Into<String>) -> Self {
+        let side = if number.low == number.high { Side::Exact } else { symbol.side() };
+        let value = if symbol == Symbol::Mu { number.low } else { number.high };
+        Self::known(value, side, number.provenance, how)
+    }
+
+    /// A certified bound on the side its symbol demands.
+    pub fn bound(symbol: Symbol, value: f64, how: impl Into<String>) -> Self {
+        Self::known(value, symbol.side(), Provenance::Certified, how)
+    }
+
+    /// A value with all its labels; a value that is not finite is missing.
+    pub fn known(value: f64, side: Side, provenance: Provenance, how: impl Into<String>) -> Self {
+        if value.is_finite() {
+            Self::Known { value, side, provenance, how: how.into() }
+        } else {
+            Self::Missing { reason: format!("not a finite number ({})", how.into()) }
+        }
+    }
+
+    /// There is none.
+    pub fn missing(reason: impl Into<String>) -> Self {
+        Self::Missing { reason: reason.into() }
+    }
+
+    /// The value, if known.
+    pub fn value(&self) -> Option<f64> {
+        match self {
+            Self::Known { value, .. } => Some(*value),
+            Self::Missing { .. } => None,
+        }
+    }
+
+    /// The value as an exact number with its provenance: any valid value is itself a constant of the problem
+    /// (THEORY.md 17.1.5), so it enters a bound as it stands.
+    pub fn number(&self) -> Option<Number> {
+        match self {
+            Self::Known { value, provenance, .. } => Some(Number::exact(*value).with(*provenance)),
+            Self::Missing { .. } => None,
+        }
+    }
+}
+
+/// The constants of a problem for one start and one sampling.
+#[derive(Clone, Debug)]
+pub struct Constants {
+    values: [Constant; Symbol::ALL.len()],
+    /// Every sample's loss is convex (proved).
+    pub components_convex: bool,
+}
+
+impl Constants {
+    /// Everything missing, for this reason.
+    pub fn missing(reason: &str) -> Self {
+        Self { values: std::array::from_fn(|_| Constant::missing(reason)), components_convex: false }
+    }
+
+    /// One constant.
+    pub fn get(&self, symbol: Symbol) -> &Constant {
+        &self.values[symbol as usize]
+    }
+
+    /// Replaces one.
+    pub fn set(&mut self, symbol: Symbol, constant: Constant) {
+        self.values[symbol as usize] = constant;
+    }
+
+    /// Replaces one, by value: for building in one expression.
+    pub fn with(mut self, symbol: Symbol, constant: Constant) -> Self {
+        self.set(symbol, constant);
+        self
+    }
+
+    /// The user's word for one constant; every bound that uses it is no longer certified.
+    pub fn assume(&mut self, symbol: Symbol, value: f64) {
+        self.set(symbol, Constant::known(value, symbol.side(), Provenance::Assumed, "assumed by the user"));
+    }
+
+    /// All, in the order of output.
+    pub fn iter(&self) -> impl Iterator<Item = (Symbol, &Constant)> {
+        Symbol::ALL.into_iter().map(|symbol| (symbol, self.get(symbol)))
+    }
+
+    /// The four constants of the samples and the two variances of a problem without samples.
+    pub fn without_samples(mut self) -> Self {
+        for symbol in [Symbol::Sigma2, Symbol::Sigma2Star, Symbol::BetaBar, Symbol::BetaRms, Symbol::BetaMax] {
+            self.set(symbol, Constant::missing("the problem has no samples"));
+        }
+        self
+    }
+}

@@ -1,0 +1,157 @@
+//! exp and log of our own: branch-free, so that whole blocks vectorise, and the same bits everywhere.
+
+use multiversion::multiversion;
+
+const LN2_HIGH: f64 = 6.931_471_803_691_238e-1; // the first 32 bits of ln 2, so that k * LN2_HIGH is exact
+const LN2_LOW: f64 = 1.908_214_929_270_587_7e-10;
+/// Adding and subtracting 1.5 * 2^52 rounds to the nearest integer.
+const ROUND: f64 = 6_755_399_441_055_744.0;
+/// e^x is taken as 0 below: about 1e-304, far under anything a loss or a weight of it can show.
+const SMALLEST: f64 = -700.0;
+
+/// `1/n!`, n = 13 down to 0; the remainder at |r| <= ln(2)/2 is below 5e-18.
+const INVERSE_FACTORIALS: [f64; 14] = [
+    1.0 / 6_227_020_800.0,
+    1.0 / 479_001_600.0,
+    1.0 / 39_916_800.0,
+    1.0 / 3_628_800.0,
+    1.0 / 362_880.0,
+    1.0 / 40_320.0,
+    1.0 / 5_040.0,
+    1.0 / 720.0,
+    1.0 / 120.0,
+    1.0 / 24.0,
+    1.0 / 6.0,
+    0.5,
+    1.0,
+    1.0,
+];
+
+/// `e^x` for `x <= 0`; relative error below 4e-16, 0 for `x < -700`.
+#[inline(always)]
+pub fn exp(x: f64) -> f64 {
+    let clamped = if x < SMALLEST { SMALLEST } else { x };
+    let shifted = clamped.mul_add(std::f64::consts::LOG2_E, ROUND);
+    let k = shifted - ROUND;
+    let r = (-k).mul_add(LN2_LOW, (-k).mul_add(LN2_HIGH, clamped));
+    let mut p = INVERSE_FACTORIALS[0];
+    for c in &INVERSE_FACTORIALS[1..] {
+        p = p.mul_add(r, *c);
+    }
+    // The low bits of `shifted` hold k; moved to the exponent they are 2^k.
+    let power = f64::from_bits((shifted.to_bits().wrapping_add(1023)) << 52);
+    if x < SMALLEST { 0.0 } else { p * power }
+}
+
+/// `1/(2k+1)`, k = 17 down to 0, for `atanh`.
+const ODD_RECIPROCALS: [f64; 18] = [
+    1.0 / 35.0,
+    1.0 / 33.0,
+    1.0 / 31.0,
+    1.0 / 29.0,
+    1.0 / 27.0,
+    1.0 / 25.0,
+    1.0 / 23.0,
+    1.0 / 21.0,
+    1.0 / 19.0,
+    1.0 / 17.0,
+    1.0 / 15.0,
+    1.0 / 13.0,
+    1.0 / 11.0,
+    1.0 / 9.0,
+    1.0 / 7.0,
+    1.0 / 5.0,
+    1.0 / 3.0,
+    1.0,
+];
+
+/// `log(1 + u)` for `0 <= u <= 1`, as `2 atanh(u/(2+u))`; relative error below 8e-16.
+#[inline(always)]
+pub fn log1p_unit(u: f64) -> f64 {
+    let s = u / (2.0 + u);
+    let square = s * s;
+    let mut p = ODD_RECIPROCALS[0];
+    for c in &ODD_RECIPROCALS[1..] {
+        p = p.mul_add(square, *c);
+    }
+    2.0 * s * p
+}
+
+/// From margins `m = y x'w`: the losses `log(1 + e^-m)` and their derivatives `-1/(1 + e^m)`, in place of the margins.
+#[inline(always)]
+pub(crate) fn logistic_losses_inline(margins: &mut [f64], losses: &mut [f64]) {
+    for (m, loss) in margins.iter_mut().zip(losses) {
+        let e = exp(-m.abs());
+        let negative = if *m < 0.0 { -*m } else { 0.0 };
+        *loss = negative + log1p_unit(e);
+        *m = weight(*m, e);
+    }
+}
+
+/// Derivatives alone, in place of the margins.
+#[inline(always)]
+pub(crate) fn logistic_weights_inline(margins: &mut [f64]) {
+    for m in margins.iter_mut() {
+        *m = weight(*m, exp(-m.abs()));
+    }
+}
+
+#[inline(always)]
+fn weight(margin: f64, e: f64) -> f64 {
+    -(if margin < 0.0 { 1.0 } else { e }) / (1.0 + e)
+}
+
+/// See [`logistic_losses_inline`]; dispatched.
+#[multiversion(targets("x86_64+avx2+fma"))]
+pub fn logistic_losses(margins: &mut [f64], losses: &mut [f64]) {
+    logistic_losses_inline(margins, losses);
+}
+
+/// See [`logistic_weights_inline`]; dispatched.
+#[multiversion(targets("x86_64+avx2+fma"))]
+pub fn logistic_weights(margins: &mut [f64]) {
+    logistic_weights_inline(margins);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn against_correctly_rounded_functions() {
+        let mut worst = [0.0f64; 2];
+        for i in 0..200_000 {
+            let x = -(i as f64) * 0.003_141_59;
+            if x > -699.0 {
+                let exact = core_math::exp(x);
+                worst[0] = worst[0].max(((exp(x) - exact) / exact).abs());
+            }
+            let u = i as f64 / 200_000.0;
+            if u > 0.0 {
+                let exact = core_math::log1p(u);
+                worst[1] = worst[1].max(((log1p_unit(u) - exact) / exact).abs());
+            }
+        }
+        assert!(worst[0] < 4e-16, "exp: {:e}", worst[0]);
+        assert!(worst[1] < 8e-16, "log1p: {:e}", worst[1]);
+        assert_eq!((exp(0.0), exp(-1e300), exp(f64::NEG_INFINITY)), (1.0, 0.0, 0.0));
+        assert_eq!((log1p_unit(0.0), log1p_unit(1e-300)), (0.0, 1e-300));
+    }
+
+    #[test]
+    fn not_a_number_stays_so() {
+        let (mut m, mut l) = ([f64::NAN], [0.0]);
+        logistic_losses(&mut m, &mut l);
+        assert!(m[0].is_nan() && l[0].is_nan());
+    }
+
+    #[test]
+    fn losses_and_weights_at_both_ends() {
+        let mut margins = [0.0, 1e308, -1e308, 40.0, -40.0];
+        let mut losses = [0.0; 5];
+        logistic_losses(&mut margins, &mut losses);
+        assert_eq!(margins[..3], [-0.5, 0.0, -1.0]);
+        assert!((losses[0] - std::f64::consts::LN_2).abs() < 3e-16 && losses[1..3] == [0.0, 1e308]);
+        assert!((losses[3] / (-40f64).exp() - 1.0).abs() < 1e-15 && losses[4] == 40.0);
+    }
+}

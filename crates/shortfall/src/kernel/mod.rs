@@ -1,0 +1,167 @@
+//! Sums, norms and functions with one order of operations, so that every processor gives the same bits.
+//!
+//! Dot products and sums keep 32 partial sums by index modulo 32 and add them by one fixed tree. Multiply-adds are
+//! fused where the code says `mul_add`. The functions are compiled a second time for AVX2 with FMA and chosen at run
+//! time; the arithmetic is the same, so the results are.
+
+mod functions;
+
+pub use functions::{exp, log1p_unit, logistic_losses, logistic_weights};
+
+use multiversion::multiversion;
+
+const LANES: usize = 32;
+
+#[inline(always)]
+fn tree(mut partial: [f64; LANES]) -> f64 {
+    let mut half = LANES / 2;
+    while half > 0 {
+        for i in 0..half {
+            partial[i] += partial[i + half];
+        }
+        half /= 2;
+    }
+    partial[0]
+}
+
+/// `sum a_i b_i`
+#[multiversion(targets("x86_64+avx2+fma"))]
+pub fn dot(a: &[f64], b: &[f64]) -> f64 {
+    dot_inline(a, b)
+}
+
+#[inline(always)]
+pub(crate) fn dot_inline(a: &[f64], b: &[f64]) -> f64 {
+    let mut partial = [0.0; LANES];
+    let (a_chunks, a_rest) = a.as_chunks::<LANES>();
+    let (b_chunks, b_rest) = b.as_chunks::<LANES>();
+    for (a, b) in a_chunks.iter().zip(b_chunks) {
+        for i in 0..LANES {
+            partial[i] = a[i].mul_add(b[i], partial[i]);
+        }
+    }
+    for (i, (a, b)) in a_rest.iter().zip(b_rest).enumerate() {
+        partial[i] = a.mul_add(*b, partial[i]);
+    }
+    tree(partial)
+}
+
+/// `sum a_i`
+#[multiversion(targets("x86_64+avx2+fma"))]
+pub fn sum(a: &[f64]) -> f64 {
+    let mut partial = [0.0; LANES];
+    let (chunks, rest) = a.as_chunks::<LANES>();
+    for chunk in chunks {
+        for i in 0..LANES {
+            partial[i] += chunk[i];
+        }
+    }
+    for (partial, a) in partial.iter_mut().zip(rest) {
+        *partial += a;
+    }
+    tree(partial)
+}
+
+/// `y += c x`
+#[inline(always)]
+pub(crate) fn add_scaled_inline(c: f64, x: &[f64], y: &mut [f64]) {
+    for (y, x) in y.iter_mut().zip(x) {
+        *y = c.mul_add(*x, *y);
+    }
+}
+
+/// `y += c x`
+#[multiversion(targets("x86_64+avx2+fma"))]
+pub fn add_scaled(c: f64, x: &[f64], y: &mut [f64]) {
+    add_scaled_inline(c, x, y);
+}
+
+/// Largest absolute entry; NaN entries are passed over.
+pub fn max_abs(a: &[f64]) -> f64 {
+    a.iter().fold(0.0, |max: f64, x| max.max(x.abs()))
+}
+
+/// Squares between these limits neither overflow nor lose bits.
+const SAFE_NORM: std::ops::Range<f64> = 1e-140..1e140;
+
+/// The power of two that brings entries of this size near 1.
+fn rescaling(largest: f64) -> f64 {
+    // Two steps, so that the scale itself stays a normal number for subnormal entries.
+    2f64.powi((-largest.log2().floor() as i32).clamp(-1000, 1000))
+}
+
+/// Euclidean norm; does not overflow or underflow where the norm itself does not.
+pub fn norm(a: &[f64]) -> f64 {
+    if let [single] = a {
+        return single.abs();
+    }
+    let plain = dot(a, a).sqrt();
+    if SAFE_NORM.contains(&plain) || plain.is_nan() {
+        return plain;
+    }
+    let largest = max_abs(a);
+    if largest == 0.0 || !largest.is_finite() {
+        return largest;
+    }
+    let scale = rescaling(largest);
+    let scaled: Vec<f64> = a.iter().map(|x| x * scale).collect();
+    dot(&scaled, &scaled).sqrt() / scale
+}
+
+/// `u = g/|g|`, or `u = 0` where `g = 0`. Exact signs in one dimension; correct for entries of any magnitude.
+pub fn unit_vector(g: &[f64], u: &mut [f64]) {
+    if let ([g], [u]) = (g, &mut *u) {
+        *u = if *g == 0.0 { 0.0 } else { g.signum() };
+        return;
+    }
+    let plain = dot(g, g).sqrt();
+    if SAFE_NORM.contains(&plain) {
+        for (u, g) in u.iter_mut().zip(g) {
+            *u = g / plain;
+        }
+        return;
+    }
+    let largest = max_abs(g);
+    if largest == 0.0 {
+        u.fill(0.0);
+        return;
+    }
+    let scale = rescaling(largest);
+    for (u, g) in u.iter_mut().zip(g) {
+        *u = g * scale;
+    }
+    let norm = dot(u, u).sqrt();
+    for u in u.iter_mut() {
+        *u /= norm;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn norms_survive_extreme_entries() {
+        assert!((norm(&[3e200, 4e200]) / 5e200 - 1.0).abs() < 1e-15);
+        assert!((norm(&[3e-200, 4e-200]) / 5e-200 - 1.0).abs() < 1e-15);
+        assert_eq!(norm(&[0.0, -0.0]), 0.0);
+        assert_eq!(norm(&[f64::INFINITY, 1.0]), f64::INFINITY);
+        assert!(norm(&[5e-324, 0.0]) > 0.0);
+    }
+
+    #[test]
+    fn dot_has_the_stated_order() {
+        let a: Vec<f64> = (0..77).map(|i| (i as f64 * 0.37).sin() * 1e3).collect();
+        let b: Vec<f64> = (0..77).map(|i| (i as f64 * 0.11).cos()).collect();
+        let mut partial = [0.0f64; 32];
+        for i in 0..77 {
+            partial[i % 32] = a[i].mul_add(b[i], partial[i % 32]);
+        }
+        for half in [16, 8, 4, 2, 1] {
+            for i in 0..half {
+                partial[i] += partial[i + half];
+            }
+        }
+        assert_eq!(dot(&a, &b).to_bits(), partial[0].to_bits());
+    }
+}

@@ -1,0 +1,92 @@
+//! Inputs with numbers chosen by hand, for the tests of the statements.
+
+use super::{Bound, Form, Inputs, MethodFacts, ProblemFacts, SamplingFacts, Theorem};
+use crate::arguments::Value;
+use crate::constants::{Constant, Constants, Number, Symbol};
+use crate::method::{Perturbation, SampleReuse};
+
+/// A setting whose constants are set one by one; all others are missing.
+pub struct Example {
+    constants: Constants,
+    method: MethodFacts,
+    /// Facts a test may set directly.
+    pub problem: ProblemFacts,
+    steps: u64,
+}
+
+impl Example {
+    pub fn deterministic(eta: f64, rho: f64, steps: u64) -> Self {
+        let method =
+            MethodFacts { perturbation: Perturbation::Normalised, plain_descent: true, sampling: None, eta, rho };
+        let problem = ProblemFacts { dimension: 2, ..ProblemFacts::default() };
+        Self { constants: Constants::missing("not set"), method, problem, steps }
+    }
+
+    pub fn stochastic(reuse: SampleReuse, eta: f64, rho: f64, steps: u64) -> Self {
+        let mut example = Self::deterministic(eta, rho, steps);
+        example.method.sampling = Some(SamplingFacts { reuse, batch: 1, replacement: true });
+        example
+    }
+
+    pub fn set(mut self, symbol: Symbol, value: f64) -> Self {
+        self.constants.set(symbol, Constant::exact(value, "by hand"));
+        self
+    }
+
+    pub fn beta(self, value: f64) -> Self {
+        self.set(Symbol::Beta, value)
+    }
+
+    pub fn convex(self) -> Self {
+        self.set(Symbol::Omega, 0.0)
+    }
+
+    pub fn components_convex(mut self) -> Self {
+        self.constants.components_convex = true;
+        self
+    }
+
+    /// Names the problem and its numeric parameters.
+    pub fn on(mut self, name: &str, parameters: &[(&str, f64)], start: &[f64]) -> Self {
+        self.problem.name = name.to_owned();
+        self.problem.parameters =
+            parameters.iter().map(|&(name, value)| (name.to_owned(), Value::number(value))).collect();
+        self.problem.start = start.to_vec();
+        self.problem.dimension = start.len();
+        self
+    }
+
+    fn inputs(&self) -> Inputs<'_> {
+        Inputs { constants: &self.constants, method: self.method, problem: &self.problem, steps: self.steps }
+    }
+
+    fn form(theorem: &'static Theorem, name: Option<&str>) -> &'static Form {
+        theorem.forms.iter().find(|form| form.name == name).expect("the form exists")
+    }
+
+    /// Whether all requirements of a form are met.
+    pub fn applies(&self, theorem: &'static Theorem, form: Option<&str>) -> bool {
+        (Self::form(theorem, form).requires)(&self.inputs()).iter().all(|requirement| requirement.met)
+    }
+
+    /// The bound of a form whose requirements must be met.
+    pub fn bound(&self, theorem: &'static Theorem, form: Option<&str>) -> Bound {
+        let form = Self::form(theorem, form);
+        for requirement in (form.requires)(&self.inputs()) {
+            assert!(requirement.met, "{}: {}", requirement.text, requirement.detail);
+        }
+        (form.bound)(&self.inputs())
+    }
+
+    /// The quantity of a form.
+    pub fn quantity(&self, theorem: &'static Theorem, form: Option<&str>) -> super::Quantity {
+        (Self::form(theorem, form).quantity)(&self.inputs())
+    }
+}
+
+/// The value lies in the enclosure, and the enclosure is tight.
+pub fn assert_near(number: Number, value: f64) {
+    let slack = 1e-13 * value.abs();
+    assert!(number.low <= value + slack && number.high >= value - slack, "{number:?} does not enclose {value}");
+    assert!(number.high - number.low <= slack + 1e-300, "{number:?} is loose");
+}

@@ -1,0 +1,303 @@
+//! What a theorem may look at: constants, the method's numbers, and facts about the problem and the start.
+
+use crate::arguments::Value;
+use crate::constants::{Constant, Constants, Number, Symbol};
+use crate::method::{Perturbation, SampleReuse};
+
+/// A hypothesis, met or not, with its numbers.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Requirement {
+    /// The hypothesis, as the statement has it.
+    pub text: String,
+    /// Whether it is met.
+    pub met: bool,
+    /// The numbers behind the answer, or the reason for a refusal.
+    pub detail: String,
+}
+
+impl Requirement {
+    /// From its parts.
+    pub fn new(text: impl Into<String>, met: bool, detail: impl Into<String>) -> Self {
+        Self { text: text.into(), met, detail: detail.into() }
+    }
+}
+
+/// How a method draws samples, as far as statements care.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct SamplingFacts {
+    /// m-SAM or n-SAM.
+    pub reuse: SampleReuse,
+    /// Samples in a batch.
+    pub batch: u64,
+    /// Whether a batch is drawn with replacement.
+    pub replacement: bool,
+}
+
+/// The method's numbers.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct MethodFacts {
+    /// Which perturbation; statements about SAM hold for the normalised one (and for none, which is rho = 0).
+    pub perturbation: Perturbation,
+    /// Whether the descent is `x - eta h`.
+    pub plain_descent: bool,
+    /// `None` for a deterministic method.
+    pub sampling: Option<SamplingFacts>,
+    /// Constant step size.
+    pub eta: f64,
+    /// Constant radius; 0 without perturbation.
+    pub rho: f64,
+}
+
+/// Curvature at a minimiser, as `det-floor-local` needs it.
+#[derive(Clone, Debug)]
+pub struct CurvatureAtMinimum {
+    /// Largest eigenvalue of the Hessian at x*.
+    pub top: Number,
+    /// Second largest; `None` in one dimension.
+    pub second: Option<Number>,
+}
+
+/// `(rho^2/2) v' H^{-1} v` without its `rho^2`, as `sto-floor-first-order` needs it.
+#[derive(Clone, Debug)]
+pub struct FirstOrderFloor {
+    /// `(1/2) v' H^{-1} v`; provenance estimated where minibatches were sampled.
+    pub per_squared_radius: Number,
+    /// `min |g(x*; xi)| / beta_xi` over samples: the radius has to be well below it.
+    pub least_gradient_radius: f64,
+    /// How it was computed.
+    pub how: String,
+}
+
+/// Facts about the problem and the start beyond its constants.
+#[derive(Clone, Debug, Default)]
+pub struct ProblemFacts {
+    /// Registered name: a statement about its own function is about this name with these parameters.
+    pub name: String,
+    /// Parameters with defaults filled in.
+    pub parameters: Vec<(String, Value)>,
+    /// Dimension.
+    pub dimension: usize,
+    /// The start.
+    pub start: Vec<f64>,
+    /// Quadratics: eigenvalue and component of `x0 - x*` along its eigenvector, in any order.
+    pub spectrum: Option<Vec<(f64, f64)>>,
+    /// At a minimiser where f is smooth enough.
+    pub curvature: Option<CurvatureAtMinimum>,
+    /// For stochastic methods on finite sums.
+    pub first_order_floor: Option<FirstOrderFloor>,
+}
+
+impl ProblemFacts {
+    /// A numeric parameter.
+    pub fn number(&self, name: &str) -> Option<f64> {
+        self.parameters.iter().find(|(entry, _)| entry == name).and_then(|(_, value)| match value {
+            Value::Number { value, .. } => Some(*value),
+            _ => None,
+        })
+    }
+}
+
+/// Everything a statement is evaluated on.
+pub struct Inputs<'a> {
+    /// The problem's constants for this start and sampling.
+    pub constants: &'a Constants,
+    /// The method's numbers.
+    pub method: MethodFacts,
+    /// Facts beyond the constants.
+    pub problem: &'a ProblemFacts,
+    /// T.
+    pub steps: u64,
+}
+
+impl Inputs<'_> {
+    /// A constant as a number; unknown (unbounded) if it is missing, so that a forgotten requirement can only make a
+    /// bound vacuous.
+    pub fn constant(&self, symbol: Symbol) -> Number {
+        self.constants.get(symbol).number().unwrap_or(Number::unknown())
+    }
+
+    /// Smoothness of f.
+    pub fn beta(&self) -> Number {
+        self.constant(Symbol::Beta)
+    }
+
+    /// Strong convexity.
+    pub fn mu(&self) -> Number {
+        self.constant(Symbol::Mu)
+    }
+
+    /// Uniform variance.
+    pub fn sigma2(&self) -> Number {
+        self.constant(Symbol::Sigma2)
+    }
+
+    /// Mean smoothness of the samples.
+    pub fn beta_bar(&self) -> Number {
+        self.constant(Symbol::BetaBar)
+    }
+
+    /// Root mean square smoothness of the samples.
+    pub fn beta_rms(&self) -> Number {
+        self.constant(Symbol::BetaRms)
+    }
+
+    /// Largest smoothness of a sample.
+    pub fn beta_max(&self) -> Number {
+        self.constant(Symbol::BetaMax)
+    }
+
+    /// `f(x0) - f*`.
+    pub fn delta(&self) -> Number {
+        self.constant(Symbol::Delta)
+    }
+
+    /// `|x0 - x*|^2`.
+    pub fn d2(&self) -> Number {
+        self.constant(Symbol::D2)
+    }
+
+    /// Step size.
+    pub fn eta(&self) -> Number {
+        Number::exact(self.method.eta)
+    }
+
+    /// Radius.
+    pub fn rho(&self) -> Number {
+        Number::exact(self.method.rho)
+    }
+
+    /// `q = beta eta`.
+    pub fn q(&self) -> Number {
+        self.beta() * self.eta()
+    }
+
+    /// T as a number.
+    pub fn horizon(&self) -> Number {
+        let steps = self.steps as f64;
+        if self.steps < 1 << 53 { Number::exact(steps) } else { Number::between(steps.next_down(), steps.next_up()) }
+    }
+
+    /// `b` of the stochastic rows: beta (n-SAM) or beta_rms (m-SAM).
+    pub fn bias_smoothness(&self) -> Number {
+        if self.same_sample() { self.beta_rms() } else { self.beta() }
+    }
+
+    /// Whether both gradients of a step use one sample (m-SAM).
+    pub fn same_sample(&self) -> bool {
+        self.method.sampling.is_some_and(|sampling| sampling.reuse == SampleReuse::Same)
+    }
+
+    fn describe_method(&self) -> String {
+        let name = match (self.method.perturbation, self.method.sampling) {
+            (Perturbation::None, None) => "gradient descent",
+            (Perturbation::None, Some(_)) => "SGD",
+            (Perturbation::Normalised, None) => "SAM",
+            (Perturbation::Normalised, Some(SamplingFacts { reuse: SampleReuse::Same, .. })) => "m-SAM (same sample)",
+            (Perturbation::Normalised, Some(_)) => "n-SAM (independent samples)",
+            (Perturbation::Other, _) => "another perturbation",
+        };
+        let descent = if self.method.plain_descent { "" } else { ", and its descent is not x - eta h" };
+        format!("the method is {name}{descent}")
+    }
+
+    fn is_sam_family(&self) -> bool {
+        self.method.perturbation != Perturbation::Other && self.method.plain_descent
+    }
+
+    /// The method is deterministic SAM, or gradient descent (rho = 0).
+    pub fn deterministic_sam(&self) -> Requirement {
+        let met = self.is_sam_family() && self.method.sampling.is_none();
+        Requirement::new("deterministic SAM, constant eta and rho", met, self.describe_method())
+    }
+
+    /// The method is stochastic SAM of either kind, or SGD (rho = 0).
+    pub fn stochastic_sam(&self) -> Requirement {
+        let met = self.is_sam_family() && self.method.sampling.is_some();
+        Requirement::new("stochastic SAM, constant eta and rho", met, self.describe_method())
+    }
+
+    /// The method is m-SAM or n-SAM. SGD uses one sample a step, so it is both.
+    pub fn stochastic_sam_with(&self, reuse: SampleReuse) -> Requirement {
+        let sgd = self.method.perturbation == Perturbation::None;
+        let met = self.is_sam_family() && self.method.sampling.is_some_and(|sampling| sgd || sampling.reuse == reuse);
+        let name = match reuse {
+            SampleReuse::Same => "m-SAM (one sample for both gradients), constant eta and rho",
+            SampleReuse::Independent => "n-SAM (independent samples), constant eta and rho",
+        };
+        Requirement::new(name, met, self.describe_method())
+    }
+
+    /// A constant is known.
+    pub fn known(&self, symbol: Symbol) -> Requirement {
+        let text = format!("{} ({})", symbol.name(), symbol.about());
+        match self.constants.get(symbol) {
+            Constant::Known { value, .. } => Requirement::new(text, true, format!("{} = {value:.4}", symbol.name())),
+            Constant::Missing { reason } => {
+                Requirement::new(text, false, format!("{} is not known: {reason}", symbol.name()))
+            }
+        }
+    }
+
+    /// f is convex: omega = 0.
+    pub fn convex(&self) -> Requirement {
+        match self.constants.get(Symbol::Omega) {
+            Constant::Known { value, .. } if *value == 0.0 => Requirement::new("f convex", true, "omega = 0"),
+            Constant::Known { value, .. } => {
+                Requirement::new("f convex", false, format!("f is not known to be convex: omega = {value:.4}"))
+            }
+            Constant::Missing { reason } => {
+                Requirement::new("f convex", false, format!("f is not known to be convex: {reason}"))
+            }
+        }
+    }
+
+    /// Every sample's loss is convex.
+    pub fn components_convex(&self) -> Requirement {
+        let met = self.constants.components_convex;
+        let detail = if met { "every sample's loss is convex" } else { "the samples' losses are not all convex" };
+        Requirement::new("components convex", met, detail)
+    }
+
+    /// mu > 0.
+    pub fn strongly_convex(&self) -> Requirement {
+        match self.constants.get(Symbol::Mu) {
+            Constant::Known { value, .. } => Requirement::new("mu > 0", *value > 0.0, format!("mu = {value:.4}")),
+            Constant::Missing { reason } => Requirement::new("mu > 0", false, format!("no mu > 0: {reason}")),
+        }
+    }
+
+    /// At least one step.
+    pub fn at_least_one_step(&self) -> Requirement {
+        Requirement::new("T >= 1", self.steps >= 1, format!("T = {}", self.steps))
+    }
+
+    /// A number is certainly below a limit. A missing constant has its own requirement; this one then says so.
+    pub fn below(&self, name: &str, number: Number, limit: f64) -> Requirement {
+        Self::ranged(format!("{name} < {limit}"), name, number, number.is_below(limit))
+    }
+
+    /// A number is certainly at most a limit.
+    pub fn at_most(&self, name: &str, number: Number, limit: f64) -> Requirement {
+        Self::ranged(format!("{name} <= {limit}"), name, number, number.is_at_most(limit))
+    }
+
+    /// A number is certainly above a limit.
+    pub fn above(&self, name: &str, number: Number, limit: f64) -> Requirement {
+        Self::ranged(format!("{name} > {limit}"), name, number, number.is_above(limit))
+    }
+
+    fn ranged(text: String, name: &str, number: Number, met: bool) -> Requirement {
+        let detail = if number.high.is_finite() {
+            format!("{name} = {:.4}", number.middle())
+        } else {
+            format!("{name} is not known")
+        };
+        Requirement::new(text, met, detail)
+    }
+
+    /// The problem is the named one: for statements about their own function.
+    pub fn own_function(&self, name: &str) -> Requirement {
+        let met = self.problem.name == name;
+        Requirement::new(format!("f is `{name}`"), met, format!("the problem is `{}`", self.problem.name))
+    }
+}

@@ -1,0 +1,128 @@
+//! Statements: what each says, when it applies, and the number it gives.
+//!
+//! A theorem is one file with one `static`. It sees [`Inputs`] (constants, the method's numbers, facts about the
+//! start), never data or traces. Its bound is computed in outward-rounded arithmetic on [`Number`], so the provenance
+//! of every constant it used travels with it.
+
+mod bound;
+mod det_cvx_fval;
+#[cfg(test)]
+mod example;
+mod inputs;
+mod quantity;
+mod registry;
+
+pub use bound::{Bound, side};
+pub use inputs::{CurvatureAtMinimum, FirstOrderFloor, Inputs, MethodFacts, ProblemFacts, Requirement, SamplingFacts};
+pub use quantity::{Measure, Over, Quantity};
+pub use registry::{THEOREMS, find};
+
+/// What a statement gives.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// The quantity is at most the bound.
+    Upper,
+    /// The quantity is at least the bound.
+    Lower,
+    /// The quantity is the bound.
+    Exact,
+    /// Asymptotic or heuristic: agrees or differs, is never violated.
+    Prediction,
+}
+
+impl Kind {
+    /// The word used in output.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Upper => "upper",
+            Self::Lower => "lower",
+            Self::Exact => "exact",
+            Self::Prediction => "prediction",
+        }
+    }
+}
+
+/// What a statement is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Scope {
+    /// This problem, through its constants.
+    Instance,
+    /// The worst function of a class; judged on its own witness only.
+    Class,
+}
+
+impl Scope {
+    /// The word used in output.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Instance => "instance",
+            Self::Class => "class",
+        }
+    }
+}
+
+/// What is random in the statement.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mode {
+    /// True of every run.
+    Pathwise,
+    /// True of the mean over all draws.
+    Expectation,
+    /// True of every run with probability one.
+    AlmostSure,
+}
+
+/// A complete setting on which a statement is attained, as selectors.
+#[derive(Debug)]
+pub struct Witness {
+    /// Problem selector.
+    pub problem: &'static str,
+    /// Method selector.
+    pub method: &'static str,
+    /// `--start`, if not the problem's own.
+    pub start: Option<&'static str>,
+    /// Steps.
+    pub steps: u64,
+    /// Constants of the class where they are not the instance's own.
+    pub assume: &'static [(&'static str, f64)],
+}
+
+/// One row of THEORY.md's registry table.
+pub struct Form {
+    /// Name of the form; `None` for the base form.
+    pub name: Option<&'static str>,
+    /// What it gives.
+    pub kind: Kind,
+    /// What it is about.
+    pub scope: Scope,
+    /// What is random.
+    pub mode: Mode,
+    /// The bounded quantity.
+    pub quantity: fn(&Inputs) -> Quantity,
+    /// Every hypothesis, met or not, with its numbers.
+    pub requires: fn(&Inputs) -> Vec<Requirement>,
+    /// The bound; meaningful only if every requirement is met.
+    pub bound: fn(&Inputs) -> Bound,
+    /// Where it is attained or judged.
+    pub witnesses: &'static [Witness],
+}
+
+/// A statement.
+pub struct Theorem {
+    /// Its id, the same everywhere.
+    pub id: &'static str,
+    /// Where it stands and where it comes from.
+    pub source: &'static str,
+    /// Setting and hypotheses in words.
+    pub setting: &'static str,
+    /// The statement as a formula.
+    pub statement: &'static str,
+    /// What it means, in one sentence.
+    pub meaning: &'static str,
+    /// How sharp it is, and what attains it.
+    pub tightness: &'static str,
+    /// A command that shows it.
+    pub example: &'static str,
+    /// Its forms, the table's first first.
+    pub forms: &'static [Form],
+}
