@@ -5,8 +5,10 @@
 //! time; the arithmetic is the same, so the results are.
 
 mod functions;
+mod rows;
 
 pub use functions::{exp, log1p_unit, logistic_losses, logistic_weights};
+pub use rows::{Rows, logistic_batch, logistic_block};
 
 use multiversion::multiversion;
 

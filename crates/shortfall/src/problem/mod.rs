@@ -1,0 +1,208 @@
+//! What is minimised: a function with a gradient, and what is known of it.
+//!
+//! What goes beyond value and gradient is a capability, absent by default, so a user's own problem is two methods
+//! and grows as far as its author likes.
+
+mod closure;
+mod facts;
+mod logistic;
+mod mixture;
+mod piecewise;
+mod presets;
+mod quadratic;
+mod registry;
+mod sine;
+
+pub use closure::Closure;
+pub use facts::facts;
+pub use logistic::Logistic;
+pub use mixture::Mixture;
+pub use piecewise::{Piecewise, PiecewiseLinear};
+pub use quadratic::Quadratic;
+pub use registry::PROBLEMS;
+pub use sine::Sine;
+
+use crate::constants::Constants;
+use crate::method::Sampling;
+use crate::parallel::Parallel;
+
+/// What the constants are asked for.
+#[derive(Clone, Copy, Debug)]
+pub struct Ask<'a> {
+    /// The start, for Delta and D2.
+    pub start: &'a [f64],
+    /// How samples are drawn; `None` for single samples.
+    pub sampling: Option<Sampling>,
+}
+
+/// `f: R^d -> R`.
+pub trait Problem: Send + Sync {
+    /// d.
+    fn dimension(&self) -> usize;
+
+    /// Returns `f(x)` and writes `grad f(x)`; both slices have length d. Deterministic to the bit.
+    fn value_gradient(&self, x: &[f64], gradient: &mut [f64]) -> f64;
+
+    /// Writes `grad f(x)`: the same bits as [`Problem::value_gradient`], where the value costs extra and is not wanted.
+    fn gradient(&self, x: &[f64], gradient: &mut [f64]) {
+        self.value_gradient(x, gradient);
+    }
+
+    /// [`Problem::value_gradient`] on several threads, the same bits.
+    fn value_gradient_on(&self, x: &[f64], gradient: &mut [f64], parallel: &dyn Parallel) -> f64 {
+        let _ = parallel;
+        self.value_gradient(x, gradient)
+    }
+
+    /// [`Problem::gradient`] on several threads, the same bits.
+    fn gradient_on(&self, x: &[f64], gradient: &mut [f64], parallel: &dyn Parallel) {
+        let _ = parallel;
+        self.gradient(x, gradient);
+    }
+
+    /// A bound on the rounding error of the `value` computed at `x`. The default is a guess of 64 units in the last
+    /// place; problems with constants of their own prove a bound.
+    fn value_error(&self, x: &[f64], value: f64) -> f64 {
+        let _ = x;
+        64.0 * f64::EPSILON * value.abs()
+    }
+
+    /// The constants for a start and a sampling.
+    fn constants(&self, ask: &Ask) -> Constants {
+        let _ = ask;
+        Constants::missing("this problem states no constants")
+    }
+
+    /// The minimum, where it is known.
+    fn minimum(&self) -> Minimum {
+        Minimum::Unknown { reason: "this problem states no minimum".to_owned() }
+    }
+
+    /// What its stochastic gradients are made of.
+    fn samples(&self) -> Samples<'_> {
+        Samples::None
+    }
+
+    /// Second derivatives.
+    fn hessian(&self) -> Option<&dyn Hessian> {
+        None
+    }
+
+    /// Eigenvalues, for quadratics.
+    fn spectrum(&self) -> Option<&dyn Spectrum> {
+        None
+    }
+
+    /// Where a run starts if nothing is said; never a stationary point.
+    fn default_start(&self) -> Vec<f64> {
+        vec![1.0; self.dimension()]
+    }
+
+    /// Floating-point operations of one gradient, roughly: decides how often a run looks up from its work.
+    fn work(&self) -> usize {
+        4 * self.dimension()
+    }
+}
+
+/// The minimum of a problem.
+#[derive(Clone, Debug)]
+pub enum Minimum {
+    /// `|f* - value| <= error`.
+    Known {
+        /// `f*`, nearly.
+        value: f64,
+        /// Its proved error.
+        error: f64,
+        /// A minimiser, nearly.
+        point: Vec<f64>,
+        /// The closed form or the certificate.
+        how: String,
+    },
+    /// f is not bounded below.
+    Unbounded {
+        /// Why.
+        how: String,
+    },
+    /// Not known.
+    Unknown {
+        /// Why.
+        reason: String,
+    },
+}
+
+impl Minimum {
+    /// `(f*, error)`, if known.
+    pub fn value(&self) -> Option<(f64, f64)> {
+        match self {
+            Self::Known { value, error, .. } => Some((*value, *error)),
+            _ => None,
+        }
+    }
+
+    /// A minimiser, if known.
+    pub fn point(&self) -> Option<&[f64]> {
+        match self {
+            Self::Known { point, .. } => Some(point),
+            _ => None,
+        }
+    }
+}
+
+/// What stochastic gradients are made of.
+#[non_exhaustive]
+pub enum Samples<'a> {
+    /// There are none: the problem is deterministic.
+    None,
+    /// A finite sum or mixture `f = E f_i`.
+    Finite(&'a dyn FiniteSum),
+}
+
+/// `f = E f_i` over finitely many samples.
+pub trait FiniteSum: Send + Sync {
+    /// Number of samples.
+    fn count(&self) -> usize;
+
+    /// The sample behind 64 uniform bits; one draw each.
+    fn draw(&self, bits: u64) -> usize {
+        ((u128::from(bits) * self.count() as u128) >> 64) as usize
+    }
+
+    /// Probability of a sample.
+    fn probability(&self, sample: usize) -> f64 {
+        let _ = sample;
+        1.0 / self.count() as f64
+    }
+
+    /// Whether all samples are equally likely; only then can a batch be drawn without replacement.
+    fn is_uniform(&self) -> bool {
+        true
+    }
+
+    /// Writes `mean_{i in batch} grad f_i(x)`.
+    fn batch_gradient(&self, batch: &[usize], x: &[f64], gradient: &mut [f64]);
+
+    /// Writes `mean_{i in batch} hess f_i(x) v`; `false` where a Hessian does not exist.
+    fn batch_hessian_product(&self, batch: &[usize], x: &[f64], v: &[f64], product: &mut [f64]) -> bool;
+
+    /// Smoothness of a sample.
+    fn smoothness(&self, sample: usize) -> f64;
+
+    /// Whether evaluating f costs no more than a step: then every step is evaluated.
+    fn evaluation_is_cheap(&self) -> bool;
+}
+
+/// Second derivatives.
+pub trait Hessian: Send + Sync {
+    /// Writes the Hessian at `x`, row-major; `false` where f is not smooth enough around `x` (C^4 is asked for).
+    fn hessian(&self, x: &[f64], matrix: &mut [f64]) -> bool;
+}
+
+/// `f(x) = sum_i lambda_i c_i^2 / 2` with `c` the components of `x - x*` in an orthonormal basis.
+pub trait Spectrum: Send + Sync {
+    /// The eigenvalues, in the order of the components.
+    fn eigenvalues(&self) -> &[f64];
+    /// Components in the eigenbasis.
+    fn components(&self, x: &[f64]) -> Vec<f64>;
+    /// The point with these components.
+    fn point(&self, components: &[f64]) -> Vec<f64>;
+}

@@ -1,0 +1,102 @@
+//! The problems, by name.
+
+use super::{Logistic, Mixture, Piecewise, Problem, Quadratic, Sine, presets};
+use crate::arguments::{Entry, Parameter};
+
+const fn parameter(name: &'static str, about: &'static str, default: Option<&'static str>) -> Parameter {
+    Parameter { name, about, default }
+}
+
+/// All problems, in the order of lists.
+pub static PROBLEMS: &[Entry<Box<dyn Problem>>] = &[
+    Entry {
+        name: "quadratic",
+        about: "f = sum_i lambda_i c_i^2/2, c the components of x in an orthonormal basis",
+        parameters: &[
+            parameter(
+                "eigenvalues",
+                "a list, or {from,to,count,spacing=\"log\"|\"linear\"}; negative and zero allowed",
+                Some("[10.0,1.0]"),
+            ),
+            parameter("rotation", "seed of a random orthonormal basis; absent: the coordinate axes", None),
+        ],
+        build: Quadratic::build,
+    },
+    Entry {
+        name: "sine",
+        about: "f = (beta radius^2/phase^2) sin(phase x/radius): SAM with rho = radius stops away from every critical point",
+        parameters: &[
+            parameter("beta", "smoothness, above 0", Some("1.0")),
+            parameter("radius", "the rho it is made for, above 0", Some("1.0")),
+            parameter("phase", "angle of one perturbation, above 0; the paper's is 5 pi/3", Some("5.235987755982989")),
+        ],
+        build: Sine::build,
+    },
+    Entry {
+        name: "piecewise",
+        about: "one-dimensional f with piecewise linear f'",
+        parameters: &[
+            parameter("breakpoints", "increasing list", Some("[-1.0,0.0]")),
+            parameter("slopes", "slopes of f', one more than breakpoints", Some("[1.0,-1.0,1.0]")),
+            parameter("gradient_at_zero", "f'(0)", Some("0.5")),
+        ],
+        build: Piecewise::build,
+    },
+    Entry {
+        name: "triangle",
+        about: "piecewise: SAM with rho = radius stops where |f'| = (1 - eps) beta rho, the largest possible",
+        parameters: &[
+            parameter("beta", "smoothness, above 0", Some("1.0")),
+            parameter("radius", "the rho it is made for, above 0", Some("1.0")),
+            parameter("eps", "between 0 and 1/2", Some("0.1")),
+        ],
+        build: presets::triangle,
+    },
+    Entry {
+        name: "huber",
+        about: "piecewise: f' = clip(beta x, -L, L)",
+        parameters: &[
+            parameter("beta", "smoothness, above 0", Some("1.0")),
+            parameter("lipschitz", "L, above 0", Some("1.0")),
+        ],
+        build: presets::huber,
+    },
+    Entry {
+        name: "mixture",
+        about: "one-dimensional f = E f_i, f_i piecewise; the components are the samples",
+        parameters: &[
+            parameter(
+                "components",
+                "list of {breakpoints,slopes,gradient_at_zero}",
+                Some(
+                    "[{breakpoints=[],slopes=[1.0],gradient_at_zero=1.0},{breakpoints=[],slopes=[1.0],gradient_at_zero=-1.0}]",
+                ),
+            ),
+            parameter("probabilities", "one for each component, above 0, summing to 1", Some("[0.7,0.3]")),
+        ],
+        build: Mixture::build,
+    },
+    Entry {
+        name: "trap",
+        about: "mixture of two, f = mu (x + D)^2/2: m-SAM with rho = radius never gets below x = 0, surely",
+        parameters: &[
+            parameter("beta", "smoothness of the components (f has mu), above 2 mu", Some("8.0")),
+            parameter("mu", "strong convexity and smoothness of f, above 0", Some("1.0")),
+            parameter("theta", "depth of the trap, between 0 and 1", Some("0.5")),
+            parameter("radius", "the rho it is made for, above 0", Some("1.0")),
+        ],
+        build: presets::trap,
+    },
+    Entry {
+        name: "logistic",
+        about: "(1/n) sum_i log(1 + exp(-y_i x_i'w)) + (ridge/2)|w|^2; the label that sorts last is y = +1",
+        parameters: &[
+            parameter("data", "a bundled name, or a path (with / or .)", Some("\"breast-cancer\"")),
+            parameter("target", "column of the labels; absent: the last", None),
+            parameter("ridge", "at least 0", Some("1e-2")),
+            parameter("intercept", "append a column of ones, regularised like the others", Some("true")),
+            parameter("standardize", "columns to mean 0 and population variance 1 first", Some("true")),
+        ],
+        build: Logistic::build,
+    },
+];

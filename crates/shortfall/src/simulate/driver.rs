@@ -1,0 +1,194 @@
+//! The loop: blocks of lanes, chunk after chunk, until the plan is done or an observer stops it.
+
+use super::aggregates::LaneRecord;
+use super::stepper::{Aggregates, Schedule, choose};
+use super::{Plan, State};
+use crate::arguments::BadInput;
+use crate::method::Method;
+use crate::parallel::Parallel;
+use crate::problem::{Problem, Samples};
+use std::ops::ControlFlow;
+use std::sync::Mutex;
+
+/// How far a run has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Progress {
+    /// Steps done.
+    pub step: u64,
+    /// Steps planned.
+    pub steps: u64,
+}
+
+/// Called between chunks of steps (some hundredths of a second of work); may stop the run.
+pub type Observer<'a> = &'a mut dyn FnMut(Progress) -> ControlFlow<()>;
+
+/// How a run ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// All steps were made by all lanes.
+    Completed,
+    /// At least one lane left every bound; the first step at which one did.
+    Diverged {
+        /// That step.
+        step: u64,
+    },
+    /// An observer stopped it.
+    Stopped {
+        /// Steps made.
+        step: u64,
+    },
+}
+
+/// What was run and what was kept.
+pub struct Run {
+    /// The plan; its `steps` are those made.
+    pub plan: Plan,
+    /// How it ended.
+    pub outcome: Outcome,
+    /// The recorded steps reached.
+    pub recorded: Vec<u64>,
+    /// Whether every step was evaluated, or one in each stratum.
+    pub every_step_evaluated: bool,
+    /// One a lane.
+    pub lanes: Vec<LaneRecord>,
+    /// Final states, in order of lanes.
+    pub states: Vec<State>,
+    /// Error of the plan's base, if the base is f*.
+    pub base_error: Option<f64>,
+}
+
+/// Lanes in a block.
+const WIDTH: u64 = 8;
+/// Operations of a block between two looks at the observer.
+const CHUNK: usize = 1 << 24;
+
+/// Most values a trace may hold, over lanes.
+const LARGEST_TRACE: u64 = 100_000_000;
+
+/// Checks that a method can run on a problem as planned.
+pub fn check(problem: &dyn Problem, method: &Method, plan: &Plan) -> Result<(), BadInput> {
+    let d = problem.dimension();
+    if plan.start.len() != d {
+        return Err(BadInput::new(format!("the start has {} coordinates, the problem {d}", plan.start.len())));
+    }
+    let trace = plan.lanes.saturating_mul(plan.recorded_count());
+    if trace > LARGEST_TRACE {
+        return Err(BadInput::new(format!(
+            "a trace of {} steps for {} seeds would hold {trace} points; at most {LARGEST_TRACE} are kept: fewer seeds, or fewer steps recorded",
+            plan.steps, plan.lanes
+        )));
+    }
+    let Some(sampling) = method.sampling else { return Ok(()) };
+    match problem.samples() {
+        Samples::None => Err(BadInput::new("the problem has no samples: use a deterministic method (sam, gd)")),
+        Samples::Finite(sum) if !sampling.replacement && !sum.is_uniform() => {
+            Err(BadInput::new("`replacement=false` needs samples of equal probability"))
+        }
+        Samples::Finite(sum) if !sampling.replacement && sampling.batch > sum.count() => Err(BadInput::new(format!(
+            "`batch` = {} is more than the {} samples there are to draw without replacement",
+            sampling.batch,
+            sum.count()
+        ))),
+        Samples::Finite(_) => Ok(()),
+    }
+}
+
+impl Plan {
+    fn recorded_count(&self) -> u64 {
+        match self.record {
+            super::Record::Every => self.steps.saturating_add(1),
+            super::Record::LogSpaced => 400,
+        }
+    }
+}
+
+/// Runs a method on a problem.
+pub fn run(
+    problem: &dyn Problem,
+    method: &Method,
+    plan: Plan,
+    parallel: &dyn Parallel,
+    observer: Observer,
+) -> Result<Run, BadInput> {
+    check(problem, method, &plan)?;
+    let schedule = Schedule::new(&plan, problem, method);
+    let stepper = choose(problem, method);
+    let blocks: Vec<Mutex<(State, Aggregates)>> = (0..plan.lanes.div_ceil(WIDTH))
+        .map(|block| {
+            let first = block * WIDTH;
+            let width = WIDTH.min(plan.lanes - first) as usize;
+            let lanes = vec![LaneRecord::default(); width];
+            Mutex::new((
+                State::new(&plan, method, first, width),
+                Aggregates { plan: &plan, schedule: &schedule, lanes },
+            ))
+        })
+        .collect();
+    let per_step = step_work(problem, method) * plan.lanes.min(WIDTH) as usize;
+    let chunk = (CHUNK / per_step.max(1)).max(1) as u64;
+    let mut step = 0;
+    let mut stopped = false;
+    while step < plan.steps && !stopped {
+        let until = plan.steps.min(step.saturating_add(chunk));
+        parallel.run(blocks.len(), &|block| {
+            let mut guard = blocks[block].lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+            let (state, sums) = &mut *guard;
+            stepper.advance(state, until, sums, parallel);
+        });
+        step = until;
+        stopped = observer(Progress { step, steps: plan.steps }).is_break() && step < plan.steps;
+    }
+    let (mut states, mut lanes) = (Vec::new(), Vec::new());
+    for block in blocks {
+        let (state, sums) = block.into_inner().unwrap_or_else(|poisoned| poisoned.into_inner());
+        states.push(state);
+        lanes.extend(sums.lanes);
+    }
+    let mut recorded = schedule.recorded;
+    let every_step_evaluated = schedule.strata.is_none();
+    let mut plan = plan;
+    let outcome = match lanes.iter().filter_map(|lane| lane.diverged).min() {
+        Some(step) => Outcome::Diverged { step },
+        None if stopped => Outcome::Stopped { step },
+        None => Outcome::Completed,
+    };
+    if stopped {
+        finish_stopped(problem, step, &states, &mut lanes, &mut recorded, plan.base);
+        plan.steps = step;
+    }
+    Ok(Run { plan, outcome, recorded, every_step_evaluated, lanes, states, base_error: None })
+}
+
+/// Evaluates the iterate a stopped run ended at, so that its trace ends there.
+fn finish_stopped(
+    problem: &dyn Problem,
+    step: u64,
+    states: &[State],
+    lanes: &mut [LaneRecord],
+    recorded: &mut Vec<u64>,
+    base: f64,
+) {
+    recorded.retain(|recorded| *recorded < step);
+    recorded.push(step);
+    let d = problem.dimension();
+    let (mut x, mut g) = (vec![0.0; d], vec![0.0; d]);
+    for state in states {
+        for lane in 0..state.width {
+            let record = &mut lanes[state.first_lane as usize + lane];
+            if record.diverged.is_none() {
+                state.gather(lane, &mut x, &mut []);
+                let value = problem.value_gradient(&x, &mut g);
+                let gradient_norm = crate::kernel::norm(&g);
+                let error = problem.value_error(&x, value);
+                record.points.push(super::Point { value: value - base, gradient_norm, error });
+            }
+        }
+    }
+}
+
+fn step_work(problem: &dyn Problem, method: &Method) -> usize {
+    match (method.sampling, problem.samples()) {
+        (Some(sampling), Samples::Finite(sum)) => 2 * sampling.batch * problem.work().div_ceil(sum.count().max(1)) + 64,
+        _ => 2 * problem.work() + 64,
+    }
+}

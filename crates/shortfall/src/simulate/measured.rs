@@ -1,0 +1,186 @@
+//! Numbers read off a run: the quantities statements bound, and the floor.
+
+use super::aggregates::{Extremes, LaneRecord};
+use super::driver::{Outcome, Run};
+use super::statistics::{Interval, student_interval};
+use crate::theorem::{Measure, Mode, Over, Quantity};
+
+/// A quantity as measured.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Measured {
+    /// Mean over lanes with what is certain of it: rounding of the values, error of f*, and the 99.9 % interval of a
+    /// mean over lanes.
+    pub interval: Interval,
+    /// Smallest over lanes (and over steps, where the quantity covers many).
+    pub smallest: f64,
+    /// Largest likewise.
+    pub largest: f64,
+    /// Rounding of the values and error of f*.
+    pub error: f64,
+    /// For a limit: relative difference of the means over the two halves of the window.
+    pub drift: f64,
+    /// Lanes behind it.
+    pub lanes: usize,
+}
+
+/// The floor a run reached.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Floor {
+    /// Mean over the window and over lanes.
+    pub interval: Interval,
+    /// Smallest value in the window.
+    pub smallest: f64,
+    /// Largest value in the window.
+    pub largest: f64,
+    /// The two halves of the window agree: to 1 % for a single run, within their intervals for means over lanes.
+    pub settled: bool,
+}
+
+/// One lane's part of a quantity.
+struct LaneValue {
+    value: f64,
+    smallest: f64,
+    largest: f64,
+    halves: Option<[f64; 2]>,
+}
+
+impl LaneValue {
+    fn point(value: f64) -> Self {
+        Self { value, smallest: value, largest: value, halves: None }
+    }
+
+    fn range(value: f64, extremes: &Extremes) -> Self {
+        Self { value, smallest: extremes.smallest, largest: extremes.largest, halves: None }
+    }
+}
+
+impl Run {
+    /// The quantity, if the run has it: no lane diverged, f* is known where it is needed, and the window exists.
+    pub fn measure(&self, quantity: &Quantity, mode: Mode) -> Option<Measured> {
+        if matches!(self.outcome, Outcome::Diverged { .. }) {
+            return None;
+        }
+        let error = match quantity.measure {
+            Measure::Suboptimality => self.base_error? + self.value_error(quantity.over),
+            _ => 0.0,
+        };
+        let values: Vec<LaneValue> =
+            self.lanes.iter().map(|lane| self.lane_value(lane, quantity)).collect::<Option<_>>()?;
+        let means: Vec<f64> = values.iter().map(|lane| lane.value).collect();
+        let interval = match mode {
+            Mode::Expectation => student_interval(&means)?,
+            Mode::Pathwise | Mode::AlmostSure => {
+                let all = means.iter().fold(Extremes::default(), |mut all, value| {
+                    all.add(1.0, *value);
+                    all
+                });
+                Interval { mean: all.mean()?, low: all.smallest, high: all.largest }
+            }
+        };
+        let smallest = values.iter().map(|lane| lane.smallest).fold(f64::INFINITY, f64::min);
+        let largest = values.iter().map(|lane| lane.largest).fold(f64::NEG_INFINITY, f64::max);
+        let drift = drift(&values);
+        Some(Measured { interval: interval.widened(error), smallest, largest, error, drift, lanes: values.len() })
+    }
+
+    fn lane_value(&self, lane: &LaneRecord, quantity: &Quantity) -> Option<LaneValue> {
+        let last = lane.last()?;
+        let (series, end, window) = match quantity.measure {
+            Measure::Suboptimality => (&lane.value, last.value, &lane.window_value),
+            Measure::SquaredGradientNorm => {
+                (&lane.squared_gradient, last.gradient_norm * last.gradient_norm, &lane.window_squared_gradient)
+            }
+            Measure::GradientExcess { threshold } => {
+                let (square, norm) = (lane.squared_gradient.mean()?, lane.gradient_norm.mean()?);
+                return Some(LaneValue::point(threshold.mul_add(threshold - 2.0 * norm, square).max(0.0)));
+            }
+        };
+        Some(match quantity.over {
+            Over::Final => LaneValue::point(end),
+            Over::MinimumTo => LaneValue::point(series.smallest.min(end)),
+            Over::MinimumBefore => LaneValue::point(series.smallest),
+            Over::Mean => LaneValue::point(series.mean()?),
+            Over::EveryStep { steps: None } => {
+                let mut all = *series;
+                all.add(1.0, end);
+                LaneValue::range(all.mean()?, &all)
+            }
+            Over::EveryStep { steps: Some(steps) } => {
+                let mut first = Extremes::default();
+                for (_, point) in self.recorded.iter().zip(&lane.points).take_while(|(step, _)| **step <= steps) {
+                    first.add(1.0, self.of_point(quantity, point));
+                }
+                LaneValue::range(first.mean()?, &first)
+            }
+            Over::Limit | Over::FieldZero => {
+                let halves = [window[0].mean()?, window[1].mean()?];
+                let all = window[0].join(&window[1]);
+                LaneValue { halves: Some(halves), ..LaneValue::range(all.mean()?, &all) }
+            }
+        })
+    }
+
+    fn of_point(&self, quantity: &Quantity, point: &super::Point) -> f64 {
+        match quantity.measure {
+            Measure::Suboptimality => point.value,
+            _ => point.gradient_norm * point.gradient_norm,
+        }
+    }
+
+    /// Rounding error of the values a quantity is made of: at the end for what is measured there, the largest along
+    /// the way for what covers it.
+    fn value_error(&self, over: Over) -> f64 {
+        let from = match over {
+            Over::Final | Over::MinimumTo | Over::MinimumBefore => self.recorded.len().saturating_sub(1),
+            Over::Limit | Over::FieldZero => {
+                let start = self.plan.window().map_or(self.plan.steps, |window| window.start);
+                self.recorded.partition_point(|step| *step < start).min(self.recorded.len().saturating_sub(1))
+            }
+            Over::Mean | Over::EveryStep { .. } => 0,
+        };
+        let errors =
+            self.lanes.iter().flat_map(|lane| lane.points.get(from..).unwrap_or_default()).map(|point| point.error);
+        errors.fold(0.0, f64::max)
+    }
+
+    /// The floor; `None` without a window, without f*, or if a lane diverged.
+    pub fn floor(&self) -> Option<Floor> {
+        let measured = self.measure(&Quantity::suboptimality(Over::Limit), Mode::Expectation)?;
+        let halves: Vec<[f64; 2]> = self
+            .lanes
+            .iter()
+            .map(|lane| Some([lane.window_value[0].mean()?, lane.window_value[1].mean()?]))
+            .collect::<Option<_>>()?;
+        let differences: Vec<f64> = halves.iter().map(|half| half[1] - half[0]).collect();
+        let settled = match student_interval(&differences)? {
+            // One run, or all alike: to 1 %, or to the resolution of the values.
+            Interval { mean, low, high } if low == high || !low.is_finite() => {
+                mean.abs() <= 0.01 * measured.interval.mean.abs() + 2.0 * measured.error
+            }
+            Interval { low, high, .. } => low <= 0.0 && high >= 0.0,
+        };
+        let Measured { interval, smallest, largest, .. } = measured;
+        Some(Floor { interval, smallest, largest, settled })
+    }
+
+    /// Mean over lanes at each recorded step: suboptimality (or value, where f* is unknown) and gradient norm.
+    pub fn trace(&self) -> Vec<(u64, Interval, Interval)> {
+        let shortest = self.lanes.iter().map(|lane| lane.points.len()).min().unwrap_or(0);
+        (0..shortest)
+            .filter_map(|k| {
+                let values: Vec<f64> = self.lanes.iter().map(|lane| lane.points[k].value).collect();
+                let norms: Vec<f64> = self.lanes.iter().map(|lane| lane.points[k].gradient_norm).collect();
+                let error = self.lanes.iter().map(|lane| lane.points[k].error).fold(0.0, f64::max)
+                    + self.base_error.unwrap_or(0.0);
+                Some((self.recorded[k], student_interval(&values)?.widened(error), student_interval(&norms)?))
+            })
+            .collect()
+    }
+}
+
+fn drift(values: &[LaneValue]) -> f64 {
+    let halves: Option<Vec<[f64; 2]>> = values.iter().map(|lane| lane.halves).collect();
+    let Some(halves) = halves else { return 0.0 };
+    let [first, second] = [0, 1].map(|half| halves.iter().map(|h| h[half]).sum::<f64>());
+    if first == second { 0.0 } else { (second - first).abs() / first.abs().max(second.abs()) }
+}

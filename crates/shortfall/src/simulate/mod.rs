@@ -1,0 +1,21 @@
+//! Running a method on a problem: the plan, the state, the loop, and what is kept of it.
+//!
+//! Everything runs through a [`Stepper`] on blocks of lanes. Lanes are independent runs of one problem with their own
+//! random generators, so results depend neither on how lanes are grouped nor on the number of threads; and nothing a
+//! lane does depends on the number of steps planned, so a run is the beginning of every longer one, bit for bit.
+
+mod aggregates;
+mod driver;
+mod measured;
+mod plan;
+mod state;
+mod statistics;
+mod stepper;
+
+pub use aggregates::{Extremes, LaneRecord, Point};
+pub use driver::{Observer, Outcome, Progress, Run, run};
+pub use measured::{Floor, Measured};
+pub use plan::{Plan, Record};
+pub use state::{State, draw_batch};
+pub use statistics::{FEWEST as FEWEST_LANES, Interval, student_interval};
+pub use stepper::{Aggregates, Stepper};

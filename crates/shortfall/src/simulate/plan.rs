@@ -1,0 +1,135 @@
+//! What is to be run, and which of its steps are recorded and evaluated.
+
+use crate::random::{Generator, Role};
+use std::ops::Range;
+
+/// Which steps a trace keeps.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Record {
+    /// Log-spaced, with 0 and T.
+    LogSpaced,
+    /// All; f is then evaluated at every step, whatever it costs.
+    Every,
+}
+
+/// A run to be made.
+#[derive(Clone, Debug)]
+pub struct Plan {
+    /// `x_0`, shared by all lanes.
+    pub start: Vec<f64>,
+    /// T.
+    pub steps: u64,
+    /// Number of lanes.
+    pub lanes: u64,
+    /// Seed of all draws.
+    pub seed: u64,
+    /// Replicate number of the first lane: fresh draws under the same seed start at a higher one.
+    pub first_replicate: u64,
+    /// Which steps are recorded.
+    pub record: Record,
+    /// Subtracted from every value before it is summed: `f*` where it is known, else 0.
+    pub base: f64,
+}
+
+/// Steps up to here are all recorded.
+const DENSE: u64 = 25;
+/// Recorded steps a decade beyond.
+const PER_DECADE: f64 = 20.0;
+/// Strata in each half of the floor's window.
+const WINDOW_STRATA: u64 = 32;
+
+impl Plan {
+    /// The recorded steps, increasing, with 0 and T. Which steps below T they are does not depend on T.
+    pub fn recorded(&self) -> Vec<u64> {
+        if self.record == Record::Every {
+            return (0..=self.steps).collect();
+        }
+        let mut steps: Vec<u64> = (0..=DENSE.min(self.steps)).collect();
+        for k in 0.. {
+            let step = (DENSE as f64 * 10f64.powf(k as f64 / PER_DECADE)).round() as u64;
+            if step >= self.steps {
+                break;
+            }
+            steps.push(step);
+        }
+        steps.push(self.steps);
+        steps.dedup();
+        steps
+    }
+
+    /// The iterates whose mean is the floor: the last tenth of the steps, an even number; `None` if there are not two.
+    pub fn window(&self) -> Option<Range<u64>> {
+        let length = self.steps / 10 / 2 * 2;
+        (length >= 2).then(|| self.steps + 1 - length..self.steps + 1)
+    }
+
+    /// Intervals of steps that cover `0..T`, of each of which one random step is evaluated: short at the start, each
+    /// about a hundredth of its position later, and finer in the window of the floor.
+    pub fn strata(&self) -> Vec<Range<u64>> {
+        let (start, middle) =
+            self.window().map_or((self.steps, self.steps), |w| (w.start, w.start + (w.end - w.start) / 2));
+        let mut strata = Vec::new();
+        let mut from = 0;
+        while from < self.steps {
+            let (length, end) = if from < start {
+                ((from / 100).max(1), start)
+            } else if from < middle {
+                (((middle - start) / WINDOW_STRATA).max(1), middle)
+            } else {
+                (((self.steps - middle) / WINDOW_STRATA).max(1), self.steps)
+            };
+            let to = (from + length).min(end).min(self.steps);
+            strata.push(from..to);
+            from = to;
+        }
+        strata
+    }
+
+    /// The step of a stratum that a replicate evaluates.
+    pub fn evaluated_step(&self, replicate: u64, stratum: &Range<u64>) -> u64 {
+        let length = stratum.end - stratum.start;
+        if length == 1 {
+            return stratum.start;
+        }
+        let mut generator = Generator::new(self.seed ^ stratum.start.rotate_left(32), replicate, Role::Evaluation);
+        stratum.start + generator.below(length)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn plan(steps: u64) -> Plan {
+        Plan { start: vec![], steps, lanes: 1, seed: 0, first_replicate: 0, record: Record::LogSpaced, base: 0.0 }
+    }
+
+    #[test]
+    fn recorded_steps_begin_those_of_a_longer_run() {
+        for (short, long) in [(1, 2), (25, 26), (30, 1000), (999, 1_000_000)] {
+            let (short, long) = (plan(short).recorded(), plan(long).recorded());
+            assert_eq!(short[..short.len() - 1], long[..short.len() - 1]);
+            assert_eq!(short[0], 0);
+        }
+        assert_eq!(plan(3).recorded(), [0, 1, 2, 3]);
+        assert!(plan(1_000_000_000_000_000).recorded().len() < 400);
+    }
+
+    #[test]
+    fn the_window_is_even_and_ends_with_the_run() {
+        assert_eq!(plan(19).window(), None);
+        assert_eq!(plan(20).window(), Some(19..21));
+        assert_eq!(plan(30_000).window(), Some(27_001..30_001));
+    }
+
+    #[test]
+    fn strata_cover_every_step_once() {
+        for steps in [1, 7, 100, 12_345, 1_000_000] {
+            let strata = plan(steps).strata();
+            assert_eq!(strata[0].start, 0);
+            assert_eq!(strata.last().map(|s| s.end), Some(steps));
+            assert!(strata.windows(2).all(|pair| pair[0].end == pair[1].start));
+            assert!(strata.len() < 1200, "{}", strata.len());
+        }
+    }
+}

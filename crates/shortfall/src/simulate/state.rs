@@ -1,0 +1,107 @@
+//! The state of a block of lanes: with it a run can be taken up again.
+
+use super::Plan;
+use crate::method::{Method, Sampling};
+use crate::problem::FiniteSum;
+use crate::random::{Generator, Role};
+
+/// One block of lanes.
+#[derive(Clone, Debug, PartialEq)]
+pub struct State {
+    /// Steps done.
+    pub step: u64,
+    /// Lanes in the block.
+    pub width: usize,
+    /// Number of the first lane in the run.
+    pub first_lane: u64,
+    /// `x[coordinate * width + lane]`.
+    pub x: Vec<f64>,
+    /// The descent's memory, laid out like `x`.
+    pub memory: Vec<f64>,
+    /// Generator states, 8 words a lane: 4 for each of the roles descent and ascent.
+    pub random: Vec<u64>,
+}
+
+/// Words of generator state a lane carries.
+const WORDS: usize = 8;
+
+impl State {
+    /// At the start of a run.
+    pub fn new(plan: &Plan, method: &Method, first_lane: u64, width: usize) -> Self {
+        let x = plan.start.iter().flat_map(|x| std::iter::repeat_n(*x, width)).collect();
+        let memory = vec![0.0; method.descent.memory(plan.start.len()) * width];
+        let random = (0..width as u64)
+            .flat_map(|lane| {
+                let replicate = plan.first_replicate + first_lane + lane;
+                [Role::Descent, Role::Ascent].map(|role| Generator::new(plan.seed, replicate, role).words)
+            })
+            .flatten()
+            .collect();
+        Self { step: 0, width, first_lane, x, memory, random }
+    }
+
+    /// Copies one lane's point and memory out.
+    pub(super) fn gather(&self, lane: usize, x: &mut [f64], memory: &mut [f64]) {
+        for (i, x) in x.iter_mut().enumerate() {
+            *x = self.x[i * self.width + lane];
+        }
+        for (i, m) in memory.iter_mut().enumerate() {
+            *m = self.memory[i * self.width + lane];
+        }
+    }
+
+    /// Copies them back.
+    pub(super) fn scatter(&mut self, lane: usize, x: &[f64], memory: &[f64]) {
+        for (i, x) in x.iter().enumerate() {
+            self.x[i * self.width + lane] = *x;
+        }
+        for (i, m) in memory.iter().enumerate() {
+            self.memory[i * self.width + lane] = *m;
+        }
+    }
+
+    /// A lane's generators, descent and ascent.
+    pub(super) fn generators(&self, lane: usize) -> [Generator; 2] {
+        let words = &self.random[lane * WORDS..][..WORDS];
+        [
+            Generator { words: [words[0], words[1], words[2], words[3]] },
+            Generator { words: [words[4], words[5], words[6], words[7]] },
+        ]
+    }
+
+    /// Puts them back.
+    pub(super) fn set_generators(&mut self, lane: usize, generators: &[Generator; 2]) {
+        self.random[lane * WORDS..][..4].copy_from_slice(&generators[0].words);
+        self.random[lane * WORDS + 4..][..4].copy_from_slice(&generators[1].words);
+    }
+}
+
+/// Draws a batch: one draw a sample. Without replacement by Floyd's algorithm (Bentley and Floyd, CACM 30, 1987);
+/// `marked` is scratch space that comes back all zero.
+pub fn draw_batch(
+    sum: &dyn FiniteSum,
+    sampling: &Sampling,
+    generator: &mut Generator,
+    batch: &mut [usize],
+    marked: &mut Vec<u64>,
+) {
+    if sampling.replacement {
+        for sample in batch.iter_mut() {
+            *sample = sum.draw(generator.next());
+        }
+        return;
+    }
+    let count = sum.count();
+    marked.resize(count.div_ceil(64), 0);
+    let length = batch.len();
+    for (i, sample) in batch.iter_mut().enumerate() {
+        let last = count - length + i;
+        let candidate = generator.below(last as u64 + 1) as usize;
+        let taken = marked[candidate / 64] >> (candidate % 64) & 1 == 1;
+        *sample = if taken { last } else { candidate };
+        marked[*sample / 64] |= 1 << (*sample % 64);
+    }
+    for sample in batch.iter() {
+        marked[sample / 64] = 0;
+    }
+}

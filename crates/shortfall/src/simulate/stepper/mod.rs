@@ -1,0 +1,60 @@
+//! How blocks of lanes advance. The plain stepper serves every problem and method; faster ones are tested against it.
+
+mod plain;
+
+use super::aggregates::LaneRecord;
+use super::{Plan, State};
+use crate::method::Method;
+use crate::parallel::Parallel;
+use crate::problem::{Problem, Samples};
+use std::ops::Range;
+
+pub use plain::Plain;
+
+/// Which steps are evaluated, and where they go.
+pub struct Schedule {
+    /// Recorded steps.
+    pub recorded: Vec<u64>,
+    /// `None`: every step is evaluated.
+    pub strata: Option<Vec<Range<u64>>>,
+    /// The floor's window, in halves.
+    pub window: Option<[Range<u64>; 2]>,
+}
+
+impl Schedule {
+    /// For a plan; strata are used where evaluating f costs more than a step.
+    pub fn new(plan: &Plan, problem: &dyn Problem, method: &Method) -> Self {
+        let costly = match (method.sampling, problem.samples()) {
+            (Some(_), Samples::Finite(sum)) => !sum.evaluation_is_cheap(),
+            _ => false,
+        };
+        let sampled = costly && plan.record != super::Record::Every;
+        let window = plan.window().map(|window| {
+            let middle = window.start + (window.end - window.start) / 2;
+            [window.start..middle, middle..window.end]
+        });
+        Self { recorded: plan.recorded(), strata: sampled.then(|| plan.strata()), window }
+    }
+}
+
+/// The records of a block's lanes and the place in the schedule.
+pub struct Aggregates<'a> {
+    /// The plan.
+    pub plan: &'a Plan,
+    /// What is evaluated.
+    pub schedule: &'a Schedule,
+    /// One a lane.
+    pub lanes: Vec<LaneRecord>,
+}
+
+/// Advances blocks of lanes, many steps at a time, so that fast ways need no second interface.
+pub trait Stepper: Sync {
+    /// Takes `state` from its step to `until`, filling the records. Evaluates the iterates `state.step..until`, and
+    /// `until` itself if it is the plan's last.
+    fn advance(&self, state: &mut State, until: u64, sums: &mut Aggregates, parallel: &dyn Parallel);
+}
+
+/// The stepper for a problem and a method; never depends on the number of steps.
+pub fn choose<'a>(problem: &'a dyn Problem, method: &'a Method) -> Box<dyn Stepper + 'a> {
+    Box::new(Plain::new(problem, method))
+}

@@ -1,0 +1,233 @@
+//! One lane after the other, one step after the other: the specification of every faster stepper.
+
+use super::{Aggregates, Stepper};
+use crate::kernel::norm;
+use crate::method::{Method, SampleReuse};
+use crate::parallel::Parallel;
+use crate::problem::{FiniteSum, Problem, Samples};
+use crate::random::Generator;
+use crate::simulate::aggregates::{LaneRecord, Point};
+use crate::simulate::{State, draw_batch};
+
+/// See the module.
+pub struct Plain<'a> {
+    problem: &'a dyn Problem,
+    method: &'a Method,
+    samples: Option<&'a dyn FiniteSum>,
+}
+
+impl<'a> Plain<'a> {
+    /// For a problem and a method that fit together.
+    pub fn new(problem: &'a dyn Problem, method: &'a Method) -> Self {
+        let samples = match (method.sampling, problem.samples()) {
+            (Some(_), Samples::Finite(sum)) => Some(sum),
+            _ => None,
+        };
+        Self { problem, method, samples }
+    }
+}
+
+/// Vectors of one lane, reused for every step.
+struct Scratch {
+    x: Vec<f64>,
+    memory: Vec<f64>,
+    /// Gradient at x.
+    g: Vec<f64>,
+    /// Perturbed point.
+    y: Vec<f64>,
+    /// Gradient that moves x.
+    h: Vec<f64>,
+    batch: Vec<usize>,
+    marked: Vec<u64>,
+}
+
+/// Where a lane stands in the schedule.
+struct Cursor {
+    recorded: usize,
+    stratum: usize,
+    /// The next step of a stratum to evaluate, with the stratum's length.
+    sampled: Option<(u64, f64)>,
+}
+
+impl Cursor {
+    fn at(sums: &Aggregates, replicate: u64, step: u64) -> Self {
+        let recorded = sums.schedule.recorded.partition_point(|recorded| *recorded < step);
+        let stratum = sums.schedule.strata.as_ref().map_or(0, |strata| strata.partition_point(|s| s.end <= step));
+        let mut cursor = Self { recorded, stratum, sampled: None };
+        cursor.choose(sums, replicate);
+        // A stratum taken up in its middle may have been evaluated before.
+        if cursor.sampled.is_some_and(|(chosen, _)| chosen < step) {
+            cursor.next_stratum(sums, replicate);
+        }
+        cursor
+    }
+
+    fn choose(&mut self, sums: &Aggregates, replicate: u64) {
+        self.sampled = sums
+            .schedule
+            .strata
+            .as_ref()
+            .and_then(|strata| strata.get(self.stratum))
+            .map(|stratum| (sums.plan.evaluated_step(replicate, stratum), (stratum.end - stratum.start) as f64));
+    }
+
+    fn next_stratum(&mut self, sums: &Aggregates, replicate: u64) {
+        self.stratum += 1;
+        self.choose(sums, replicate);
+    }
+}
+
+impl Stepper for Plain<'_> {
+    fn advance(&self, state: &mut State, until: u64, sums: &mut Aggregates, parallel: &dyn Parallel) {
+        let d = self.problem.dimension();
+        let mut scratch = Scratch {
+            x: vec![0.0; d],
+            memory: vec![0.0; self.method.descent.memory(d)],
+            g: vec![0.0; d],
+            y: vec![0.0; d],
+            h: vec![0.0; d],
+            batch: vec![0; self.method.sampling.map_or(0, |sampling| sampling.batch)],
+            marked: Vec::new(),
+        };
+        for lane in 0..state.width {
+            if sums.lanes[lane].diverged.is_some() {
+                continue;
+            }
+            state.gather(lane, &mut scratch.x, &mut scratch.memory);
+            let mut generators = state.generators(lane);
+            let replicate = sums.plan.first_replicate + state.first_lane + lane as u64;
+            let mut cursor = Cursor::at(sums, replicate, state.step);
+            let mut record = std::mem::take(&mut sums.lanes[lane]);
+            for t in state.step..until {
+                if !self.step(t, &mut scratch, &mut generators, sums, &mut record, &mut cursor, replicate, parallel) {
+                    break;
+                }
+            }
+            if until == sums.plan.steps && record.diverged.is_none() {
+                self.last(until, &mut scratch, sums, &mut record, parallel);
+            }
+            sums.lanes[lane] = record;
+            state.scatter(lane, &scratch.x, &scratch.memory);
+            state.set_generators(lane, &generators);
+        }
+        state.step = until;
+    }
+}
+
+impl Plain<'_> {
+    /// One step of one lane; `false` if it diverged.
+    #[allow(clippy::too_many_arguments)] // the lane's whole world, spread out so that nothing is allocated
+    fn step(
+        &self,
+        t: u64,
+        scratch: &mut Scratch,
+        generators: &mut [Generator; 2],
+        sums: &Aggregates,
+        record: &mut LaneRecord,
+        cursor: &mut Cursor,
+        replicate: u64,
+        parallel: &dyn Parallel,
+    ) -> bool {
+        let recorded = sums.schedule.recorded.get(cursor.recorded) == Some(&t);
+        let weight = match (&sums.schedule.strata, cursor.sampled) {
+            (None, _) => Some(1.0),
+            (Some(_), Some((chosen, length))) if chosen == t => Some(length),
+            _ => None,
+        };
+        if recorded || weight.is_some() {
+            // For deterministic methods this is the step's own first gradient.
+            let value = self.problem.value_gradient_on(&scratch.x, &mut scratch.g, parallel);
+            if !self.keep(t, value, recorded, weight, scratch, sums, record) {
+                return false;
+            }
+            cursor.recorded += usize::from(recorded);
+            if weight.is_some() && sums.schedule.strata.is_some() {
+                cursor.next_stratum(sums, replicate);
+            }
+        }
+        match (self.samples, &self.method.sampling) {
+            (Some(sum), Some(sampling)) => {
+                let [descent, ascent] = generators;
+                let perturbs = self.method.perturbs();
+                if perturbs && sampling.reuse == SampleReuse::Independent {
+                    draw_batch(sum, sampling, ascent, &mut scratch.batch, &mut scratch.marked);
+                } else {
+                    draw_batch(sum, sampling, descent, &mut scratch.batch, &mut scratch.marked);
+                }
+                sum.batch_gradient(&scratch.batch, &scratch.x, &mut scratch.h);
+                if perturbs {
+                    self.method.ascent.point(self.method.rho, &scratch.x, &scratch.h, &mut scratch.y);
+                    if sampling.reuse == SampleReuse::Independent {
+                        draw_batch(sum, sampling, descent, &mut scratch.batch, &mut scratch.marked);
+                    }
+                    sum.batch_gradient(&scratch.batch, &scratch.y, &mut scratch.h);
+                }
+                self.method.descent.step(t, self.method.eta, &scratch.h, &mut scratch.x, &mut scratch.memory);
+            }
+            _ if self.method.perturbs() => {
+                self.method.ascent.point(self.method.rho, &scratch.x, &scratch.g, &mut scratch.y);
+                self.problem.gradient_on(&scratch.y, &mut scratch.h, parallel);
+                self.method.descent.step(t, self.method.eta, &scratch.h, &mut scratch.x, &mut scratch.memory);
+            }
+            _ => self.method.descent.step(t, self.method.eta, &scratch.g, &mut scratch.x, &mut scratch.memory),
+        }
+        let limit = divergence_limit(&sums.plan.start, self.method.rho);
+        if scratch.x.iter().all(|x| x.abs() <= limit) {
+            return true;
+        }
+        record.diverged = Some(t + 1);
+        false
+    }
+
+    /// The last iterate.
+    fn last(&self, t: u64, scratch: &mut Scratch, sums: &Aggregates, record: &mut LaneRecord, parallel: &dyn Parallel) {
+        let value = self.problem.value_gradient_on(&scratch.x, &mut scratch.g, parallel);
+        self.keep(t, value, true, None, scratch, sums, record);
+    }
+
+    /// Files an evaluated iterate: `weight` for the sums over `0..T-1`; `None` at T itself and for steps that are
+    /// recorded only. `false` if the value is not finite.
+    #[allow(clippy::too_many_arguments)]
+    fn keep(
+        &self,
+        t: u64,
+        value: f64,
+        recorded: bool,
+        weight: Option<f64>,
+        scratch: &Scratch,
+        sums: &Aggregates,
+        record: &mut LaneRecord,
+    ) -> bool {
+        let gradient_norm = norm(&scratch.g);
+        if !value.is_finite() || !gradient_norm.is_finite() {
+            record.diverged = Some(t);
+            return false;
+        }
+        let value_below = value - sums.plan.base;
+        let square = gradient_norm * gradient_norm;
+        if recorded {
+            let error = self.problem.value_error(&scratch.x, value);
+            record.points.push(Point { value: value_below, gradient_norm, error });
+        }
+        if let Some(weight) = weight {
+            record.value.add(weight, value_below);
+            record.gradient_norm.add(weight, gradient_norm);
+            record.squared_gradient.add(weight, square);
+        }
+        let window_weight = if t == sums.plan.steps { Some(1.0) } else { weight };
+        if let (Some(weight), Some(window)) = (window_weight, &sums.schedule.window) {
+            for (half, range) in window.iter().enumerate() {
+                if range.contains(&t) {
+                    record.window_value[half].add(weight, value_below);
+                    record.window_squared_gradient[half].add(weight, square);
+                }
+            }
+        }
+        true
+    }
+}
+
+/// `1e50 max(1, max |x0_i|, rho)`
+fn divergence_limit(start: &[f64], rho: f64) -> f64 {
+    1e50 * crate::kernel::max_abs(start).max(rho).max(1.0)
+}

@@ -1,0 +1,300 @@
+//! Where a trace meets a bound.
+
+use crate::simulate::{Measured, Outcome, Run};
+use crate::theorem::{Bound, Form, Inputs, Kind, Measure, Mode, Over, Quantity, Requirement, Scope, Theorem};
+
+/// What is said of a statement on a problem, or on a run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Verdict {
+    /// The hypotheses are met; nothing was measured.
+    Applicable,
+    /// The measured quantity obeys the statement.
+    Holds,
+    /// A prediction is right to 10 %.
+    Agrees,
+    /// A prediction is off by more.
+    Differs,
+    /// The run cannot tell, and why.
+    Undecided,
+    /// The bound says no more than the start does.
+    Vacuous,
+    /// A hypothesis is not met.
+    NotApplicable,
+    /// A report of a bug in this program.
+    Violated,
+}
+
+impl Verdict {
+    /// The word used in output.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Applicable => "applicable",
+            Self::Holds => "holds",
+            Self::Agrees => "agrees",
+            Self::Differs => "differs",
+            Self::Undecided => "undecided",
+            Self::Vacuous => "vacuous",
+            Self::NotApplicable => "not-applicable",
+            Self::Violated => "violated",
+        }
+    }
+}
+
+/// What the start alone says: no bound that is larger says more.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct AtStart {
+    /// `f(x0) - f*`, an upper bound of it, if known.
+    pub suboptimality: Option<f64>,
+    /// `|grad f(x0)|`
+    pub gradient_norm: f64,
+}
+
+/// A statement evaluated, and judged where a run was held against it.
+#[derive(Clone)]
+pub struct Judgement {
+    /// The statement.
+    pub theorem: &'static Theorem,
+    /// The form: of several that bound the same quantity, the smallest valid one.
+    pub form: &'static Form,
+    /// The bounded quantity.
+    pub quantity: Quantity,
+    /// Its hypotheses.
+    pub requirements: Vec<Requirement>,
+    /// The bound, if it applies.
+    pub bound: Option<Bound>,
+    /// What is said of it.
+    pub verdict: Verdict,
+    /// The measured quantity.
+    pub measured: Option<Measured>,
+    /// Why.
+    pub reasons: Vec<String>,
+}
+
+impl Judgement {
+    /// The bound on its safe side.
+    pub fn value(&self) -> Option<f64> {
+        self.bound.as_ref().map(|bound| bound.value(self.form.kind))
+    }
+
+    /// Measured over bound (upper, exact, prediction), bound over measured (lower): at most 1 where it holds.
+    pub fn ratio(&self) -> Option<f64> {
+        let (bound, measured) = (self.value()?, self.measured.as_ref()?);
+        let worst = match (self.form.kind, self.form.mode) {
+            (Kind::Lower, Mode::Pathwise | Mode::AlmostSure) => measured.smallest,
+            _ => measured.interval.mean,
+        };
+        let ratio = if self.form.kind == Kind::Lower { bound / worst } else { worst / bound };
+        ratio.is_finite().then_some(ratio)
+    }
+
+    /// Name of the form or of the choice made for a free parameter; `None` for the base form.
+    pub fn variant(&self) -> Option<&'static str> {
+        self.form.name.or(self.bound.as_ref().and_then(|bound| bound.chosen))
+    }
+
+    /// Whether every constant behind the bound is proved.
+    pub fn is_certified(&self) -> bool {
+        self.bound.as_ref().is_some_and(|bound| bound.total.is_certified())
+    }
+}
+
+/// Evaluates every statement: one judgement for each id and quantity.
+pub fn evaluate(theorems: &[&'static Theorem], inputs: &Inputs, start: &AtStart) -> Vec<Judgement> {
+    let mut judgements: Vec<Judgement> = Vec::new();
+    for theorem in theorems {
+        for form in theorem.forms {
+            let next = evaluate_form(theorem, form, inputs, start);
+            let rival = judgements.iter_mut().find(|other| {
+                std::ptr::eq(other.theorem, *theorem)
+                    && other.quantity.word() == next.quantity.word()
+                    && other.form.kind == next.form.kind
+            });
+            match rival {
+                Some(other) if sharper(&next, other) => *other = next,
+                Some(_) => {}
+                None => judgements.push(next),
+            }
+        }
+    }
+    judgements
+}
+
+fn sharper(next: &Judgement, other: &Judgement) -> bool {
+    match (next.value(), other.value()) {
+        (Some(next), Some(other)) => next < other,
+        (Some(_), None) => true,
+        _ => false,
+    }
+}
+
+fn evaluate_form(theorem: &'static Theorem, form: &'static Form, inputs: &Inputs, start: &AtStart) -> Judgement {
+    let requirements = (form.requires)(inputs);
+    let reasons: Vec<String> = requirements
+        .iter()
+        .filter(|requirement| !requirement.met)
+        .map(|requirement| requirement.detail.clone())
+        .collect();
+    let quantity = (form.quantity)(inputs);
+    let mut judgement = Judgement {
+        theorem,
+        form,
+        quantity,
+        requirements,
+        bound: None,
+        verdict: Verdict::NotApplicable,
+        measured: None,
+        reasons,
+    };
+    if judgement.requirements.iter().all(|requirement| requirement.met) {
+        let bound = (form.bound)(inputs);
+        (judgement.verdict, judgement.reasons) = match emptiness(&bound, form, &quantity, start) {
+            Some(reason) => (Verdict::Vacuous, vec![reason]),
+            None => (Verdict::Applicable, bound.note.iter().cloned().collect()),
+        };
+        judgement.bound = Some(bound);
+    }
+    judgement
+}
+
+/// Why a bound says nothing, if so.
+fn emptiness(bound: &Bound, form: &Form, quantity: &Quantity, start: &AtStart) -> Option<String> {
+    let value = bound.value(form.kind);
+    if form.kind == Kind::Lower {
+        return (value.is_nan() || value <= 0.0).then(|| "the lower bound is not above 0".to_owned());
+    }
+    if !value.is_finite() {
+        return Some("the bound is not finite".to_owned());
+    }
+    if form.kind != Kind::Upper {
+        return None;
+    }
+    let known = match quantity.measure {
+        Measure::Suboptimality => start.suboptimality?,
+        Measure::SquaredGradientNorm => start.gradient_norm * start.gradient_norm,
+        Measure::GradientExcess { threshold } => (start.gradient_norm - threshold).powi(2),
+    };
+    if value < known {
+        return None;
+    }
+    let parts = [("transient", bound.transient), ("noise", bound.noise), ("floor", bound.floor)];
+    let (name, part) = parts.into_iter().max_by(|a, b| a.1.high.total_cmp(&b.1.high))?;
+    Some(format!("{value:.3e} is no less than the start's {known:.3e}; its {name} part is {:.3e}", part.high))
+}
+
+/// Holds a run against the evaluated statements. `on_witness`: the problem and settings are the statement's own
+/// witness, so that statements about a class are judged too.
+pub fn judge(judgements: &mut [Judgement], run: &Run, on_witness: bool) {
+    for judgement in judgements {
+        judge_one(judgement, run, on_witness);
+    }
+}
+
+fn judge_one(judgement: &mut Judgement, run: &Run, on_witness: bool) {
+    let Some(bound) = &judgement.bound else { return };
+    judgement.measured = run.measure(&judgement.quantity, judgement.form.mode);
+    if judgement.verdict == Verdict::Vacuous {
+        return;
+    }
+    let (verdict, reason) = decide(judgement, bound, run, on_witness);
+    judgement.verdict = verdict;
+    judgement.reasons.extend(reason);
+}
+
+fn decide(judgement: &Judgement, bound: &Bound, run: &Run, on_witness: bool) -> (Verdict, Option<String>) {
+    let undecided = |reason: &str| (Verdict::Undecided, Some(reason.to_owned()));
+    if let Outcome::Diverged { step } = run.outcome {
+        return undecided(&format!("the run diverged at step {step}"));
+    }
+    let Form { kind, mode, scope, .. } = *judgement.form;
+    if scope == Scope::Class && !on_witness {
+        return undecided("about the worst function of a class: judged on its own witness only");
+    }
+    let Some(measured) = &judgement.measured else {
+        let unknown_minimum = judgement.quantity.measure == Measure::Suboptimality && run.base_error.is_none();
+        return undecided(if unknown_minimum {
+            "f* is not known"
+        } else {
+            "too few steps: there is no window for the floor"
+        });
+    };
+    if matches!(run.outcome, Outcome::Stopped { .. }) && kind != Kind::Upper {
+        return undecided("the run was stopped");
+    }
+    if mode == Mode::Expectation && measured.lanes < super::simulate::FEWEST_LANES {
+        return undecided("a mean over fewer than 8 seeds decides nothing: use --seeds");
+    }
+    let value = bound.value(kind);
+    match kind {
+        Kind::Upper | Kind::Lower => one_sided(kind, mode, measured, value),
+        Kind::Exact => exact(judgement, bound, measured, value, run),
+        Kind::Prediction => prediction(judgement, measured, value),
+    }
+}
+
+fn one_sided(kind: Kind, mode: Mode, measured: &Measured, value: f64) -> (Verdict, Option<String>) {
+    let (low, high) = match (mode, kind) {
+        (Mode::Expectation, _) => (measured.interval.low, measured.interval.high),
+        (_, Kind::Upper) => (measured.largest - measured.error, measured.largest + measured.error),
+        _ => (measured.smallest - measured.error, measured.smallest + measured.error),
+    };
+    let (keeps, breaks) = if kind == Kind::Upper { (high <= value, low > value) } else { (low >= value, high < value) };
+    if keeps {
+        (Verdict::Holds, None)
+    } else if breaks {
+        (Verdict::Violated, Some("please report this: it is a bug in shortfall".to_owned()))
+    } else {
+        let why =
+            if mode == Mode::Expectation { "the interval over seeds" } else { "the resolution of the measurement" };
+        (Verdict::Undecided, Some(format!("the bound lies within {why}")))
+    }
+}
+
+/// Relative deviation up to which an exact statement holds.
+const EXACT: f64 = 1e-6;
+/// Relative drift between the halves of the window above which a run still moves.
+const MOVING: f64 = 1e-9;
+
+fn exact(
+    judgement: &Judgement,
+    bound: &Bound,
+    measured: &Measured,
+    value: f64,
+    run: &Run,
+) -> (Verdict, Option<String>) {
+    let slack = EXACT * value.abs() + measured.error;
+    if (measured.smallest - value).abs() <= slack && (measured.largest - value).abs() <= slack {
+        return (Verdict::Holds, None);
+    }
+    let limit = judgement.quantity.over == Over::Limit;
+    if limit && (measured.drift > MOVING || (run.plan.steps as f64) < bound.settled_after) {
+        return (Verdict::Undecided, Some("the run may still be moving: more steps would tell".to_owned()));
+    }
+    if measured.smallest == 0.0 {
+        return (Verdict::Undecided, Some("the run landed exactly on a minimiser: an excluded start".to_owned()));
+    }
+    (Verdict::Violated, Some("please report this: it is a bug in shortfall".to_owned()))
+}
+
+/// Relative deviation up to which a prediction agrees.
+const AGREES: f64 = 0.1;
+
+fn prediction(judgement: &Judgement, measured: &Measured, value: f64) -> (Verdict, Option<String>) {
+    let undecided = |reason: String| (Verdict::Undecided, Some(reason));
+    let ratio = measured.interval.mean / value;
+    if judgement.quantity.over == Over::FieldZero {
+        return undecided(format!("leaves out the noise part: the run's floor is {ratio:.3} times it"));
+    }
+    if judgement.form.mode == Mode::Pathwise {
+        if measured.largest >= 2.0 * measured.smallest {
+            return undecided(format!(
+                "the two points of the cycle differ by a factor {:.1}: rho is too large for the asymptotics",
+                measured.largest / measured.smallest
+            ));
+        }
+        if measured.drift > 0.01 {
+            return undecided("the run still moves: more steps would tell".to_owned());
+        }
+    }
+    let verdict = if (ratio - 1.0).abs() <= AGREES { Verdict::Agrees } else { Verdict::Differs };
+    (verdict, None)
+}
