@@ -67,11 +67,11 @@ impl Value {
 }
 
 impl fmt::Display for Value {
-    /// As one would write it in a selector.
+    /// As one would write it in a selector: TOML, on one line.
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Number { text, .. } => formatter.write_str(text),
-            Self::Text(text) => write!(formatter, "{text:?}"),
+            Self::Text(text) => write_quoted(formatter, text),
             Self::Bool(value) => write!(formatter, "{value}"),
             Self::List(values) => {
                 formatter.write_str("[")?;
@@ -83,12 +83,41 @@ impl fmt::Display for Value {
             Self::Table(entries) => {
                 formatter.write_str("{")?;
                 for (i, (name, value)) in entries.iter().enumerate() {
-                    write!(formatter, "{}{name}={value}", if i > 0 { "," } else { "" })?;
+                    formatter.write_str(if i > 0 { "," } else { "" })?;
+                    if !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '-' || c == '_') {
+                        formatter.write_str(name)?;
+                    } else {
+                        write_quoted(formatter, name)?;
+                    }
+                    write!(formatter, "={value}")?;
                 }
                 formatter.write_str("}")
             }
         }
     }
+}
+
+/// TOML's basic string: Rust's own escapes (`{:?}`) are not TOML's. What could disturb a terminal is escaped.
+fn write_quoted(formatter: &mut fmt::Formatter<'_>, text: &str) -> fmt::Result {
+    formatter.write_str("\"")?;
+    for character in text.chars() {
+        match character {
+            '"' | '\\' => write!(formatter, "\\{character}")?,
+            '\n' => formatter.write_str("\\n")?,
+            '\t' => formatter.write_str("\\t")?,
+            '\u{200e}'
+            | '\u{200f}'
+            | '\u{2028}'..='\u{202e}'
+            | '\u{2066}'..='\u{2069}'
+            | '\u{feff}'
+            | '\0'..='\x1f'
+            | '\x7f'..='\u{9f}' => {
+                write!(formatter, "\\U{:08X}", u32::from(character))?;
+            }
+            _ => write!(formatter, "{character}")?,
+        }
+    }
+    formatter.write_str("\"")
 }
 
 /// A parameter of a registered problem or method.

@@ -194,7 +194,7 @@ pub trait FiniteSum: Send + Sync {
 /// Second derivatives.
 pub trait Hessian: Send + Sync {
     /// Writes the Hessian at `x`, row-major; `false` where f is not smooth enough around `x` (C^4 is asked for).
-    fn hessian(&self, x: &[f64], matrix: &mut [f64]) -> bool;
+    fn matrix_at(&self, x: &[f64], matrix: &mut [f64]) -> bool;
 }
 
 /// `f(x) = sum_i lambda_i c_i^2 / 2` with `c` the components of `x - x*` in an orthonormal basis.

@@ -189,9 +189,14 @@ impl PiecewiseLinear {
         }
         let spread = self.pieces.iter().map(|piece| piece.integral.abs()).fold(0.0, f64::max);
         let tolerance = 1e-13 * spread;
-        let mut intervals: Vec<(f64, f64)> =
-            zeros.iter().filter(|zero| zero.0 <= lowest + tolerance).map(|zero| (zero.1, zero.2)).collect();
-        intervals.dedup();
+        // From left to right; those that touch are one.
+        let mut intervals: Vec<(f64, f64)> = Vec::new();
+        for (_, low, high) in zeros.into_iter().filter(|zero| zero.0 <= lowest + tolerance) {
+            match intervals.last_mut() {
+                Some(last) if low <= last.1 => last.1 = last.1.max(high),
+                _ => intervals.push((low, high)),
+            }
+        }
         Some((lowest, intervals))
     }
 
@@ -383,7 +388,7 @@ impl Problem for Piecewise {
 }
 
 impl Hessian for Piecewise {
-    fn hessian(&self, x: &[f64], matrix: &mut [f64]) -> bool {
+    fn matrix_at(&self, x: &[f64], matrix: &mut [f64]) -> bool {
         self.gradient.slope_around(x[0]).map(|slope| matrix[0] = slope).is_some()
     }
 }

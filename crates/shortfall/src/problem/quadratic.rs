@@ -220,7 +220,7 @@ impl Quadratic {
 }
 
 impl Hessian for Quadratic {
-    fn hessian(&self, _: &[f64], matrix: &mut [f64]) -> bool {
+    fn matrix_at(&self, _: &[f64], matrix: &mut [f64]) -> bool {
         let d = self.dimension();
         let mut unit = vec![0.0; d];
         for i in 0..d {

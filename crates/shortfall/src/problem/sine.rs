@@ -97,7 +97,7 @@ impl Problem for Sine {
 }
 
 impl Hessian for Sine {
-    fn hessian(&self, x: &[f64], matrix: &mut [f64]) -> bool {
+    fn matrix_at(&self, x: &[f64], matrix: &mut [f64]) -> bool {
         matrix[0] = -self.beta * core_math::sin(self.angle(x[0]));
         true
     }

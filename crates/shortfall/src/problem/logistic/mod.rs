@@ -214,7 +214,7 @@ impl Problem for Logistic {
 }
 
 impl Hessian for Logistic {
-    fn hessian(&self, x: &[f64], matrix: &mut [f64]) -> bool {
+    fn matrix_at(&self, x: &[f64], matrix: &mut [f64]) -> bool {
         let (d, w, n) = (self.dimension, self.padded(x), self.rows.count());
         matrix.fill(0.0);
         for i in 0..n {
@@ -288,7 +288,7 @@ mod tests {
         let x = [0.3, -1.2, 0.8, 2.1, -0.4];
         let (mut gradient, mut matrix, mut scratch) = ([0.0; 5], [0.0; 25], [0.0; 5]);
         problem.value_gradient(&x, &mut gradient);
-        assert!(problem.hessian(&x, &mut matrix));
+        assert!(problem.matrix_at(&x, &mut matrix));
         let h = 1e-5;
         for j in 0..5 {
             let shifted = |by: f64| {

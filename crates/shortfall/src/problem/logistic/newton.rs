@@ -29,7 +29,7 @@ pub(super) fn solve(problem: &Logistic) -> Optimum {
         if !(size > 0.0 && size.is_finite()) || stalled == 3 {
             break;
         }
-        Hessian::hessian(problem, &point, &mut matrix);
+        problem.matrix_at(&point, &mut matrix);
         let Some(direction) = solve_positive_definite(&matrix, &gradient) else { break };
         let Some((next, next_value, next_gradient)) = line_search(problem, &point, value, &gradient, &direction) else {
             break;

@@ -1,0 +1,63 @@
+//! The data that are part of the program; `data/README.md` says where each file is from and how it was made.
+
+use super::csv;
+use shortfall::arguments::{BadInput, Table};
+
+/// A bundled file, with what a list of them shows.
+#[derive(Debug)]
+pub struct Bundled {
+    /// The name in selectors.
+    pub name: &'static str,
+    /// One sentence.
+    pub about: &'static str,
+    /// Number of rows.
+    pub rows: usize,
+    /// Number of feature columns.
+    pub columns: usize,
+    /// The classes of the target, sorted.
+    pub classes: &'static [&'static str],
+    /// Licence.
+    pub licence: &'static str,
+    /// Authors, year and DOI.
+    pub source: &'static str,
+    /// Which problems it suits.
+    pub good_for: &'static str,
+    text: &'static str,
+}
+
+impl Bundled {
+    /// The table; `target` names the label column, the last one if `None`.
+    pub fn table(&self, target: Option<&str>) -> Result<Table, BadInput> {
+        csv::read(&format!("bundled data `{}`", self.name), self.text.as_bytes(), target)
+    }
+}
+
+/// All bundled data, in the order of lists.
+pub static BUNDLED: &[Bundled] = &[Bundled {
+    name: "breast-cancer",
+    about: "measurements of cell nuclei in images of breast masses, and the diagnosis (WDBC)",
+    rows: 569,
+    columns: 30,
+    classes: &["benign", "malignant"],
+    licence: "CC BY 4.0",
+    source: "Wolberg, Mangasarian, Street, Street (1995), UCI Machine Learning Repository, doi 10.24432/C5DW2B",
+    good_for: "logistic",
+    text: include_str!("../../data/breast-cancer.csv"),
+}];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lists_tell_the_truth() {
+        for bundled in BUNDLED {
+            let table = bundled.table(None).unwrap();
+            let mut classes = table.labels.clone();
+            classes.sort();
+            classes.dedup();
+            assert_eq!((table.rows(), table.columns.len()), (bundled.rows, bundled.columns), "{}", bundled.name);
+            assert_eq!(classes, bundled.classes, "{}", bundled.name);
+        }
+    }
+}

@@ -1,0 +1,233 @@
+//! CSV: a header, numeric features, one target column. The `csv` crate splits the fields; this file says what is wrong.
+
+use crate::selector::{clip, list, suggestion};
+use shortfall::arguments::{BadInput, Table};
+
+/// How a missing value is written, in lower case.
+const MISSING: [&str; 7] = ["", "na", "n/a", "nan", "null", "?", "<na>"];
+
+/// Reads a table; `source` names the file in messages, `target` the label column (`None`: the last).
+pub(super) fn read(source: &str, bytes: &[u8], target: Option<&str>) -> Result<Table, BadInput> {
+    let reader = Reader { source };
+    let text = reader.text(bytes)?;
+    reader.check_quotes(text)?;
+    let mut records = Records::new(text);
+    let Some((line, header)) = reader.record(&mut records)? else {
+        return Err(reader.bad("the file is empty; a header row with the names of the columns is expected"));
+    };
+    let names: Vec<&str> = header.iter().map(str::trim).collect();
+    reader.check_header(line, &names)?;
+    let target = reader.target(&names, target)?;
+    let mut table = Table {
+        columns: names.iter().enumerate().filter(|&(i, _)| i != target).map(|(_, name)| (*name).to_owned()).collect(),
+        features: Vec::new(),
+        target: names[target].to_owned(),
+        labels: Vec::new(),
+    };
+    while let Some((line, record)) = reader.record(&mut records)? {
+        if record.len() != names.len() {
+            let message = format!("{} fields, but the header has {}", record.len(), names.len());
+            return Err(reader.bad_at(line, message));
+        }
+        for (column, (field, name)) in record.iter().zip(&names).enumerate() {
+            let field = field.trim();
+            let bad = |message: String| {
+                Err(reader.bad_at(line, format!("column {} (`{}`): {message}", column + 1, clip(name))))
+            };
+            if MISSING.contains(&field.to_ascii_lowercase().as_str()) {
+                let shown = if field.is_empty() { String::new() } else { format!(" (`{field}`)") };
+                return bad(format!("missing value{shown}; nothing is imputed: fill it in, or leave the row out"));
+            }
+            match field.parse::<f64>() {
+                Ok(value) if value.is_infinite() => {
+                    let digits = field.bytes().any(|byte| byte.is_ascii_digit());
+                    let why = if digits { "beyond the largest double, about 1.8e308" } else { "infinite" };
+                    return bad(format!("`{}` is {why}; a finite number is expected", clip(field)));
+                }
+                Ok(value) if column == target => table.labels.push(canonical(value)),
+                Ok(value) => table.features.push(value),
+                Err(_) if column == target => table.labels.push(field.to_owned()),
+                Err(_) => {
+                    let message = format!("text (`{}`) in a feature, where a number is expected", clip(field));
+                    return bad(format!(
+                        "{message}; nothing is encoded: remove the column, or name it as the target (now `{}`)",
+                        clip(&table.target)
+                    ));
+                }
+            }
+        }
+    }
+    if table.labels.is_empty() {
+        return Err(reader.bad_at(line, "there is a header, but no row of data".to_owned()));
+    }
+    Ok(table)
+}
+
+/// One spelling for each number, so that `1` and `1.0` are one class.
+fn canonical(value: f64) -> String {
+    // Adding 0 turns -0 into 0.
+    let value = value + 0.0;
+    if value != 0.0 && !(1e-5..1e17).contains(&value.abs()) { format!("{value:e}") } else { format!("{value}") }
+}
+
+/// What may begin a text file written on Windows.
+const BYTE_ORDER_MARK: &str = "\u{feff}";
+
+struct Reader<'a> {
+    source: &'a str,
+}
+
+impl Reader<'_> {
+    fn bad(&self, message: &str) -> BadInput {
+        BadInput::new(format!("{}: {message}", self.source))
+    }
+
+    fn bad_at(&self, line: usize, message: String) -> BadInput {
+        BadInput::new(format!(
+            "{}, line {line}{} {message}",
+            self.source,
+            if message.starts_with("column ") { "," } else { ":" }
+        ))
+    }
+
+    fn text<'b>(&self, bytes: &'b [u8]) -> Result<&'b str, BadInput> {
+        if bytes.contains(&0) || bytes.starts_with(&[0xff, 0xfe]) || bytes.starts_with(&[0xfe, 0xff]) {
+            return Err(self.bad("this is a binary file, or text in UTF-16; CSV text in UTF-8 is expected"));
+        }
+        let text = std::str::from_utf8(bytes).map_err(|error| {
+            let before = &bytes[..error.valid_up_to()];
+            let message = format!("byte {} is not UTF-8; save the file as UTF-8", before.len() + 1);
+            self.bad_at(1 + newlines(before), message)
+        })?;
+        Ok(text.strip_prefix(BYTE_ORDER_MARK).unwrap_or(text))
+    }
+
+    /// The `csv` crate lets an open quote swallow the rest of the file, and takes `"1"2` for 12.
+    fn check_quotes(&self, text: &str) -> Result<(), BadInput> {
+        #[derive(PartialEq)]
+        enum At {
+            Start,
+            Plain,
+            Quoted(usize),
+            AfterQuote,
+        }
+        let (mut at, mut line) = (At::Start, 1);
+        for byte in text.bytes() {
+            at = match (at, byte) {
+                (At::Quoted(_), b'"') => At::AfterQuote,
+                (At::Quoted(from), _) => At::Quoted(from),
+                (_, b',' | b'\n' | b'\r') => At::Start,
+                (At::Start, b'"') => At::Quoted(line),
+                // A doubled quote inside a quoted field is one quote; for the line of an error this line will do.
+                (At::AfterQuote, b'"') => At::Quoted(line),
+                (At::AfterQuote, _) => {
+                    return Err(self.bad_at(
+                        line,
+                        "text follows a closing quote; a `,` or the end of the line is expected".to_owned(),
+                    ));
+                }
+                (_, _) => At::Plain,
+            };
+            line += usize::from(byte == b'\n');
+        }
+        match at {
+            At::Quoted(from) => Err(self.bad_at(from, "the quote that opens here is not closed".to_owned())),
+            _ => Ok(()),
+        }
+    }
+
+    fn record(&self, records: &mut Records<'_>) -> Result<Option<(usize, csv::StringRecord)>, BadInput> {
+        records.next().map_err(|error| self.bad(&format!("the file cannot be read: {error}")))
+    }
+
+    fn check_header(&self, line: usize, names: &[&str]) -> Result<(), BadInput> {
+        let bad = |message: String| Err(self.bad_at(line, message));
+        let is_number = |name: &&str| name.parse::<f64>().is_ok();
+        // pandas names columns that have no name 0, 1, 2, ...; beside a target with a name this is a header.
+        let (target, features) = names.split_last().unwrap_or((&"", &[]));
+        let counted = features.len() > 1
+            && !is_number(target)
+            && features.iter().enumerate().all(|(i, name)| *name == i.to_string());
+        let numeric = if features.is_empty() { is_number(target) } else { features.iter().all(is_number) };
+        if numeric && !counted {
+            let first = clip(names[0]);
+            let right = "a first row with the names of the columns is expected";
+            return bad(format!("this row is numeric (`{first}`, ...), so there is probably no header; {right}"));
+        }
+        if let [name] = names {
+            if let Some(separator) =
+                [(';', "`;`"), ('\t', "tabs"), ('|', "`|`")].iter().find(|(separator, _)| name.contains(*separator))
+            {
+                return bad(format!(
+                    "one column only; the fields seem to be separated by {}: commas are read",
+                    separator.1
+                ));
+            }
+            return bad(format!(
+                "one column only (`{}`): at least one feature and the target are expected",
+                clip(name)
+            ));
+        }
+        for (i, name) in names.iter().enumerate() {
+            if name.is_empty() {
+                return bad(format!("column {}: it has no name; if it numbers the rows, leave it out", i + 1));
+            }
+            if let Some(first) = names[..i].iter().position(|other| other == name) {
+                return bad(format!(
+                    "column {}: the name `{}` is already that of column {}",
+                    i + 1,
+                    clip(name),
+                    first + 1
+                ));
+            }
+        }
+        Ok(())
+    }
+
+    fn target(&self, names: &[&str], target: Option<&str>) -> Result<usize, BadInput> {
+        let Some(wanted) = target else {
+            return Ok(names.len().saturating_sub(1));
+        };
+        names.iter().position(|name| *name == wanted.trim()).ok_or_else(|| {
+            let names = || names.iter().copied();
+            let wanted = wanted.trim();
+            let hint = suggestion(wanted, names());
+            self.bad(&format!("there is no column `{}` for the target{hint}; there is {}", clip(wanted), list(names())))
+        })
+    }
+}
+
+fn newlines(bytes: &[u8]) -> usize {
+    bytes.iter().filter(|&&byte| byte == b'\n').count()
+}
+
+/// The records of a text, with their lines.
+struct Records<'a> {
+    text: &'a [u8],
+    reader: csv::Reader<&'a [u8]>,
+    /// How far lines are counted, and the line there.
+    counted: usize,
+    line: usize,
+}
+
+impl<'a> Records<'a> {
+    fn new(text: &'a str) -> Self {
+        let mut builder = csv::ReaderBuilder::new();
+        let reader = builder.has_headers(false).flexible(true).from_reader(text.as_bytes());
+        Self { text: text.as_bytes(), reader, counted: 0, line: 1 }
+    }
+
+    fn next(&mut self) -> Result<Option<(usize, csv::StringRecord)>, csv::Error> {
+        // The crate's own line numbers point at the end of the line before, where that ends in CR LF or is empty.
+        let at = usize::try_from(self.reader.position().byte()).unwrap_or(usize::MAX).min(self.text.len());
+        let blank = self.text[at..].iter().take_while(|byte| matches!(byte, b'\r' | b'\n')).count();
+        self.line += newlines(&self.text[self.counted..at + blank]);
+        self.counted = at + blank;
+        let mut record = csv::StringRecord::new();
+        Ok(self.reader.read_record(&mut record)?.then_some((self.line, record)))
+    }
+}
+
+#[cfg(test)]
+#[path = "csv_tests.rs"]
+mod tests;
