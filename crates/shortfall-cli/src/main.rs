@@ -1,2 +1,25 @@
-//! x
-fn main() {}
+//! The command `shortfall`: parse, do, print.
+
+mod arguments;
+mod output;
+mod progress;
+mod render;
+mod verbs;
+
+use clap::Parser;
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    let command = arguments::Cli::parse().command;
+    match verbs::perform(command) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(output::Failure::BadInput(error)) => {
+            eprintln!("error: {error}");
+            ExitCode::from(2)
+        }
+        Err(output::Failure::Other(error)) => {
+            eprintln!("error: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}

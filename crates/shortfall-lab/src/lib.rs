@@ -1,5 +1,11 @@
-//! The laboratory around `shortfall`: selectors, data files, figures.
+//! The laboratory around `shortfall`: selectors, data files, the thread pool, experiments, figures and reports.
 
 pub mod data;
+pub mod diagnosis;
+pub mod experiment;
 pub mod figure;
+pub mod json;
+pub mod picture;
+pub mod pool;
+pub mod reproduce;
 pub mod selector;

@@ -110,5 +110,19 @@ pub fn parse_value(text: &str) -> Result<Value, BadInput> {
     read().map_err(|wrong: Wrong| wrong.at_column(&format!("value `{}`", clip(text)), text))
 }
 
+/// The one with this name, or an error that names the nearest and lists all. `what` is the word in the message.
+pub fn find<'a, T>(
+    what: &str,
+    name: &str,
+    all: &'a [T],
+    name_of: impl Fn(&T) -> &'static str,
+) -> Result<&'a T, BadInput> {
+    all.iter().find(|one| name_of(one) == name).ok_or_else(|| {
+        let names = || all.iter().map(&name_of);
+        let hint = suggestion(name, names());
+        BadInput::new(format!("there is no {what} `{}`{hint}; there is {}", clip(name), list(names())))
+    })
+}
+
 #[cfg(test)]
 mod tests;

@@ -46,7 +46,8 @@ fn hessian_at_minimum(problem: &dyn Problem) -> Option<(Vec<f64>, Vec<f64>)> {
     }
     let point = problem.minimum().point().filter(|point| point.len() == d)?.to_vec();
     let mut matrix = vec![0.0; d * d];
-    (problem.hessian()?.matrix_at(&point, &mut matrix) && matrix.iter().all(|h| h.is_finite())).then_some((point, matrix))
+    (problem.hessian()?.matrix_at(&point, &mut matrix) && matrix.iter().all(|h| h.is_finite()))
+        .then_some((point, matrix))
 }
 
 fn curvature(problem: &dyn Problem, matrix: &[f64], d: usize) -> Option<CurvatureAtMinimum> {

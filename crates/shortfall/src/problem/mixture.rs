@@ -272,8 +272,8 @@ impl FiniteSum for Mixture {
 #[cfg(test)]
 mod tests {
     use super::super::presets::make_trap;
-    use crate::constants::directed::{mul_down, mul_up};
     use super::*;
+    use crate::constants::directed::{mul_down, mul_up};
 
     #[test]
     fn the_trap_has_the_constants_of_the_statement() {

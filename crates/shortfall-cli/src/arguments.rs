@@ -1,0 +1,199 @@
+//! The command line.
+
+use clap::{Args, Parser, Subcommand};
+use shortfall::arguments::BadInput;
+use shortfall::simulate::Record;
+use shortfall_lab::experiment::Request;
+use shortfall_lab::selector::{parse_assumption, parse_start, parse_steps};
+use std::path::PathBuf;
+
+/// How far short of the optimum does sharpness-aware minimization stop, on your problem, and why?
+#[derive(Parser)]
+#[command(
+    version,
+    about,
+    max_term_width = 100,
+    after_help = "Examples:
+  shortfall run logistic sam
+  shortfall run 'logistic{data=\"breast-cancer\",ridge=1e-2}' 'sam{eta=\"0.3/beta\",rho=0.02}' --steps 30000
+  shortfall bound 'quadratic{eigenvalues=[10.0,1.0]}' sam
+  shortfall theorem det-cvx-fval"
+)]
+pub struct Cli {
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+#[derive(Subcommand)]
+pub enum Command {
+    /// The paper, claim by claim, measured
+    Reproduce(Reproduce),
+    /// Run a method on a problem and hold it against every theorem
+    Run(Run),
+    /// Every theorem: its bound on this problem, or why it does not apply
+    Bound(Bound),
+    /// The constants of a problem, each with its provenance
+    Constants(Constants),
+    /// List the theorems
+    Theorems(List),
+    /// One theorem: setting, statement, meaning, sharpness, example
+    Theorem(Named),
+    /// List the problems
+    Problems(List),
+    /// One problem with its parameters
+    Problem(Named),
+    /// List the methods
+    Methods(List),
+    /// One method with its parameters
+    Method(Named),
+    /// List the bundled data
+    Data(List),
+    /// Completions for a shell
+    Completions {
+        /// bash, zsh, fish, elvish or powershell
+        shell: clap_complete::Shell,
+    },
+}
+
+#[derive(Args)]
+pub struct List {
+    /// One JSON document on standard output
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Args)]
+pub struct Named {
+    /// Its name
+    pub name: String,
+    /// One JSON document on standard output
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Args)]
+pub struct Reproduce {
+    /// Write the results (JSON, figures) into this folder
+    #[arg(long, value_name = "DIR")]
+    pub out: Option<PathBuf>,
+    /// Fewer steps and seeds
+    #[arg(long)]
+    pub quick: bool,
+    /// One row only
+    #[arg(long, value_name = "ROW")]
+    pub only: Option<String>,
+    /// One JSON document on standard output
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// What names a setting.
+#[derive(Args)]
+pub struct Setting {
+    /// A problem: NAME or NAME{parameter=value,...}
+    pub problem: String,
+    /// A method: NAME or NAME{parameter=value,...}
+    pub method: String,
+    /// Number of steps, from 1 to 1e15
+    #[arg(long, default_value = "10000", allow_hyphen_values = true)]
+    pub steps: String,
+    /// zeros, ones, random, or a list such as [1.0,-2.0]; default the problem's own
+    #[arg(long, allow_hyphen_values = true)]
+    pub start: Option<String>,
+    /// Take a constant on your word, such as sigma2=4; bounds that use it are not certified
+    #[arg(long, value_name = "C=V", allow_hyphen_values = true)]
+    pub assume: Vec<String>,
+    /// One JSON document on standard output
+    #[arg(long)]
+    pub json: bool,
+}
+
+impl Setting {
+    pub fn request(&self) -> Result<Request, BadInput> {
+        let mut request = Request::new(&self.problem, &self.method);
+        request.steps = parse_steps(&self.steps)?;
+        request.start = self.start.as_deref().map(parse_start).transpose()?;
+        request.assumptions = self.assume.iter().map(|text| parse_assumption(text)).collect::<Result<_, _>>()?;
+        Ok(request)
+    }
+}
+
+#[derive(Args)]
+pub struct Run {
+    #[command(flatten)]
+    pub setting: Setting,
+    /// Number of independent runs; default 1, for stochastic methods 64
+    #[arg(long, allow_hyphen_values = true)]
+    pub seeds: Option<String>,
+    /// Seed of all draws
+    #[arg(long, default_value = "0", allow_hyphen_values = true)]
+    pub seed: String,
+    /// Threads; default one a core; results do not depend on it
+    #[arg(long, allow_hyphen_values = true)]
+    pub threads: Option<String>,
+    /// `every`: evaluate and record every step
+    #[arg(long, value_name = "every")]
+    pub record: Option<String>,
+    /// Write the result (JSON, figure) into this folder
+    #[arg(long, value_name = "DIR")]
+    pub out: Option<PathBuf>,
+}
+
+/// Most seeds and threads of a run.
+const MOST_SEEDS: u64 = 10_000_000;
+const MOST_THREADS: u64 = 1024;
+
+fn whole(option: &str, text: &str, from: u64, to: u64) -> Result<u64, BadInput> {
+    let digits: String = text.chars().filter(|c| *c != '_').collect();
+    match digits.parse::<u64>() {
+        Ok(number) if (from..=to).contains(&number) => Ok(number),
+        _ => {
+            let shown: String = text.chars().take(40).filter(|c| !c.is_control()).collect();
+            Err(BadInput::new(format!("{option} must be a whole number from {from} to {to}, not `{shown}`")))
+        }
+    }
+}
+
+impl Run {
+    pub fn request(&self) -> Result<Request, BadInput> {
+        let mut request = self.setting.request()?;
+        request.seeds = self.seeds.as_deref().map(|text| whole("--seeds", text, 1, MOST_SEEDS)).transpose()?;
+        request.seed = whole("--seed", &self.seed, 0, u64::MAX)?;
+        request.record = match self.record.as_deref() {
+            None => Record::LogSpaced,
+            Some("every") => Record::Every,
+            Some(other) => {
+                return Err(BadInput::new(format!(
+                    "--record must be `every`, or be left out, not `{}`",
+                    other.escape_default()
+                )));
+            }
+        };
+        Ok(request)
+    }
+
+    pub fn threads(&self) -> Result<Option<usize>, BadInput> {
+        let threads = self.threads.as_deref().map(|text| whole("--threads", text, 1, MOST_THREADS)).transpose()?;
+        Ok(threads.map(|threads| threads as usize))
+    }
+}
+
+#[derive(Args)]
+pub struct Bound {
+    #[command(flatten)]
+    pub setting: Setting,
+}
+
+#[derive(Args)]
+pub struct Constants {
+    /// A problem: NAME or NAME{parameter=value,...}
+    pub problem: String,
+    /// A method, for its sampling
+    pub method: Option<String>,
+    /// zeros, ones, random, or a list such as [1.0,-2.0]; default the problem's own
+    #[arg(long, allow_hyphen_values = true)]
+    pub start: Option<String>,
+    /// One JSON document on standard output
+    #[arg(long)]
+    pub json: bool,
+}

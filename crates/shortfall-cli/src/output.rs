@@ -1,0 +1,34 @@
+//! What a verb gives: text or one JSON document on standard output, or a failure.
+
+use shortfall::arguments::BadInput;
+use std::io::Write;
+
+/// Why a verb failed: the exit status is 2 for bad input, 1 for anything else.
+pub enum Failure {
+    /// The user's input cannot be used.
+    BadInput(BadInput),
+    /// The system refused something.
+    Other(String),
+}
+
+impl From<BadInput> for Failure {
+    fn from(error: BadInput) -> Self {
+        Self::BadInput(error)
+    }
+}
+
+/// Prints text; a reader that has gone away (`| head`) is no failure.
+pub fn print(text: &str) -> Result<(), Failure> {
+    let mut out = std::io::stdout().lock();
+    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
+            Err(Failure::Other(format!("standard output: {error}")))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Prints one JSON document.
+pub fn print_json(document: &serde_json::Value) -> Result<(), Failure> {
+    print(&format!("{document:#}\n"))
+}

@@ -1,0 +1,89 @@
+//! Lists of what is registered, and single pages.
+
+use super::{table, wrap};
+use shortfall::arguments::Entry;
+use shortfall::theorem::{Form, Scope, THEOREMS, Theorem};
+use shortfall_lab::data::Bundled;
+use shortfall_lab::json::nominal;
+
+fn kind(form: &Form) -> String {
+    match form.scope {
+        Scope::Instance => form.kind.word().to_owned(),
+        Scope::Class => format!("{} (class)", form.kind.word()),
+    }
+}
+
+/// All theorems.
+pub fn theorems() -> String {
+    let mut table = table(&["theorem", "kind", "statement"]);
+    for theorem in THEOREMS {
+        table.add_row([theorem.id, &kind(&theorem.forms[0]), theorem.statement]);
+    }
+    format!("{table}\n`shortfall theorem ID` shows one whole.\n")
+}
+
+/// One theorem, whole.
+pub fn theorem(theorem: &Theorem) -> String {
+    let mut text = format!("{}\n\n", theorem.id);
+    let mut section = |title: &str, body: &str| {
+        text += &format!("{title}\n{}", wrap(body, "  "));
+    };
+    section("Statement", theorem.statement);
+    section("Setting", theorem.setting);
+    section("Meaning", theorem.meaning);
+    section("Sharpness", theorem.tightness);
+    let forms: Vec<String> = theorem
+        .forms
+        .iter()
+        .map(|form| format!("{}: {}, {}", form.name.unwrap_or("base"), kind(form), nominal(form)))
+        .collect();
+    section("Forms", &forms.join("; "));
+    section("Source", theorem.source);
+    text += &format!("Example\n  {}\n", theorem.example);
+    for witness in theorem.forms.iter().flat_map(|form| form.witnesses) {
+        let start = witness.start.map_or(String::new(), |start| format!(" --start '{start}'"));
+        let assume: String = witness.assume.iter().map(|(name, value)| format!(" --assume {name}={value}")).collect();
+        text += &format!(
+            "Witness\n  shortfall run '{}' '{}'{start} --steps {}{assume}\n",
+            witness.problem, witness.method, witness.steps
+        );
+    }
+    text
+}
+
+/// All entries of a registry.
+pub fn entries<T>(registry: &[Entry<T>]) -> String {
+    let mut table = table(&["name", "what it is", "parameters"]);
+    for entry in registry {
+        let parameters: Vec<&str> = entry.parameters.iter().map(|parameter| parameter.name).collect();
+        table.add_row([entry.name, entry.about, &parameters.join(", ")]);
+    }
+    format!("{table}\n")
+}
+
+/// One entry with its parameters.
+pub fn entry<T>(entry: &Entry<T>) -> String {
+    let mut table = table(&["parameter", "default", "what it is"]);
+    for parameter in entry.parameters {
+        table.add_row([parameter.name, parameter.default.unwrap_or("(absent)"), parameter.about]);
+    }
+    format!("{}\n{}{table}\n", entry.name, wrap(entry.about, "  "))
+}
+
+/// Bundled data.
+pub fn data(bundled: &[Bundled]) -> String {
+    let mut text = String::new();
+    for data in bundled {
+        text += &format!(
+            "{}: {} rows, {} columns, classes {}\n",
+            data.name,
+            data.rows,
+            data.columns,
+            data.classes.join(", ")
+        );
+        text += &wrap(data.about, "  ");
+        text += &wrap(&format!("good for: {}", data.good_for), "  ");
+        text += &wrap(&format!("licence: {}; source: {}", data.licence, data.source), "  ");
+    }
+    text
+}

@@ -1,0 +1,30 @@
+//! `shortfall constants`
+
+use crate::arguments::Constants;
+use crate::output::{Failure, print, print_json};
+use crate::render;
+use shortfall::method::METHODS;
+use shortfall_lab::data::Library;
+use shortfall_lab::experiment::{Loaded, constants_of};
+use shortfall_lab::json;
+use shortfall_lab::selector::{self, parse_start};
+
+pub fn perform(arguments: &Constants) -> Result<(), Failure> {
+    let start = arguments.start.as_deref().map(parse_start).transpose()?;
+    let recipe = match &arguments.method {
+        Some(text) => {
+            let (entry, parsed) = selector::parse("method", text, METHODS)?;
+            Some((entry.build)(&parsed, &Library)?)
+        }
+        None => None,
+    };
+    let loaded = Loaded::new(&arguments.problem, start.as_ref(), 0)?;
+    let constants = constants_of(&loaded, recipe.as_ref(), &[]);
+    if arguments.json {
+        return print_json(&json::constants_document(&loaded, &constants));
+    }
+    let mut text = render::problem_line(&loaded);
+    text += &render::constants(&constants, false);
+    text += &render::minimum(&loaded.problem.minimum());
+    print(&text)
+}

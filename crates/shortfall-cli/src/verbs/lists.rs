@@ -1,0 +1,48 @@
+//! `shortfall theorems`, `theorem ID`, `problems`, `problem NAME`, `methods`, `method NAME`, `data`
+
+use crate::arguments::Named;
+use crate::output::{Failure, print, print_json};
+use crate::render;
+use shortfall::arguments::Entry;
+use shortfall::method::METHODS;
+use shortfall::problem::PROBLEMS;
+use shortfall::theorem::THEOREMS;
+use shortfall_lab::data::BUNDLED;
+use shortfall_lab::{json, selector};
+
+pub fn theorems(as_json: bool) -> Result<(), Failure> {
+    if as_json { print_json(&json::theorems(None)) } else { print(&render::theorems()) }
+}
+
+pub fn theorem(named: &Named) -> Result<(), Failure> {
+    let theorem = selector::find("theorem", &named.name, THEOREMS, |theorem| theorem.id)?;
+    if named.json { print_json(&json::theorems(Some(theorem))) } else { print(&render::theorem(theorem)) }
+}
+
+pub fn problems(as_json: bool) -> Result<(), Failure> {
+    list("problems", PROBLEMS, as_json)
+}
+
+pub fn problem(named: &Named) -> Result<(), Failure> {
+    single("problems", selector::find("problem", &named.name, PROBLEMS, |entry| entry.name)?, named.json)
+}
+
+pub fn methods(as_json: bool) -> Result<(), Failure> {
+    list("methods", METHODS, as_json)
+}
+
+pub fn method(named: &Named) -> Result<(), Failure> {
+    single("methods", selector::find("method", &named.name, METHODS, |entry| entry.name)?, named.json)
+}
+
+fn list<T>(name: &str, registry: &[Entry<T>], as_json: bool) -> Result<(), Failure> {
+    if as_json { print_json(&json::entries(name, registry)) } else { print(&render::entries(registry)) }
+}
+
+fn single<T>(name: &str, entry: &Entry<T>, as_json: bool) -> Result<(), Failure> {
+    if as_json { print_json(&json::single_entry(name, entry)) } else { print(&render::entry(entry)) }
+}
+
+pub fn data(as_json: bool) -> Result<(), Failure> {
+    if as_json { print_json(&json::data()) } else { print(&render::data(BUNDLED)) }
+}

@@ -1,0 +1,45 @@
+//! `shortfall run`
+
+use crate::arguments::Run;
+use crate::output::{Failure, print, print_json};
+use crate::{progress, render};
+use shortfall_lab::experiment::Experiment;
+use shortfall_lab::pool::Pool;
+use shortfall_lab::{json, picture};
+use std::path::Path;
+
+pub fn perform(arguments: &Run) -> Result<(), Failure> {
+    let request = arguments.request()?;
+    let pool = Pool::new(arguments.threads()?)?;
+    if let Some(folder) = &arguments.out {
+        make_folder(folder)?;
+    }
+    let experiment = Experiment::prepare(request)?;
+    let mut observer = progress::observer("running");
+    let finished = experiment.run(&pool, None, &mut observer)?;
+    let document = (arguments.setting.json || arguments.out.is_some()).then(|| json::run(&experiment, &finished));
+    if let (Some(folder), Some(document)) = (&arguments.out, &document) {
+        write(&folder.join("run.json"), &format!("{document:#}\n"))?;
+        write(&folder.join("run.svg"), &picture::of_run(&experiment, &finished).to_svg())?;
+        eprintln!("wrote {} and run.svg", folder.join("run.json").display());
+    }
+    match document {
+        Some(document) if arguments.setting.json => print_json(&document),
+        _ => print(&render::run(&experiment, &finished)),
+    }
+}
+
+/// Makes the folder before the work is done, so that a wrong path costs nothing.
+pub fn make_folder(folder: &Path) -> Result<(), Failure> {
+    std::fs::create_dir_all(folder).map_err(|error| {
+        Failure::BadInput(shortfall::arguments::BadInput::new(format!("--out {}: {error}", folder.display())))
+    })
+}
+
+/// Writes beside, then renames: a reader sees the whole file or the old one.
+pub fn write(path: &Path, text: &str) -> Result<(), Failure> {
+    let beside = path.with_extension("tmp");
+    std::fs::write(&beside, text)
+        .and_then(|()| std::fs::rename(&beside, path))
+        .map_err(|error| Failure::Other(format!("{}: {error}", path.display())))
+}

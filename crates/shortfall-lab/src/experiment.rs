@@ -1,0 +1,259 @@
+//! From selectors to a verdict: problem, method, constants, statements, run.
+
+use crate::data::Library;
+use crate::pool::Pool;
+use crate::selector::{self, Start};
+use shortfall::arguments::{Arguments, BadInput, Value};
+use shortfall::constants::{Constants, Symbol};
+use shortfall::kernel::norm;
+use shortfall::method::{METHODS, Method};
+use shortfall::problem::{Ask, Minimum, PROBLEMS, Problem, facts};
+use shortfall::random::{Generator, Role};
+use shortfall::simulate::{self, Observer, Plan, Record, Run};
+use shortfall::theorem::{Inputs, Mode, ProblemFacts, THEOREMS, Theorem};
+use shortfall::verdict::{AtStart, Judgement, Verdict, evaluate, judge};
+use std::time::{Duration, Instant};
+
+/// What a user asks for.
+#[derive(Clone, Debug)]
+pub struct Request {
+    /// Problem selector.
+    pub problem: String,
+    /// Method selector.
+    pub method: String,
+    /// T.
+    pub steps: u64,
+    /// Lanes; by default 1 for deterministic methods, 64 for stochastic ones.
+    pub seeds: Option<u64>,
+    /// Seed of all draws.
+    pub seed: u64,
+    /// The start; by default the problem's own.
+    pub start: Option<Start>,
+    /// Which steps are recorded.
+    pub record: Record,
+    /// Constants on the user's word.
+    pub assumptions: Vec<(Symbol, f64)>,
+}
+
+impl Request {
+    /// With the defaults of the command line.
+    pub fn new(problem: &str, method: &str) -> Self {
+        Self {
+            problem: problem.to_owned(),
+            method: method.to_owned(),
+            steps: 10_000,
+            seeds: None,
+            seed: 0,
+            start: None,
+            record: Record::LogSpaced,
+            assumptions: Vec::new(),
+        }
+    }
+}
+
+/// A problem, loaded.
+pub struct Loaded {
+    /// Name and arguments.
+    pub arguments: Arguments,
+    /// The problem.
+    pub problem: Box<dyn Problem>,
+    /// Where a run starts.
+    pub start: Vec<f64>,
+    /// Time to read and build it.
+    pub load_time: Duration,
+}
+
+impl Loaded {
+    /// Reads a problem selector and its data.
+    pub fn new(selector: &str, start: Option<&Start>, seed: u64) -> Result<Self, BadInput> {
+        let clock = Instant::now();
+        let (entry, arguments) = selector::parse("problem", selector, PROBLEMS)?;
+        let problem = (entry.build)(&arguments, &Library)?;
+        let start = resolve_start(problem.as_ref(), start, seed)?;
+        Ok(Self { arguments, problem, start, load_time: clock.elapsed() })
+    }
+}
+
+fn resolve_start(problem: &dyn Problem, start: Option<&Start>, seed: u64) -> Result<Vec<f64>, BadInput> {
+    let d = problem.dimension();
+    match start {
+        None => Ok(problem.default_start()),
+        Some(Start::Zeros) => Ok(vec![0.0; d]),
+        Some(Start::Ones) => Ok(vec![1.0; d]),
+        Some(Start::Random) => {
+            let mut generator = Generator::new(seed, 0, Role::Other);
+            Ok((0..d).map(|_| generator.normal()).collect())
+        }
+        Some(Start::Given(point)) if point.len() == d => Ok(point.clone()),
+        Some(Start::Given(point)) => {
+            Err(BadInput::new(format!("--start has {} coordinates, the problem has {d}", point.len())))
+        }
+    }
+}
+
+/// Constants with the user's assumptions applied.
+pub fn constants_of(
+    loaded: &Loaded,
+    method: Option<&shortfall::method::MethodRecipe>,
+    assumptions: &[(Symbol, f64)],
+) -> Constants {
+    let ask = Ask { start: &loaded.start, sampling: method.and_then(|method| method.sampling) };
+    let mut constants = loaded.problem.constants(&ask);
+    for (symbol, value) in assumptions {
+        constants.assume(*symbol, *value);
+    }
+    constants
+}
+
+/// A setting with everything known before it runs.
+pub struct Experiment {
+    /// What was asked.
+    pub request: Request,
+    /// The problem.
+    pub loaded: Loaded,
+    /// The method's name and arguments, its step size resolved.
+    pub method_arguments: Arguments,
+    /// The method.
+    pub method: Method,
+    /// Constants.
+    pub constants: Constants,
+    /// Minimum.
+    pub minimum: Minimum,
+    /// Facts for statements.
+    pub facts: ProblemFacts,
+    /// What the start says.
+    pub at_start: AtStart,
+    /// Time for constants, minimum and facts.
+    pub constants_time: Duration,
+}
+
+impl Experiment {
+    /// Reads selectors and data and finds the constants.
+    pub fn prepare(request: Request) -> Result<Self, BadInput> {
+        let loaded = Loaded::new(&request.problem, request.start.as_ref(), request.seed)?;
+        let clock = Instant::now();
+        let (entry, mut method_arguments) = selector::parse("method", &request.method, METHODS)?;
+        let recipe = (entry.build)(&method_arguments, &Library)?;
+        let problem = loaded.problem.as_ref();
+        let constants = constants_of(&loaded, Some(&recipe), &request.assumptions);
+        let method = recipe.resolve(&constants).map_err(|error| BadInput::new(format!("{}: {error}", entry.name)))?;
+        for (name, value) in &mut method_arguments.entries {
+            if name == "eta" {
+                *value = Value::number(method.eta);
+            }
+        }
+        let minimum = problem.minimum();
+        let facts = facts(problem, &loaded.arguments, &loaded.start, &method);
+        let mut gradient = vec![0.0; problem.dimension()];
+        let value = problem.value_gradient(&loaded.start, &mut gradient);
+        let suboptimality =
+            constants.get(Symbol::Delta).value().or(minimum.value().map(|(minimum, _)| value - minimum));
+        let at_start = AtStart { suboptimality, gradient_norm: norm(&gradient) };
+        let constants_time = clock.elapsed();
+        let experiment =
+            Self { request, loaded, method_arguments, method, constants, minimum, facts, at_start, constants_time };
+        simulate::check(experiment.problem(), &experiment.method, &experiment.plan(0, experiment.seeds()))?;
+        Ok(experiment)
+    }
+
+    /// The problem.
+    pub fn problem(&self) -> &dyn Problem {
+        self.loaded.problem.as_ref()
+    }
+
+    /// Number of lanes.
+    pub fn seeds(&self) -> u64 {
+        self.request.seeds.unwrap_or(if self.method.sampling.is_some() { 64 } else { 1 })
+    }
+
+    fn plan(&self, first_replicate: u64, lanes: u64) -> Plan {
+        Plan {
+            start: self.loaded.start.clone(),
+            steps: self.request.steps,
+            lanes,
+            seed: self.request.seed,
+            first_replicate,
+            record: self.request.record,
+            base: self.minimum.value().map_or(0.0, |(value, _)| value),
+        }
+    }
+
+    fn inputs(&self, steps: u64) -> Inputs<'_> {
+        Inputs { constants: &self.constants, method: self.method.facts(), problem: &self.facts, steps }
+    }
+
+    /// Every statement: its bound, or why it does not apply.
+    pub fn bounds(&self) -> Vec<Judgement> {
+        evaluate(THEOREMS, &self.inputs(self.request.steps), &self.at_start)
+    }
+
+    fn simulate(&self, first_replicate: u64, lanes: u64, pool: &Pool, observer: Observer) -> Result<Run, BadInput> {
+        let plan = self.plan(first_replicate, lanes);
+        let mut run = simulate::run(self.problem(), &self.method, plan, pool, observer)?;
+        run.base_error = self.minimum.value().map(|(_, error)| error);
+        Ok(run)
+    }
+
+    /// Runs, and holds the run against every statement (or one, on its own witness).
+    pub fn run(
+        &self,
+        pool: &Pool,
+        witness_of: Option<&'static Theorem>,
+        observer: Observer,
+    ) -> Result<Finished, BadInput> {
+        let clock = Instant::now();
+        let run = self.simulate(0, self.seeds(), pool, observer)?;
+        let chosen = witness_of.map(|theorem| [theorem]);
+        let theorems = chosen.as_ref().map_or(THEOREMS, |one| &one[..]);
+        let mut judgements = evaluate(theorems, &self.inputs(run.plan.steps), &self.at_start);
+        judge(&mut judgements, &run, witness_of.is_some());
+        self.confirm_violations(&mut judgements, pool, witness_of.is_some(), observer)?;
+        Ok(Finished { run, judgements, run_time: clock.elapsed(), threads: pool.threads() })
+    }
+
+    /// An expectation may look violated by chance: only fresh seeds, sixteen times as many, confirm it.
+    fn confirm_violations(
+        &self,
+        judgements: &mut [Judgement],
+        pool: &Pool,
+        on_witness: bool,
+        observer: Observer,
+    ) -> Result<(), BadInput> {
+        let doubtful =
+            |judgement: &Judgement| judgement.verdict == Verdict::Violated && judgement.form.mode == Mode::Expectation;
+        if !judgements.iter().any(doubtful) {
+            return Ok(());
+        }
+        let seeds = self.seeds();
+        let fresh = self.simulate(seeds, seeds.saturating_mul(16), pool, observer)?;
+        for judgement in judgements.iter_mut().filter(|judgement| doubtful(judgement)) {
+            let mut again = vec![judgement.clone()];
+            again[0].verdict = Verdict::Applicable;
+            judge(&mut again, &fresh, on_witness);
+            if again[0].verdict != Verdict::Violated {
+                judgement.verdict = Verdict::Undecided;
+                judgement.reasons = vec!["fresh seeds, sixteen times as many, do not confirm a violation".to_owned()];
+            }
+        }
+        Ok(())
+    }
+}
+
+/// A run with its verdicts.
+pub struct Finished {
+    /// The run.
+    pub run: Run,
+    /// One for each statement and quantity, in the order of the registry.
+    pub judgements: Vec<Judgement>,
+    /// Time of the run.
+    pub run_time: Duration,
+    /// Threads used.
+    pub threads: usize,
+}
+
+impl Finished {
+    /// The judgement of an id whose quantity has this word.
+    pub fn find(&self, id: &str, quantity: &str) -> Option<&Judgement> {
+        self.judgements.iter().find(|judgement| judgement.theorem.id == id && judgement.quantity.word() == quantity)
+    }
+}

@@ -1,0 +1,58 @@
+//! The thread pool behind [`Parallel`].
+
+use rayon::prelude::*;
+use shortfall::arguments::BadInput;
+use shortfall::parallel::{Parallel, Sequential};
+
+/// Threads that share tasks.
+pub struct Pool {
+    /// `None`: one thread, the caller's.
+    threads: Option<rayon::ThreadPool>,
+}
+
+impl Pool {
+    /// With this many threads; `None` for one a core.
+    pub fn new(threads: Option<usize>) -> Result<Self, BadInput> {
+        let threads = threads.unwrap_or_else(|| std::thread::available_parallelism().map_or(1, usize::from));
+        if threads == 1 {
+            return Ok(Self { threads: None });
+        }
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build();
+        let pool =
+            pool.map_err(|error| BadInput::new(format!("--threads {threads}: no pool of that size: {error}")))?;
+        Ok(Self { threads: Some(pool) })
+    }
+
+    /// Number of threads.
+    pub fn threads(&self) -> usize {
+        self.threads.as_ref().map_or(1, rayon::ThreadPool::current_num_threads)
+    }
+}
+
+impl Parallel for Pool {
+    fn run(&self, tasks: usize, task: &(dyn Fn(usize) + Sync)) {
+        match &self.threads {
+            Some(pool) if tasks > 1 => pool.install(|| (0..tasks).into_par_iter().for_each(task)),
+            _ => Sequential.run(tasks, task),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    #[test]
+    fn every_task_runs_once_on_any_number_of_threads() {
+        for threads in [1, 2, 5] {
+            let pool = Pool::new(Some(threads)).expect("a pool");
+            let counts: Vec<AtomicUsize> = (0..100).map(|_| AtomicUsize::new(0)).collect();
+            pool.run(100, &|task| {
+                counts[task].fetch_add(1, Ordering::Relaxed);
+            });
+            assert!(counts.iter().all(|count| count.load(Ordering::Relaxed) == 1));
+            assert_eq!(pool.threads(), threads);
+        }
+    }
+}
