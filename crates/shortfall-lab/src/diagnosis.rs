@@ -23,8 +23,11 @@ pub enum Cause {
 
 /// A number in a sentence.
 pub fn number(value: f64) -> String {
-    if value == 0.0 || (1e-3..1e4).contains(&value.abs()) {
-        let digits = (2 - value.abs().max(1e-300).log10().floor() as i32).clamp(0, 6) as usize;
+    if value == 0.0 {
+        return "0".to_owned();
+    }
+    if (1e-3..1e4).contains(&value.abs()) {
+        let digits = (2 - value.abs().log10().floor() as i32).clamp(0, 6) as usize;
         format!("{value:.digits$}")
     } else {
         format!("{value:.2e}")

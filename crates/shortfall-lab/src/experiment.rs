@@ -190,7 +190,7 @@ impl Experiment {
     fn simulate(&self, first_replicate: u64, lanes: u64, pool: &Pool, observer: Observer) -> Result<Run, BadInput> {
         let plan = self.plan(first_replicate, lanes);
         let mut run = simulate::run(self.problem(), &self.method, plan, pool, observer)?;
-        run.base_error = self.minimum.value().map(|(_, error)| error);
+        run.know(&self.constants, &self.minimum, &self.method);
         Ok(run)
     }
 

@@ -1,13 +1,14 @@
 //! Text for people: at most 80 columns.
 
 mod lists;
+mod reproduce;
 mod verdicts;
 
 pub use lists::{data, entries, entry, theorem, theorems};
+pub use reproduce::{row, score};
 pub use verdicts::{bounds, run};
 
-use comfy_table::presets::UTF8_HORIZONTAL_ONLY;
-use comfy_table::{ContentArrangement, Table};
+use comfy_table::{ContentArrangement, ContentLineStyle, LineStyle, Table, TableStyle};
 use shortfall::constants::{Constant, Constants};
 use shortfall::problem::Minimum;
 use shortfall_lab::diagnosis::number;
@@ -16,10 +17,13 @@ use shortfall_lab::experiment::Loaded;
 /// Columns of a terminal that everything fits into.
 pub const WIDTH: u16 = 80;
 
+/// A line under the header, nothing else.
+const STYLE: TableStyle = TableStyle::new().header_separator(LineStyle::new(' ', '-', ' ', ' '));
+
 /// A table without a frame, its cells wrapped to the width.
 pub fn table(header: &[&str]) -> Table {
     let mut table = Table::new();
-    table.load_style(UTF8_HORIZONTAL_ONLY).set_content_arrangement(ContentArrangement::Dynamic).set_width(WIDTH);
+    table.load_style(STYLE).set_content_arrangement(ContentArrangement::Dynamic).set_width(WIDTH);
     table.set_header(header);
     table
 }

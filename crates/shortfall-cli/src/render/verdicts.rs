@@ -74,7 +74,7 @@ fn name(judgement: &Judgement) -> String {
     format!("{}{variant}\n{}", judgement.theorem.id, judgement.quantity.word())
 }
 
-fn shown(value: Option<f64>) -> String {
+pub fn shown(value: Option<f64>) -> String {
     value.map_or(String::new(), |value| if value.is_finite() { number(value) } else { "infinite".to_owned() })
 }
 
@@ -87,7 +87,7 @@ fn relation(kind: Kind) -> &'static str {
     }
 }
 
-fn bound_cell(judgement: &Judgement) -> String {
+pub fn bound_cell(judgement: &Judgement) -> String {
     format!("{}{}", relation(judgement.form.kind), shown(judgement.value()))
 }
 

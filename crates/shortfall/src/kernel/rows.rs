@@ -5,6 +5,7 @@ use super::{LANES, add_scaled_inline, dot_inline, tree};
 use multiversion::multiversion;
 
 /// A row-major matrix whose rows are padded with zeros to `stride`, a multiple of 8.
+#[derive(Debug)]
 pub struct Rows {
     stride: usize,
     entries: Vec<f64>,

@@ -7,6 +7,7 @@ use crate::constants::{Constant, Constants, Number, Symbol};
 use crate::method::Sampling;
 
 /// A mixture; its samples are the components.
+#[derive(Debug)]
 pub struct Mixture {
     components: Vec<PiecewiseLinear>,
     probabilities: Vec<f64>,

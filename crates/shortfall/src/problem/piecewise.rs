@@ -329,6 +329,7 @@ impl PiecewiseLinear {
 }
 
 /// `f` with `f'` piecewise linear.
+#[derive(Debug)]
 pub struct Piecewise {
     gradient: PiecewiseLinear,
     start: f64,

@@ -13,6 +13,7 @@ use crate::kernel::{add_scaled, dot, max_abs, norm};
 use crate::random::{Generator, Role};
 
 /// A quadratic with known eigenvalues; minimiser 0.
+#[derive(Debug)]
 pub struct Quadratic {
     eigenvalues: Vec<f64>,
     /// Reflection k acts on the coordinates from k on.

@@ -6,6 +6,7 @@ use crate::constants::{Constant, Constants, Number, Symbol};
 use std::f64::consts::PI;
 
 /// The paper's example of nonconvex non-convergence.
+#[derive(Debug)]
 pub struct Sine {
     beta: f64,
     radius: f64,

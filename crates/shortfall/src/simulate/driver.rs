@@ -4,9 +4,11 @@ use super::aggregates::LaneRecord;
 use super::stepper::{Aggregates, Schedule, choose};
 use super::{Plan, State};
 use crate::arguments::BadInput;
+use crate::constants::{Constants, Symbol};
+use crate::kernel::max_abs;
 use crate::method::Method;
 use crate::parallel::Parallel;
-use crate::problem::{Problem, Samples};
+use crate::problem::{Minimum, Problem, Samples};
 use std::ops::ControlFlow;
 use std::sync::Mutex;
 
@@ -55,6 +57,36 @@ pub struct Run {
     pub states: Vec<State>,
     /// Error of the plan's base, if the base is f*.
     pub base_error: Option<f64>,
+    /// What rounding the iterates themselves to doubles can do.
+    pub rounding: Rounding,
+}
+
+/// How far rounding may have moved the iterates off the exact orbit, where the steps do not spread orbits apart.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Rounding {
+    /// Distance.
+    pub distance: f64,
+    /// Smoothness of f, which turns distance into gradient and value.
+    pub smoothness: f64,
+}
+
+impl Run {
+    /// Tells a run what is known of its problem, so that what is measured carries its resolution: the error of f*,
+    /// and the rounding of the iterates. Each step rounds by a few units of `|x| + rho`; a step contracts distances
+    /// by `1 - min(eta mu, 2 - q)` where f is strongly convex, so the errors sum up to `1/min(eta mu, 2 - q)` of one
+    /// of them, and to T of them elsewhere.
+    pub fn know(&mut self, constants: &Constants, minimum: &Minimum, method: &Method) {
+        self.base_error = minimum.value().map(|(_, error)| error);
+        let value = |symbol| constants.get(symbol).value();
+        let smoothness = value(Symbol::Beta).unwrap_or(0.0);
+        let contraction = (method.eta * value(Symbol::Mu).unwrap_or(0.0)).min(2.0 - method.eta * smoothness);
+        let steps = self.plan.steps as f64;
+        let summed = if contraction > 0.0 { steps.min(1.0 / contraction) } else { steps };
+        let last = self.states.iter().map(|state| max_abs(&state.x)).fold(0.0, f64::max);
+        let point = minimum.point().map_or(0.0, max_abs);
+        let size = max_abs(&self.plan.start).max(last).max(point) * (self.plan.start.len() as f64).sqrt() + method.rho;
+        self.rounding = Rounding { distance: 4.0 * f64::EPSILON * size * summed, smoothness };
+    }
 }
 
 /// Lanes in a block.
@@ -156,7 +188,16 @@ pub fn run(
         finish_stopped(problem, step, &states, &mut lanes, &mut recorded, plan.base);
         plan.steps = step;
     }
-    Ok(Run { plan, outcome, recorded, every_step_evaluated, lanes, states, base_error: None })
+    Ok(Run {
+        plan,
+        outcome,
+        recorded,
+        every_step_evaluated,
+        lanes,
+        states,
+        base_error: None,
+        rounding: Rounding::default(),
+    })
 }
 
 /// Evaluates the iterate a stopped run ended at, so that its trace ends there.

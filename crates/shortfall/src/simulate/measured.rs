@@ -15,7 +15,7 @@ pub struct Measured {
     pub smallest: f64,
     /// Largest likewise.
     pub largest: f64,
-    /// Rounding of the values and error of f*.
+    /// Resolution: rounding of the values and of the iterates, error of f*.
     pub error: f64,
     /// For a limit: relative difference of the means over the two halves of the window.
     pub drift: f64,
@@ -60,10 +60,6 @@ impl Run {
         if matches!(self.outcome, Outcome::Diverged { .. }) {
             return None;
         }
-        let error = match quantity.measure {
-            Measure::Suboptimality => self.base_error? + self.value_error(quantity.over),
-            _ => 0.0,
-        };
         let values: Vec<LaneValue> =
             self.lanes.iter().map(|lane| self.lane_value(lane, quantity)).collect::<Option<_>>()?;
         let means: Vec<f64> = values.iter().map(|lane| lane.value).collect();
@@ -80,6 +76,17 @@ impl Run {
         let smallest = values.iter().map(|lane| lane.smallest).fold(f64::INFINITY, f64::min);
         let largest = values.iter().map(|lane| lane.largest).fold(f64::NEG_INFINITY, f64::max);
         let drift = drift(&values);
+        // sqrt(F) and a move by at most sqrt(beta/2) and beta times the distance rounding has moved the iterates.
+        let moved = self.rounding.smoothness * self.rounding.distance;
+        let largest_mean = means.iter().fold(0.0f64, |all, mean| all.max(mean.abs()));
+        let error = match quantity.measure {
+            Measure::Suboptimality => {
+                let shift = 0.5 * moved * self.rounding.distance
+                    + (2.0 * largest_mean * self.rounding.smoothness).sqrt() * self.rounding.distance;
+                self.base_error? + self.value_error(quantity.over) + shift
+            }
+            _ => moved * (2.0 * largest_mean.sqrt() + moved),
+        };
         Some(Measured { interval: interval.widened(error), smallest, largest, error, drift, lanes: values.len() })
     }
 

@@ -56,6 +56,41 @@ impl Example {
         self
     }
 
+    /// A quadratic: eigenvalues and components of `x0 - x*`.
+    pub fn quadratic(mut self, spectrum: &[(f64, f64)]) -> Self {
+        self.problem.name = "quadratic".to_owned();
+        self.problem.start = spectrum.iter().map(|(_, component)| *component).collect();
+        self.problem.dimension = spectrum.len();
+        self.problem.spectrum = Some(spectrum.to_vec());
+        self
+    }
+
+    /// The four smoothness constants: of f, and the samples' mean, root mean square and largest.
+    pub fn betas(self, f: f64, mean: f64, root_mean_square: f64, largest: f64) -> Self {
+        self.beta(f).set(Symbol::BetaBar, mean).set(Symbol::BetaRms, root_mean_square).set(Symbol::BetaMax, largest)
+    }
+
+    /// Without perturbation: gradient descent or SGD.
+    pub fn unperturbed(mut self) -> Self {
+        self.method.perturbation = Perturbation::None;
+        self.method.rho = 0.0;
+        self
+    }
+
+    /// With batches of this size.
+    pub fn batch(mut self, size: u64) -> Self {
+        if let Some(sampling) = &mut self.method.sampling {
+            sampling.batch = size;
+        }
+        self
+    }
+
+    /// The details of the requirements of a form that are not met.
+    pub fn refusals(&self, theorem: &'static Theorem, form: Option<&str>) -> Vec<String> {
+        let requirements = (Self::form(theorem, form).requires)(&self.inputs());
+        requirements.into_iter().filter(|requirement| !requirement.met).map(|requirement| requirement.detail).collect()
+    }
+
     fn inputs(&self) -> Inputs<'_> {
         Inputs { constants: &self.constants, method: self.method, problem: &self.problem, steps: self.steps }
     }

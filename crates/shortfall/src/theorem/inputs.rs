@@ -177,9 +177,50 @@ impl Inputs<'_> {
         if self.steps < 1 << 53 { Number::exact(steps) } else { Number::between(steps.next_down(), steps.next_up()) }
     }
 
-    /// `b` of the stochastic rows: beta (n-SAM) or beta_rms (m-SAM).
+    /// `b` of the stochastic rows: beta (n-SAM, SGD) or beta_rms (m-SAM).
     pub fn bias_smoothness(&self) -> Number {
-        if self.same_sample() { self.beta_rms() } else { self.beta() }
+        if self.uses_same_sample_form() { self.beta_rms() } else { self.beta() }
+    }
+
+    /// `cv` of the stochastic rows: 1 (n-SAM, SGD) or `1/(1 - q)` (m-SAM).
+    pub fn noise_factor(&self) -> Number {
+        if self.uses_same_sample_form() { 1.0 / (1.0 - self.q()) } else { Number::exact(1.0) }
+    }
+
+    /// `beta_bar^2 rho^2 + 2 q (beta_rms^2 - beta_bar^2) rho^2`: the bias of m-SAM in its alternative form.
+    pub fn alternative_bias(&self) -> Number {
+        let (mean, rms) = (self.beta_bar().square(), self.beta_rms().square());
+        (mean + 2.0 * self.q() * (rms - mean)) * self.rho().square()
+    }
+
+    /// `tau = beta^2 eta rho/(2 (1 - q))`: above it the perturbation of a convex function does no harm.
+    pub fn gradient_threshold(&self) -> Number {
+        self.beta() * self.q() * self.rho() / (2.0 * (1.0 - self.q()))
+    }
+
+    /// `(1 - mu eta (2 - q))^T`.
+    pub fn contraction(&self) -> Number {
+        (self.mu() * self.eta() * (2.0 - self.q())).one_minus_to_power(self.steps)
+    }
+
+    /// `(1 - eta mu)^T`.
+    pub fn stochastic_contraction(&self) -> Number {
+        (self.eta() * self.mu()).one_minus_to_power(self.steps)
+    }
+
+    /// A numeric parameter of the problem; unknown if there is none of this name.
+    pub fn parameter(&self, name: &str) -> Number {
+        self.problem.number(name).map_or(Number::unknown(), Number::exact)
+    }
+
+    /// The start in one dimension; NaN if there is none.
+    pub fn start(&self) -> f64 {
+        self.problem.start.first().copied().unwrap_or(f64::NAN)
+    }
+
+    /// Whether the m-SAM form of a stochastic row is needed. SGD is n-SAM with rho = 0, whose form asks for less.
+    pub fn uses_same_sample_form(&self) -> bool {
+        self.same_sample() && self.method.perturbation == Perturbation::Normalised
     }
 
     /// Whether both gradients of a step use one sample (m-SAM).
@@ -293,6 +334,39 @@ impl Inputs<'_> {
             format!("{name} is not known")
         };
         Requirement::new(text, met, detail)
+    }
+
+    /// The step range of the stochastic rows: `q <= 1` (n-SAM, SGD) or `q < 1` (m-SAM).
+    pub fn stochastic_step(&self) -> Requirement {
+        if self.uses_same_sample_form() {
+            self.below("beta*eta", self.q(), 1.0)
+        } else {
+            self.at_most("beta*eta", self.q(), 1.0)
+        }
+    }
+
+    /// rho > 0, and what is lost without.
+    pub fn perturbed(&self) -> Requirement {
+        let met = self.method.rho > 0.0;
+        let detail = if met {
+            format!("rho = {}", self.method.rho)
+        } else {
+            "rho = 0: without a perturbation there is no floor".to_owned()
+        };
+        Requirement::new("rho > 0", met, detail)
+    }
+
+    /// A number equals another up to a relative 1e-12.
+    pub fn equal(&self, text: &str, number: Number, other: Number) -> Requirement {
+        let slack = 1e-12 * other.low.abs().min(other.high.abs());
+        let difference = number - other;
+        let met = difference.is_at_most(slack) && (-difference).is_at_most(slack);
+        let detail = if difference.high.is_finite() {
+            format!("{text} is asked, but the two are {} and {}", number.middle(), other.middle())
+        } else {
+            format!("{text} is asked, but one of the two is not known")
+        };
+        Requirement::new(text, met, if met { text.to_owned() } else { detail })
     }
 
     /// The problem is the named one: for statements about their own function.

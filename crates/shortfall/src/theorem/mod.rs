@@ -5,12 +5,31 @@
 //! of every constant it used travels with it.
 
 mod bound;
+mod cycle;
 mod det_cvx_fval;
+mod det_cvx_min;
+mod det_cvx_upper;
+mod det_floor_local;
+mod det_nc_sine;
+mod det_nc_tri;
+mod det_nc_upper;
+mod det_sc_last;
+mod det_sc_lower_quad;
+mod det_sc_upper;
 #[cfg(test)]
 mod example;
 mod inputs;
+mod quad_cycle;
+mod quad_global;
 mod quantity;
 mod registry;
+mod sto_cvx_fval_m;
+mod sto_cvx_fval_n;
+mod sto_floor_first_order;
+mod sto_grad_upper;
+mod sto_lip_upper;
+mod sto_m_trap;
+mod sto_sc_upper;
 
 pub use bound::{Bound, side};
 pub use inputs::{CurvatureAtMinimum, FirstOrderFloor, Inputs, MethodFacts, ProblemFacts, Requirement, SamplingFacts};

@@ -9,6 +9,7 @@ use crate::constants::{Constant, Constants, Number, Symbol};
 use crate::kernel::{Rows, dot, norm};
 
 /// What the data alone say, ridge aside.
+#[derive(Debug)]
 pub(super) struct DataConstants {
     /// `mean |x_i|`, from above.
     mean_norm: Number,

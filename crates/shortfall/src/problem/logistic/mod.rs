@@ -20,6 +20,7 @@ const BLOCK: usize = 256;
 const WORTH_SHARING: usize = 1 << 17;
 
 /// Logistic regression on a table.
+#[derive(Debug)]
 pub struct Logistic {
     rows: Rows,
     dimension: usize,

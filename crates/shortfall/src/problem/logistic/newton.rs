@@ -7,6 +7,7 @@ use crate::constants::eigen::{gamma, solve_positive_definite};
 use crate::kernel::{dot, norm};
 
 /// Where Newton's method ended.
+#[derive(Debug)]
 pub(super) struct Optimum {
     pub(super) point: Vec<f64>,
     value: f64,

@@ -1,0 +1,77 @@
+//! `sto-cvx-fval-n`: the average suboptimality of n-SAM on a convex function.
+
+use super::{Bound, Form, Inputs, Kind, Mode, Over, Quantity, Requirement, Scope, Theorem};
+use crate::constants::Symbol;
+use crate::method::SampleReuse;
+
+/// See [`Theorem::statement`].
+pub static THEOREM: Theorem = Theorem {
+    id: "sto-cvx-fval-n",
+    source: "THEORY.md section 9",
+    setting: "n-SAM (independent samples for the two gradients); f convex, beta-smooth, with a minimiser, gradient \
+              variance at most sigma2; 0 < q = beta*eta <= 1; T >= 1.",
+    statement: "avg_{t<T} E F_t <= D2/(2*eta*T) + beta*rho^2/2 + eta*sigma2/2",
+    meaning: "With independent samples the perturbation costs no more than beta*rho^2/2 of loss on average, as \
+              without noise, and the noise comes on top in proportion to the step.",
+    tightness: "The floor beta*rho^2/2 cannot be improved.",
+    example: "shortfall bound 'trap{beta=8.0}' 'stochastic-sam{eta=0.05,rho=1.0,sampling=\"independent\"}' --steps \
+              1000",
+    forms: &[Form {
+        name: None,
+        kind: Kind::Upper,
+        scope: Scope::Instance,
+        mode: Mode::Expectation,
+        quantity: |_| Quantity::suboptimality(Over::Mean),
+        requires,
+        bound,
+        witnesses: &[],
+    }],
+};
+
+fn requires(inputs: &Inputs) -> Vec<Requirement> {
+    vec![
+        inputs.stochastic_sam_with(SampleReuse::Independent),
+        inputs.known(Symbol::Beta),
+        inputs.convex(),
+        inputs.known(Symbol::Sigma2),
+        inputs.known(Symbol::D2),
+        inputs.at_most("beta*eta", inputs.q(), 1.0),
+        inputs.at_least_one_step(),
+    ]
+}
+
+fn bound(inputs: &Inputs) -> Bound {
+    let transient = inputs.d2() / (2.0 * inputs.eta() * inputs.horizon());
+    let noise = inputs.eta() * inputs.sigma2() / 2.0;
+    Bound::sum(transient, noise, inputs.beta() * inputs.rho().square() / 2.0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::theorem::example::{Example, assert_near};
+
+    fn example(reuse: SampleReuse, eta: f64, steps: u64) -> Example {
+        let example = Example::stochastic(reuse, eta, 0.5, steps).betas(4.0, 5.0, 6.0, 8.0).convex();
+        example.set(Symbol::Sigma2, 3.0).set(Symbol::D2, 12.0)
+    }
+
+    #[test]
+    fn number_worked_by_hand() {
+        // 12/(2*(1/8)*48) = 1; (1/8)*3/2 = 3/16; 4*(1/4)/2 = 1/2.
+        let bound = example(SampleReuse::Independent, 0.125, 48).bound(&THEOREM, None);
+        assert_near(bound.transient, 1.0);
+        assert_near(bound.noise, 0.1875);
+        assert_near(bound.floor, 0.5);
+        assert_near(bound.total, 1.6875);
+    }
+
+    #[test]
+    fn for_n_sam_and_sgd_up_to_one_over_beta() {
+        assert!(example(SampleReuse::Independent, 0.25, 48).applies(&THEOREM, None));
+        assert!(!example(SampleReuse::Independent, 0.25f64.next_up(), 48).applies(&THEOREM, None));
+        assert!(!example(SampleReuse::Independent, 0.125, 0).applies(&THEOREM, None));
+        assert!(!example(SampleReuse::Same, 0.125, 48).applies(&THEOREM, None));
+        assert!(example(SampleReuse::Same, 0.125, 48).unperturbed().applies(&THEOREM, None));
+    }
+}

@@ -1,0 +1,116 @@
+//! `sto-lip-upper`: stochastic SAM on Lipschitz functions, for any step size, in the metric of the paper.
+
+use super::{Bound, Form, Inputs, Kind, Measure, Mode, Over, Quantity, Requirement, Scope, Theorem};
+use crate::constants::{Number, Symbol};
+
+/// See [`Theorem::statement`].
+pub static THEOREM: Theorem = Theorem {
+    id: "sto-lip-upper",
+    source: "Si & Yun, NeurIPS 2023 (their stochastic nonconvex row, with 5*beta^2*rho^2); constant 1: THEORY.md \
+             section 10",
+    setting: "Stochastic SAM, any eta > 0; f beta-smooth, L-Lipschitz, bounded below, gradient variance at most \
+              sigma2; T >= 1. m-SAM: components beta_xi-smooth.",
+    statement: "avg_{t<T} E (|grad f(x_t)| - b*rho)^2 <= 2*Delta/(eta*T) + beta*eta*M2 + b^2*rho^2; n-SAM: b = beta, \
+                M2 = L^2+sigma2; m-SAM: b = beta_bar, M2 = (sqrt(L^2+sigma2)+beta_rms*rho)^2",
+    meaning: "Whatever the step size, gradients end up within a few b*rho of b*rho in length; this says nothing \
+              about whether they vanish.",
+    tightness: "No smaller floor is possible in this metric, which is b^2*rho^2 at every stationary point; where \
+                sto-grad-upper applies it is stronger and simpler.",
+    example: "shortfall bound 'mixture{components=[{breakpoints=[-1.0,1.0],slopes=[0.0,1.0,0.0],gradient_at_zero=0.5},\
+              {breakpoints=[-1.0,1.0],slopes=[0.0,1.0,0.0],gradient_at_zero=-0.5}],probabilities=[0.5,0.5]}' \
+              'stochastic-sam{eta=0.05,rho=0.25}' --steps 10000 --start '[3.0]'",
+    forms: &[Form {
+        name: None,
+        kind: Kind::Upper,
+        scope: Scope::Instance,
+        mode: Mode::Expectation,
+        quantity,
+        requires,
+        bound,
+        witnesses: &[],
+    }],
+};
+
+/// b, the same in the measured quantity and the bound.
+fn smoothness(inputs: &Inputs) -> Number {
+    if inputs.uses_same_sample_form() { inputs.beta_bar() } else { inputs.beta() }
+}
+
+fn quantity(inputs: &Inputs) -> Quantity {
+    let threshold = (smoothness(inputs) * inputs.rho()).middle();
+    // Without b there is no bound to compare with.
+    let threshold = if threshold.is_finite() { threshold } else { 0.0 };
+    Quantity { measure: Measure::GradientExcess { threshold }, over: Over::Mean }
+}
+
+fn requires(inputs: &Inputs) -> Vec<Requirement> {
+    let mut requirements = vec![
+        inputs.stochastic_sam(),
+        inputs.known(Symbol::Beta),
+        inputs.known(Symbol::L),
+        inputs.known(Symbol::Sigma2),
+        inputs.known(Symbol::Delta),
+    ];
+    if inputs.uses_same_sample_form() {
+        requirements.extend([inputs.known(Symbol::BetaBar), inputs.known(Symbol::BetaRms)]);
+    }
+    requirements.push(inputs.at_least_one_step());
+    requirements
+}
+
+fn bound(inputs: &Inputs) -> Bound {
+    let same = inputs.uses_same_sample_form();
+    let second_moment = inputs.constant(Symbol::L).square() + inputs.sigma2();
+    let second_moment =
+        if same { (second_moment.sqrt() + inputs.beta_rms() * inputs.rho()).square() } else { second_moment };
+    let transient = 2.0 * inputs.delta() / (inputs.eta() * inputs.horizon());
+    let floor = (smoothness(inputs) * inputs.rho()).square();
+    let bound = Bound::sum(transient, inputs.q() * second_moment, floor);
+    if same { bound.choosing("b=beta_bar") } else { bound }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::method::SampleReuse;
+    use crate::theorem::example::{Example, assert_near};
+
+    fn example(reuse: SampleReuse, steps: u64) -> Example {
+        let example = Example::stochastic(reuse, 0.5, 0.25, steps).betas(4.0, 6.0, 8.0, 10.0);
+        example.set(Symbol::L, 2.0).set(Symbol::Sigma2, 5.0).set(Symbol::Delta, 9.0)
+    }
+
+    #[test]
+    fn number_worked_by_hand() {
+        // 2*9/(12/2) = 3; q = 2. n: M2 = 4 + 5 = 9, b*rho = 1. m: M2 = (3 + 8/4)^2 = 25, b*rho = 6/4.
+        let n = example(SampleReuse::Independent, 12);
+        let bound = n.bound(&THEOREM, None);
+        assert_near(bound.transient, 3.0);
+        assert_near(bound.noise, 18.0);
+        assert_near(bound.total, 22.0);
+        assert_eq!(n.quantity(&THEOREM, None).measure, Measure::GradientExcess { threshold: 1.0 });
+        let m = example(SampleReuse::Same, 12);
+        let bound = m.bound(&THEOREM, None);
+        assert_near(bound.noise, 50.0);
+        assert_near(bound.total, 55.25);
+        assert_eq!(bound.chosen, Some("b=beta_bar"));
+        assert_eq!(m.quantity(&THEOREM, None).measure, Measure::GradientExcess { threshold: 1.5 });
+    }
+
+    #[test]
+    fn what_it_needs() {
+        assert!(!example(SampleReuse::Same, 0).applies(&THEOREM, None));
+        let bare = |reuse| {
+            let example = Example::stochastic(reuse, 0.5, 0.25, 12).beta(4.0).set(Symbol::L, 2.0);
+            example.set(Symbol::Sigma2, 5.0).set(Symbol::Delta, 9.0)
+        };
+        assert!(bare(SampleReuse::Independent).applies(&THEOREM, None));
+        assert!(!bare(SampleReuse::Same).applies(&THEOREM, None));
+        let sgd = bare(SampleReuse::Same).unperturbed();
+        assert_near(sgd.bound(&THEOREM, None).total, 21.0);
+        assert_eq!(sgd.quantity(&THEOREM, None).measure, Measure::GradientExcess { threshold: 0.0 });
+        // Nothing known: not applicable, and no NaN in the quantity.
+        let nothing = Example::stochastic(SampleReuse::Same, 0.5, 0.25, 12);
+        assert_eq!(nothing.quantity(&THEOREM, None).measure, Measure::GradientExcess { threshold: 0.0 });
+    }
+}

@@ -1,0 +1,113 @@
+//! Statements that are attained: exact ones to 1e-8, and what surely holds of every path.
+
+mod common;
+
+use common::{find, plan, registered, simulate, verdicts};
+use shortfall::arguments::Arguments;
+use shortfall::method::{Method, Sampling};
+use shortfall::problem::{Quadratic, Spectrum};
+use shortfall::verdict::Verdict;
+use std::f64::consts::PI;
+
+fn near(a: f64, b: f64) {
+    assert!((a / b - 1.0).abs() < 1e-8, "{a} {b}");
+}
+
+#[test]
+fn the_sine_stops_where_the_statement_says() {
+    for (beta, radius, q, x0) in
+        [(2.0, 0.5, 0.4, 0.03), (0.7, 3.0, 1.0, -2.2), (5.0, 1.0, 1.7, 0.8), (1.0, 1.0, 0.05, 123.4)]
+    {
+        let (problem, name) = registered("sine", &[("beta", beta), ("radius", radius), ("phase", 5.0 * PI / 3.0)]);
+        let (run, judgements) = verdicts(problem.as_ref(), &name, &Method::sam(q / beta, radius), &[x0], 4000, 1);
+        let square = run.lanes[0].last().expect("a point").gradient_norm.powi(2);
+        near(square, 27.0 * beta * beta * radius * radius / (100.0 * PI * PI));
+        for quantity in ["limit-squared-gradient", "limit-suboptimality"] {
+            let judgement = find(&judgements, "det-nc-sine", quantity);
+            assert_eq!(judgement.verdict, Verdict::Holds, "{:?}", judgement.reasons);
+            near(judgement.ratio().expect("measured"), 1.0);
+        }
+    }
+}
+
+#[test]
+fn the_triangle_stops_at_the_largest_gradient_there_is() {
+    for (beta, radius, eps, q, at) in
+        [(2.0, 0.5, 0.1, 0.4, 0.3), (1.0, 1.0, 0.01, 1.0, 0.9), (0.3, 4.0, 0.45, 0.7, 0.02)]
+    {
+        let (problem, name) = registered("triangle", &[("beta", beta), ("radius", radius), ("eps", eps)]);
+        let a = eps * radius / 2.0;
+        let x0 = -radius - 2.0 * a + at * radius;
+        let (run, judgements) = verdicts(problem.as_ref(), &name, &Method::sam(q / beta, radius), &[x0], 3000, 1);
+        near(run.lanes[0].last().expect("a point").gradient_norm, (1.0 - eps) * beta * radius);
+        let judgement = find(&judgements, "det-nc-tri", "limit-squared-gradient");
+        assert_eq!(judgement.verdict, Verdict::Holds, "{:?}", judgement.reasons);
+    }
+}
+
+#[test]
+fn quadratics_end_on_their_top_cycle_in_any_rotation_up_to_sixty_dimensions() {
+    for (d, seed) in [(1, None), (2, Some(1)), (7, None), (7, Some(9)), (60, Some(4))] {
+        let eigenvalues: Vec<f64> = (0..d).map(|i| 3.0 * 0.9f64.powi(i)).collect();
+        let problem = match seed {
+            Some(seed) => Quadratic::rotated(eigenvalues, seed),
+            None => Quadratic::new(eigenvalues),
+        };
+        let (eta, rho, l) = (0.13, 0.4, 3.0);
+        let start: Vec<f64> = problem.point(&vec![1.5; d as usize]);
+        let (run, judgements) =
+            verdicts(&problem, &Arguments::of("quadratic"), &Method::sam(eta, rho), &start, 40_000, 1);
+        let exact = eta * eta * l * l * l * rho * rho / (2.0 * (2.0 - eta * l) * (2.0 - eta * l));
+        near(run.floor().expect("a window").interval.mean, exact);
+        let judgement = find(&judgements, "quad-global", "limit-suboptimality");
+        assert_eq!(judgement.verdict, Verdict::Holds, "{d}: {:?}", judgement.reasons);
+    }
+}
+
+#[test]
+fn cycles_of_every_eigenvalue_are_met_as_far_as_rounding_lets_them() {
+    let problem = Quadratic::rotated(vec![4.0, 2.0, 0.5], 8);
+    let (eta, rho) = (0.2, 0.3);
+    for (k, l) in [4.0, 2.0, 0.5].into_iter().enumerate() {
+        let mut components = [0.0; 3];
+        components[k] = eta * l * rho / (2.0 - eta * l);
+        let start = problem.point(&components);
+        let (_, judgements) = verdicts(&problem, &Arguments::of("quadratic"), &Method::sam(eta, rho), &start, 2000, 1);
+        let cycle = find(&judgements, "quad-cycle", "every-step-suboptimality");
+        assert_eq!(cycle.verdict, Verdict::Holds, "{l}: {:?}", cycle.reasons);
+        let global = find(&judgements, "quad-global", "limit-suboptimality");
+        let expected = if l == 4.0 { Verdict::Holds } else { Verdict::NotApplicable };
+        assert_eq!(global.verdict, expected, "{l}: {:?}", global.reasons);
+    }
+}
+
+#[test]
+fn starts_the_global_statement_excludes_are_not_judged() {
+    let problem = Quadratic::new(vec![4.0, 2.0]);
+    for start in [[0.0, 1.0], [0.0, 0.0]] {
+        let (_, judgements) = verdicts(&problem, &Arguments::of("quadratic"), &Method::sam(0.2, 0.3), &start, 500, 1);
+        let global = find(&judgements, "quad-global", "limit-suboptimality");
+        assert_eq!(global.verdict, Verdict::NotApplicable, "{start:?}");
+    }
+    // This start lands exactly on the minimiser: x1 = 0.75 x0 - 0.25 rho = 0 for x0 = rho/3.
+    let landing = Quadratic::new(vec![1.0]);
+    let (run, judgements) = verdicts(&landing, &Arguments::of("quadratic"), &Method::sam(0.25, 0.75), &[0.25], 500, 1);
+    assert_eq!(run.lanes[0].last().expect("a point").value, 0.0);
+    assert_ne!(find(&judgements, "quad-global", "limit-suboptimality").verdict, Verdict::Violated);
+}
+
+#[test]
+fn no_seed_leaves_the_trap_and_sgd_does() {
+    let (problem, name) = registered("trap", &[("beta", 8.0), ("mu", 1.0), ("theta", 0.5), ("radius", 1.0)]);
+    let method = Method::stochastic_sam(0.05, 1.0, Sampling::single());
+    let (run, judgements) = verdicts(problem.as_ref(), &name, &method, &[0.5], 20_000, 200);
+    for quantity in ["every-step-suboptimality", "every-step-squared-gradient"] {
+        let judgement = find(&judgements, "sto-m-trap", quantity);
+        assert_eq!(judgement.verdict, Verdict::Holds, "{:?}", judgement.reasons);
+    }
+    let level = 0.25 * 36.0 / 8.0;
+    assert!(run.lanes.iter().all(|lane| lane.value.smallest >= level));
+    let sgd =
+        simulate(problem.as_ref(), &Method::sgd(0.05, Sampling::single()), plan(problem.as_ref(), &[0.5], 20_000, 50));
+    assert!(sgd.lanes.iter().all(|lane| lane.value.smallest < 0.01 * level));
+}
