@@ -3,6 +3,7 @@
 use crate::experiment::{Experiment, Finished};
 use shortfall::constants::Symbol;
 use shortfall::simulate::{Floor, Outcome};
+use shortfall::text::{factor, number};
 use shortfall::theorem::{Kind, Measure, Over, Scope};
 use shortfall::verdict::{Judgement, Verdict};
 
@@ -11,6 +12,8 @@ use shortfall::verdict::{Judgement, Verdict};
 pub enum Cause {
     /// The run still comes down.
     TooFewSteps,
+    /// The step size is 2/beta or more: it does not come down.
+    Unstable,
     /// The perturbation.
     Rho,
     /// Gradient noise.
@@ -21,30 +24,7 @@ pub enum Cause {
     Rounding,
 }
 
-/// A number in a sentence.
-pub fn number(value: f64) -> String {
-    if value == 0.0 {
-        return "0".to_owned();
-    }
-    if (1e-3..1e4).contains(&value.abs()) {
-        let digits = (2 - value.abs().log10().floor() as i32).clamp(0, 6) as usize;
-        format!("{value:.digits$}")
-    } else {
-        format!("{value:.2e}")
-    }
-}
-
-/// A ratio in a sentence: `1.12`, `340`, `2e6`.
-pub fn factor(ratio: f64) -> String {
-    match ratio.abs() {
-        r if r >= 1e4 || r < 1e-3 => format!("{ratio:.0e}"),
-        r if r >= 100.0 => format!("{ratio:.0}"),
-        r if r >= 10.0 => format!("{ratio:.1}"),
-        _ => format!("{ratio:.2}"),
-    }
-}
-
-/// `0.3` of the noise part: `eta/4 sigma2_star`, the long-run excess of SGD near a minimiser to first order in eta
+/// `eta/4 sigma2_star`: the long-run excess of SGD near a minimiser to first order in eta
 /// (THEORY.md `sto-floor-small-eta`, with the noise taken at x* itself).
 fn noise_part(experiment: &Experiment) -> Option<f64> {
     experiment.method.sampling?;
@@ -75,7 +55,8 @@ pub fn cause(experiment: &Experiment, finished: &Finished, floor: &Floor) -> Cau
         return Cause::Rounding;
     }
     if !floor.settled {
-        return Cause::TooFewSteps;
+        let beta = experiment.constants.get(Symbol::Beta).value().unwrap_or(0.0);
+        return if experiment.method.eta * beta >= 2.0 { Cause::Unstable } else { Cause::TooFewSteps };
     }
     let perturbs = experiment.method.rho > 0.0;
     match (noise_part(experiment), prediction(finished, "sto-floor-first-order").and_then(Judgement::value)) {
@@ -165,15 +146,15 @@ fn predicted(finished: &Finished, floor: &Floor) -> Option<String> {
             Verdict::Agrees => format!("and the run is within {:.1} % of it", ((ratio - 1.0).abs() * 100.0).max(0.1)),
             _ => format!("and the run is at {} times that", factor(ratio)),
         };
-        let reason = judgement.reasons.iter().find(|_| judgement.verdict == Verdict::Undecided);
+        let reason = judgement.reasons.last().filter(|_| judgement.verdict == Verdict::Undecided);
         return Some(format!(
             "`{id}` puts it at {}, {how}{}.",
             number(value),
             reason.map_or(String::new(), |r| format!(" ({r})"))
         ));
     }
-    let first_order = prediction(finished, "sto-floor-first-order")?;
-    let value = first_order.value()?;
+    let value =
+        prediction(finished, "sto-floor-first-order").and_then(Judgement::value).filter(|value| *value > 0.0)?;
     Some(format!(
         "The part of it that rho alone brings is {} (`sto-floor-first-order`); the run's floor is {} times that.",
         number(value),
@@ -190,6 +171,9 @@ fn advice(experiment: &Experiment, finished: &Finished, cause: Cause) -> String 
             "Too few steps set it, not rho or eta: run longer than {} steps before changing either.",
             finished.run.plan.steps
         ),
+        Cause::Unstable => {
+            "The step size sets it: eta is 2/beta or more, where even gradient descent need not come down.".to_owned()
+        }
         Cause::Rounding => {
             "It is at the minimum as far as double precision lets one see: nothing holds it up.".to_owned()
         }

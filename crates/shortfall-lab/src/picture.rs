@@ -2,7 +2,7 @@
 
 use crate::experiment::{Experiment, Finished};
 use crate::figure::{Axis, Figure, Reference, Scale, Series};
-use shortfall::theorem::{Kind, Measure};
+use shortfall::theorem::{Kind, Measure, Scope};
 use shortfall::verdict::{Judgement, Verdict};
 
 /// Bounds drawn at most: the sharpest.
@@ -25,7 +25,8 @@ pub fn of_run(experiment: &Experiment, finished: &Finished) -> Figure {
             && !matches!(judgement.quantity.measure, Measure::GradientExcess { .. })
     };
     let says = |judgement: &&Judgement| {
-        !matches!(judgement.verdict, Verdict::Vacuous | Verdict::NotApplicable)
+        judgement.form.scope == Scope::Instance
+            && !matches!(judgement.verdict, Verdict::Vacuous | Verdict::NotApplicable)
             && judgement.value().is_some_and(|value| value > 0.0)
     };
     let mut chosen: Vec<&Judgement> = finished.judgements.iter().filter(says).filter(measure_is_shown).collect();

@@ -29,5 +29,6 @@ pub mod parallel;
 pub mod problem;
 pub mod random;
 pub mod simulate;
+pub mod text;
 pub mod theorem;
 pub mod verdict;

@@ -1,6 +1,7 @@
 //! Where a trace meets a bound.
 
 use crate::simulate::{Measured, Outcome, Run};
+use crate::text::{factor, number};
 use crate::theorem::{Bound, Form, Inputs, Kind, Measure, Mode, Over, Quantity, Requirement, Scope, Theorem};
 
 /// What is said of a statement on a problem, or on a run.
@@ -178,7 +179,12 @@ fn emptiness(bound: &Bound, form: &Form, quantity: &Quantity, start: &AtStart) -
     }
     let parts = [("transient", bound.transient), ("noise", bound.noise), ("floor", bound.floor)];
     let (name, part) = parts.into_iter().max_by(|a, b| a.1.high.total_cmp(&b.1.high))?;
-    Some(format!("{value:.3e} is no less than the start's {known:.3e}; its {name} part is {:.3e}", part.high))
+    Some(format!(
+        "{} is no less than the start's {}; its {name} part is {}",
+        number(value),
+        number(known),
+        number(part.high)
+    ))
 }
 
 /// Holds a run against the evaluated statements. `on_witness`: the problem and settings are the statement's own
@@ -281,8 +287,11 @@ const AGREES: f64 = 0.1;
 fn prediction(judgement: &Judgement, measured: &Measured, value: f64) -> (Verdict, Option<String>) {
     let undecided = |reason: String| (Verdict::Undecided, Some(reason));
     let ratio = measured.interval.mean / value;
+    if value <= 0.0 {
+        return undecided("it predicts no floor of first order".to_owned());
+    }
     if judgement.quantity.over == Over::FieldZero {
-        return undecided(format!("leaves out the noise part: the run's floor is {ratio:.3} times it"));
+        return undecided(format!("leaves out the noise part: the run's floor is {} times it", factor(ratio)));
     }
     if judgement.form.mode == Mode::Pathwise {
         if measured.largest >= 2.0 * measured.smallest {

@@ -1,6 +1,7 @@
 //! Lists of what is registered, and single pages.
 
-use super::{table, wrap};
+use super::table::Table;
+use super::wrap;
 use shortfall::arguments::Entry;
 use shortfall::theorem::{Form, Scope, THEOREMS, Theorem};
 use shortfall_lab::data::Bundled;
@@ -15,11 +16,11 @@ fn kind(form: &Form) -> String {
 
 /// All theorems.
 pub fn theorems() -> String {
-    let mut table = table(&["theorem", "kind", "statement"]);
+    let mut table = Table::new(&["theorem", "kind", "statement"], 2);
     for theorem in THEOREMS {
-        table.add_row([theorem.id, &kind(&theorem.forms[0]), theorem.statement]);
+        table.row([theorem.id.to_owned(), kind(&theorem.forms[0]), theorem.statement.to_owned()]);
     }
-    format!("{table}\n`shortfall theorem ID` shows one whole.\n")
+    format!("{table}`shortfall theorem ID` shows one whole.\n")
 }
 
 /// One theorem, whole.
@@ -40,34 +41,39 @@ pub fn theorem(theorem: &Theorem) -> String {
     section("Forms", &forms.join("; "));
     section("Source", theorem.source);
     text += &format!("Example\n  {}\n", theorem.example);
+    let mut witnesses: Vec<String> = Vec::new();
     for witness in theorem.forms.iter().flat_map(|form| form.witnesses) {
         let start = witness.start.map_or(String::new(), |start| format!(" --start '{start}'"));
         let assume: String = witness.assume.iter().map(|(name, value)| format!(" --assume {name}={value}")).collect();
-        text += &format!(
-            "Witness\n  shortfall run '{}' '{}'{start} --steps {}{assume}\n",
-            witness.problem, witness.method, witness.steps
-        );
+        let (problem, method, steps) = (witness.problem, witness.method, witness.steps);
+        let command = format!("  shortfall run '{problem}' '{method}'{start} --steps {steps}{assume}\n");
+        if !witnesses.contains(&command) {
+            witnesses.push(command);
+        }
+    }
+    if !witnesses.is_empty() {
+        text += &format!("Witness\n{}", witnesses.concat());
     }
     text
 }
 
 /// All entries of a registry.
 pub fn entries<T>(registry: &[Entry<T>]) -> String {
-    let mut table = table(&["name", "what it is", "parameters"]);
+    let mut table = Table::new(&["name", "what it is"], 1);
     for entry in registry {
         let parameters: Vec<&str> = entry.parameters.iter().map(|parameter| parameter.name).collect();
-        table.add_row([entry.name, entry.about, &parameters.join(", ")]);
+        table.row([entry.name.to_owned(), format!("{} ({})", entry.about, parameters.join(", "))]);
     }
-    format!("{table}\n")
+    table.to_string()
 }
 
 /// One entry with its parameters.
 pub fn entry<T>(entry: &Entry<T>) -> String {
-    let mut table = table(&["parameter", "default", "what it is"]);
+    let mut table = Table::new(&["parameter", "default", "what it is"], 2);
     for parameter in entry.parameters {
-        table.add_row([parameter.name, parameter.default.unwrap_or("(absent)"), parameter.about]);
+        table.row([parameter.name, parameter.default.unwrap_or("(absent)"), parameter.about].map(String::from));
     }
-    format!("{}\n{}{table}\n", entry.name, wrap(entry.about, "  "))
+    format!("{}\n{}{table}", entry.name, wrap(entry.about, "  "))
 }
 
 /// Bundled data.

@@ -2,48 +2,45 @@
 
 mod lists;
 mod reproduce;
+mod table;
 mod verdicts;
 
 pub use lists::{data, entries, entry, theorem, theorems};
 pub use reproduce::{row, score};
 pub use verdicts::{bounds, run};
 
-use comfy_table::{ContentArrangement, ContentLineStyle, LineStyle, Table, TableStyle};
 use shortfall::constants::{Constant, Constants};
 use shortfall::problem::Minimum;
-use shortfall_lab::diagnosis::number;
+use shortfall::text::number;
 use shortfall_lab::experiment::Loaded;
+use table::Table;
 
 /// Columns of a terminal that everything fits into.
 pub const WIDTH: u16 = 80;
 
-/// A line under the header, nothing else.
-const STYLE: TableStyle = TableStyle::new().header_separator(LineStyle::new(' ', '-', ' ', ' '));
-
-/// A table without a frame, its cells wrapped to the width.
-pub fn table(header: &[&str]) -> Table {
-    let mut table = Table::new();
-    table.load_style(STYLE).set_content_arrangement(ContentArrangement::Dynamic).set_width(WIDTH);
-    table.set_header(header);
-    table
-}
-
-/// Wraps a paragraph, each line indented.
-pub fn wrap(text: &str, indent: &str) -> String {
-    let width = usize::from(WIDTH) - indent.len();
-    let mut lines = vec![String::new()];
+/// Words in lines of at most `width` characters; longer words are cut.
+fn wrapped(text: &str, width: usize) -> Vec<String> {
+    let mut lines: Vec<String> = vec![String::new()];
     for word in text.split_whitespace() {
-        let last = lines.last_mut().expect("there is always a line");
-        if !last.is_empty() && last.chars().count() + 1 + word.chars().count() > width {
-            lines.push(word.to_owned());
-        } else {
-            if !last.is_empty() {
-                last.push(' ');
+        let characters: Vec<char> = word.chars().collect();
+        for (i, piece) in characters.chunks(width.max(1)).enumerate() {
+            let piece: String = piece.iter().collect();
+            match lines.last_mut() {
+                Some(last) if i == 0 && last.is_empty() => *last = piece,
+                Some(last) if i == 0 && last.chars().count() + 1 + piece.chars().count() <= width => {
+                    last.push(' ');
+                    last.push_str(&piece);
+                }
+                _ => lines.push(piece),
             }
-            last.push_str(word);
         }
     }
-    lines.iter().map(|line| format!("{indent}{line}\n")).collect()
+    lines
+}
+
+/// A paragraph, each line indented.
+pub fn wrap(text: &str, indent: &str) -> String {
+    wrapped(text, usize::from(WIDTH) - indent.len()).iter().map(|line| format!("{indent}{line}\n")).collect()
 }
 
 /// The problem with its parameters and dimension.
@@ -51,7 +48,8 @@ pub fn problem_line(loaded: &Loaded) -> String {
     let arguments = &loaded.arguments;
     let parameters: Vec<String> =
         arguments.entries.iter().map(|(name, value)| format!("{name}={}", short(&value.to_string()))).collect();
-    wrap(&format!("{}{{{}}}, d = {}", arguments.owner, parameters.join(", "), loaded.problem.dimension()), "")
+    wrap(&format!("{}{{{}}}", arguments.owner, parameters.join(", ")), "")
+        + &format!("dimension {}\n", loaded.problem.dimension())
 }
 
 /// A long value cut in its middle.
@@ -67,7 +65,7 @@ fn short(text: &str) -> String {
 
 /// The constants; `known_only` leaves out those that are missing, which are then named with their reasons below.
 pub fn constants(constants: &Constants, known_only: bool) -> String {
-    let mut table = table(&["constant", "value", "side", "known", "how"]);
+    let mut table = Table::new(&["constant", "value", "side", "known", "how"], 4);
     for (symbol, constant) in constants.iter() {
         match constant {
             Constant::Known { value, side, provenance, how } => {
@@ -76,15 +74,15 @@ pub fn constants(constants: &Constants, known_only: bool) -> String {
                     "lower" => "at least",
                     other => other,
                 };
-                table.add_row([symbol.name(), &number(*value), relation, provenance.word(), how]);
+                table.row([symbol.name(), &number(*value), relation, provenance.word(), how].map(String::from));
             }
             Constant::Missing { reason } if !known_only => {
-                table.add_row([symbol.name(), "none", "", "", reason]);
+                table.row([symbol.name(), "none", "", "", reason].map(String::from));
             }
             Constant::Missing { .. } => {}
         }
     }
-    format!("{table}\n")
+    table.to_string()
 }
 
 /// The minimum in a sentence.

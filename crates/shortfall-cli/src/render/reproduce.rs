@@ -1,8 +1,9 @@
 //! The rows of `reproduce`.
 
-use super::verdicts::{bound_cell, shown};
-use super::{table, wrap};
-use shortfall_lab::diagnosis::factor;
+use super::table::Table;
+use super::verdicts::{LEGEND, bound_cell, formula, name, shown};
+use super::wrap;
+use shortfall::text::factor;
 use shortfall_lab::reproduce::{Made, Row};
 
 /// A row with its checks.
@@ -17,21 +18,21 @@ pub fn row(row: &Row, checks: &[Made]) -> String {
         if !check.shows.is_empty() {
             text += &wrap(&format!("({})", check.shows), "  ");
         }
-        let mut table = table(&["statement", "quantity", "bound", "measured", "ratio", "verdict"]);
+        let mut table = Table::new(&["statement", "of", "bound", "measured", "ratio", "verdict"], 1);
         for (judgement, expected) in made.results() {
             let measured = judgement.measured.as_ref().map(|measured| measured.interval.mean);
             let verdict = judgement.verdict.word().to_owned();
             let mark = if judgement.verdict == expected { "" } else { " (unexpected)" };
-            table.add_row([
-                judgement.theorem.id.to_owned(),
-                judgement.quantity.word().to_owned(),
+            table.row([
+                name(judgement),
+                formula(judgement),
                 bound_cell(judgement),
                 shown(measured),
                 judgement.ratio().map_or(String::new(), factor),
                 format!("{verdict}{mark}"),
             ]);
         }
-        text += &format!("{table}\n");
+        text += &table.to_string();
     }
     text + "\n"
 }
@@ -48,5 +49,8 @@ fn short(selector: &str) -> String {
 pub fn score(made: &[(&'static Row, Vec<Made>)], seconds: f64) -> String {
     let scores = made.iter().flat_map(|(_, checks)| checks).map(Made::score);
     let (right, all) = scores.fold((0, 0), |sum, score| (sum.0 + score.0, sum.1 + score.1));
-    format!("{right} of {all} statements say what they should; {} rows in {seconds:.1} s\n", made.len())
+    format!(
+        "{LEGEND}; ratio = measured/bound, or bound/measured for lower bounds\n{right} of {all} statements say what they should; {} rows in {seconds:.1} s\n",
+        made.len()
+    )
 }

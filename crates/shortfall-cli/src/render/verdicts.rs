@@ -1,9 +1,11 @@
 //! Bounds and verdicts, applicable first, sharpest first, and what they mean.
 
-use super::{constants, minimum, problem_line, table, wrap};
-use shortfall::theorem::Kind;
+use super::table::Table;
+use super::{constants, minimum, problem_line, wrap};
+use shortfall::text::{factor, number};
+use shortfall::theorem::{Kind, Measure, Over, Scope};
 use shortfall::verdict::{Judgement, Verdict};
-use shortfall_lab::diagnosis::{factor, number, sentences};
+use shortfall_lab::diagnosis::sentences;
 use shortfall_lab::experiment::{Experiment, Finished};
 
 fn heading(experiment: &Experiment, steps: u64, runs: Option<usize>) -> String {
@@ -29,25 +31,44 @@ fn shortened(value: &shortfall::arguments::Value) -> String {
 
 /// How loose, in words.
 fn looseness(judgement: &Judgement) -> String {
-    if judgement.verdict == Verdict::Vacuous {
-        return "says no more than the start".to_owned();
+    if judgement.form.scope == Scope::Class && judgement.verdict == Verdict::Undecided {
+        return "not about this run".to_owned();
     }
     let Some(ratio) = judgement.ratio() else { return String::new() };
+    let times = |ratio: f64| match ratio {
+        r if r >= 0.95 => "tight".to_owned(),
+        r if r > 0.0 => format!("{} x too ", factor(1.0 / r)),
+        _ => "far too ".to_owned(),
+    };
     match judgement.form.kind {
+        _ if ratio > 1.0 + 1e-6 && matches!(judgement.form.kind, Kind::Upper | Kind::Lower) => {
+            format!("exceeded: {} x", factor(ratio))
+        }
         Kind::Exact | Kind::Prediction => match (ratio - 1.0).abs() {
             off if off <= 1e-6 => "exact".to_owned(),
-            off if off <= 0.5 => format!("off by {:.2} %", off * 100.0),
-            _ => format!("measured is {} x it", factor(ratio)),
+            off if off <= 0.5 => format!("off by {} %", factor(off * 100.0)),
+            _ => format!("run is {} times it", factor(ratio)),
         },
-        Kind::Upper | Kind::Lower => match ratio {
-            r if r > 1.0 => format!("exceeded: {} x", factor(r)),
-            r if r >= 0.95 => "tight".to_owned(),
-            r if r >= 0.5 => "within a factor 2".to_owned(),
-            r if r >= 0.1 => format!("loose: {} x", factor(1.0 / r)),
-            r if r >= 0.001 => format!("very loose: {} x", factor(1.0 / r)),
-            r if r > 0.0 => format!("far off: {} x", factor(1.0 / r)),
-            _ => "far off".to_owned(),
-        },
+        Kind::Upper => times(ratio).replace("too ", "too high"),
+        Kind::Lower => times(ratio).replace("too ", "too low"),
+    }
+}
+
+/// The bounded quantity as a formula; F = f(x_t) - f*, a = |grad f(x_t)|.
+pub fn formula(judgement: &Judgement) -> String {
+    let of = match judgement.quantity.measure {
+        Measure::Suboptimality => "F",
+        Measure::SquaredGradientNorm => "a^2",
+        Measure::GradientExcess { .. } => "(a - b rho)^2",
+    };
+    match judgement.quantity.over {
+        Over::Final => format!("last {of}"),
+        Over::MinimumTo | Over::MinimumBefore => format!("min {of}"),
+        Over::Mean => format!("mean {of}"),
+        Over::EveryStep { steps: None } => format!("every {of}"),
+        Over::EveryStep { steps: Some(steps) } => format!("{of}, {steps} steps"),
+        Over::Limit => format!("lim {of}"),
+        Over::FieldZero => format!("{of} at G = 0"),
     }
 }
 
@@ -65,13 +86,25 @@ fn sorted(judgements: &[Judgement]) -> Vec<&Judgement> {
         _ => judgement.value().unwrap_or(f64::INFINITY),
     };
     let mut all: Vec<&Judgement> = judgements.iter().collect();
-    all.sort_by(|a, b| rank(a).cmp(&rank(b)).then(sharpness(a).total_cmp(&sharpness(b))));
+    // First what is about f - f*, the question this program asks.
+    let subject = |judgement: &Judgement| usize::from(judgement.quantity.measure != Measure::Suboptimality);
+    all.sort_by(|a, b| {
+        rank(a).cmp(&rank(b)).then(subject(a).cmp(&subject(b))).then(sharpness(a).total_cmp(&sharpness(b)))
+    });
     all
 }
 
-fn name(judgement: &Judgement) -> String {
-    let variant = judgement.variant().map_or(String::new(), |variant| format!(" ({variant})"));
-    format!("{}{variant}\n{}", judgement.theorem.id, judgement.quantity.word())
+/// What the letters of the tables mean.
+pub const LEGEND: &str = "F = f(x_t) - f*, a = |grad f(x_t)|";
+
+/// The id, and the form if it is not told apart by its quantity.
+pub fn name(judgement: &Judgement) -> String {
+    let told_apart = judgement.theorem.forms.iter().filter(|form| form.name.is_some()).count() > 1
+        || matches!(judgement.variant(), Some("gradient" | "value") | None);
+    match judgement.variant() {
+        Some(variant) if !told_apart => format!("{}\n  {variant}", judgement.theorem.id),
+        _ => judgement.theorem.id.to_owned(),
+    }
 }
 
 pub fn shown(value: Option<f64>) -> String {
@@ -91,19 +124,24 @@ pub fn bound_cell(judgement: &Judgement) -> String {
     format!("{}{}", relation(judgement.form.kind), shown(judgement.value()))
 }
 
-/// Those that do not apply, one line each with the first reason.
+/// Those that do not apply, by their first reason.
 fn not_applicable(judgements: &[&Judgement]) -> String {
-    let mut text = String::new();
-    let mut seen: Vec<&str> = Vec::new();
+    let mut groups: Vec<(&str, Vec<&str>)> = Vec::new();
     for judgement in judgements.iter().filter(|judgement| judgement.verdict == Verdict::NotApplicable) {
-        if seen.contains(&judgement.theorem.id) {
-            continue;
-        }
-        seen.push(judgement.theorem.id);
         let reason = judgement.reasons.first().map_or("", String::as_str);
-        text += &wrap(&format!("{}: {reason}", judgement.theorem.id), "  ");
+        let id = judgement.theorem.id;
+        match groups.iter_mut().find(|group| group.0 == reason) {
+            Some((_, ids)) if ids.contains(&id) => {}
+            Some((_, ids)) => ids.push(id),
+            None => groups.push((reason, vec![id])),
+        }
     }
-    if text.is_empty() { text } else { format!("Do not apply\n{text}\n") }
+    if groups.is_empty() {
+        return String::new();
+    }
+    let lines: String =
+        groups.iter().map(|(reason, ids)| wrap(&format!("{reason}: {}", ids.join(", ")), "  ")).collect();
+    format!("Do not apply\n{lines}\n")
 }
 
 /// Reasons behind what was not simply kept.
@@ -138,18 +176,19 @@ pub fn run(experiment: &Experiment, finished: &Finished) -> String {
     text += &minimum(&experiment.minimum);
     text += "\n";
     let all = sorted(&finished.judgements);
-    let mut table = table(&["statement", "verdict", "bound", "measured", "how loose"]);
+    let mut table = Table::new(&["statement", "of", "bound", "measured", "verdict", "how loose"], 5);
     for judgement in all.iter().filter(|judgement| judgement.bound.is_some()) {
         let measured = judgement.measured.as_ref().map(|measured| measured.interval.mean);
-        table.add_row([
+        table.row([
             name(judgement),
-            judgement.verdict.word().to_owned(),
+            formula(judgement),
             bound_cell(judgement),
             shown(measured),
+            judgement.verdict.word().to_owned(),
             looseness(judgement),
         ]);
     }
-    text += &format!("{table}\n");
+    text += &format!("{table}{LEGEND}\n");
     text += &uncertified(&all);
     text += &notes(&all);
     text += &not_applicable(&all);
@@ -167,20 +206,21 @@ pub fn bounds(experiment: &Experiment, judgements: &[Judgement]) -> String {
     text += &minimum(&experiment.minimum);
     text += "\n";
     let all = sorted(judgements);
-    let mut table = table(&["statement", "verdict", "bound", "transient", "noise", "floor"]);
+    let mut table = Table::new(&["statement", "of", "bound", "transient", "noise", "floor", "verdict"], 1);
     for judgement in &all {
         let Some(bound) = &judgement.bound else { continue };
         let part = |part| shown(Some(shortfall::theorem::side(part, judgement.form.kind)));
-        table.add_row([
+        table.row([
             name(judgement),
-            judgement.verdict.word().to_owned(),
+            formula(judgement),
             bound_cell(judgement),
             part(bound.transient),
             part(bound.noise),
             part(bound.floor),
+            judgement.verdict.word().to_owned(),
         ]);
     }
-    text += &format!("{table}\n");
+    text += &format!("{table}{LEGEND}\n");
     text += &uncertified(&all);
     text += &notes(&all);
     text += &not_applicable(&all);

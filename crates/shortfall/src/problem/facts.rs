@@ -91,6 +91,7 @@ fn first_order_floor(
     hessian: &[f64],
 ) -> Option<FirstOrderFloor> {
     let d = point.len();
+    solve_positive_definite(hessian, point)?; // H > 0
     let exact = sampling.batch == 1;
     let same = sampling.reuse == SampleReuse::Same;
     let mut generator = Generator::new(0x5eed, 0, Role::Other);
@@ -125,7 +126,7 @@ fn first_order_floor(
     };
     let provenance = Provenance::Estimated;
     Some(FirstOrderFloor {
-        per_squared_radius: Number::exact(value / 2.0).with(provenance),
+        per_squared_radius: Number::exact((value / 2.0).max(0.0)).with(provenance),
         least_gradient_radius: least,
         how,
     })

@@ -45,6 +45,11 @@ fn requires(inputs: &Inputs) -> Vec<Requirement> {
         (_, Some(second)) if simple => format!("the second eigenvalue is {:.6}", second.middle()),
         (_, Some(second)) => format!("the second eigenvalue, {:.6}, is not certainly below", second.middle()),
     };
+    // Of a quadratic the components of the start are known: without a top component it is outside the basin.
+    let moves = inputs.problem.spectrum.as_ref().is_none_or(|spectrum| {
+        spectrum.iter().any(|(eigenvalue, component)| top(inputs).contains(*eigenvalue) && *component != 0.0)
+    });
+    let basin = if moves { "the start is not known to be outside" } else { "the start has no top component" };
     vec![
         inputs.deterministic_sam(),
         Requirement::new("the Hessian at x*", curvature.is_some(), known),
@@ -54,13 +59,12 @@ fn requires(inputs: &Inputs) -> Vec<Requirement> {
         Requirement::new("its largest eigenvalue l is simple", simple, gap),
         inputs.above("l", top(inputs), 0.0),
         inputs.below("eta*l", inputs.eta() * top(inputs), 2.0),
+        Requirement::new("x0 in the basin of the cycle", moves, basin),
     ]
 }
 
 fn bound(inputs: &Inputs) -> Bound {
-    Bound::floor(inputs.cycle_suboptimality(top(inputs))).noting(
-        "asymptotic in rho: trust it where the two points of the final hop differ by less than a factor 2".into(),
-    )
+    Bound::floor(inputs.cycle_suboptimality(top(inputs)))
 }
 
 #[cfg(test)]

@@ -2,6 +2,7 @@
 
 use super::{Bound, Form, Inputs, Kind, Mode, Over, Quantity, Requirement, Scope, Theorem, Witness};
 use crate::constants::{Number, Symbol};
+use crate::text::number;
 
 /// The class of the witnesses.
 const CLASS: &[(&str, f64)] = &[("beta", 8.0), ("mu", 0.5), ("Delta", 3.0)];
@@ -65,7 +66,11 @@ fn requires(inputs: &Inputs) -> Vec<Requirement> {
         inputs.deterministic_sam(),
         inputs.known(Symbol::Beta),
         inputs.strongly_convex(),
-        Requirement::new("mu <= beta", nonempty, format!("mu = {:.4}, beta = {:.4}", mu.middle(), beta.middle())),
+        Requirement::new(
+            "mu <= beta",
+            nonempty,
+            format!("mu = {}, beta = {}", number(mu.middle()), number(beta.middle())),
+        ),
         inputs.known(Symbol::Delta),
         inputs.at_least_one_step(),
     ]

@@ -3,6 +3,7 @@
 use crate::arguments::Value;
 use crate::constants::{Constant, Constants, Number, Symbol};
 use crate::method::{Perturbation, SampleReuse};
+use crate::text;
 
 /// A hypothesis, met or not, with its numbers.
 #[derive(Clone, Debug, PartialEq)]
@@ -272,7 +273,9 @@ impl Inputs<'_> {
     pub fn known(&self, symbol: Symbol) -> Requirement {
         let text = format!("{} ({})", symbol.name(), symbol.about());
         match self.constants.get(symbol) {
-            Constant::Known { value, .. } => Requirement::new(text, true, format!("{} = {value:.4}", symbol.name())),
+            Constant::Known { value, .. } => {
+                Requirement::new(text, true, format!("{} = {}", symbol.name(), text::number(*value)))
+            }
             Constant::Missing { reason } => {
                 Requirement::new(text, false, format!("{} is not known: {reason}", symbol.name()))
             }
@@ -283,9 +286,11 @@ impl Inputs<'_> {
     pub fn convex(&self) -> Requirement {
         match self.constants.get(Symbol::Omega) {
             Constant::Known { value, .. } if *value == 0.0 => Requirement::new("f convex", true, "omega = 0"),
-            Constant::Known { value, .. } => {
-                Requirement::new("f convex", false, format!("f is not known to be convex: omega = {value:.4}"))
-            }
+            Constant::Known { value, .. } => Requirement::new(
+                "f convex",
+                false,
+                format!("f is not known to be convex: omega = {}", text::number(*value)),
+            ),
             Constant::Missing { reason } => {
                 Requirement::new("f convex", false, format!("f is not known to be convex: {reason}"))
             }
@@ -302,7 +307,9 @@ impl Inputs<'_> {
     /// mu > 0.
     pub fn strongly_convex(&self) -> Requirement {
         match self.constants.get(Symbol::Mu) {
-            Constant::Known { value, .. } => Requirement::new("mu > 0", *value > 0.0, format!("mu = {value:.4}")),
+            Constant::Known { value, .. } => {
+                Requirement::new("mu > 0", *value > 0.0, format!("mu = {}", text::number(*value)))
+            }
             Constant::Missing { reason } => Requirement::new("mu > 0", false, format!("no mu > 0: {reason}")),
         }
     }
@@ -328,11 +335,16 @@ impl Inputs<'_> {
     }
 
     fn ranged(text: String, name: &str, number: Number, met: bool) -> Requirement {
-        let detail = if number.high.is_finite() {
-            format!("{name} = {:.4}", number.middle())
-        } else {
-            format!("{name} is not known")
+        let refused = if met { String::new() } else { format!(", but {text} is asked") };
+        // In full where three digits would hide why it is refused.
+        let shown = match text::number(number.middle()) {
+            short if !met && text.ends_with(&format!(" {}", short.trim_end_matches('0').trim_end_matches('.'))) => {
+                format!("{}", number.high)
+            }
+            short => short,
         };
+        let detail =
+            if number.high.is_finite() { format!("{name} = {shown}{refused}") } else { format!("{name} is not known") };
         Requirement::new(text, met, detail)
     }
 

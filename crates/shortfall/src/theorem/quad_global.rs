@@ -3,6 +3,7 @@
 use super::cycle::{Eigenspace, eigenspaces, length, multiplier};
 use super::{Bound, Form, Inputs, Kind, Mode, Over, Quantity, Requirement, Scope, Theorem, Witness};
 use crate::constants::Number;
+use crate::text::number;
 
 const WITNESSES: &[Witness] = &[Witness {
     problem: "quadratic{eigenvalues=[4.0,1.0]}",
@@ -60,7 +61,7 @@ fn requires(inputs: &Inputs) -> Vec<Requirement> {
     // Along a zero eigenvalue nothing moves: the nearest minimiser is measured.
     let distance = length(spaces.iter().filter(|space| space.0 > 0.0).map(|space| space.1));
     let met = (component - 1e-12 * distance).is_above(0.0);
-    let detail = format!("|x0 - x*| = {:.4e}, its top component {:.4e}", distance.middle(), component.middle());
+    let detail = format!("|x0 - x*| = {}, its top component {}", number(distance.middle()), number(component.middle()));
     requirements.extend([
         Requirement::new("f a quadratic with A >= 0, A != 0", least >= 0.0 && top > 0.0, range),
         inputs.below("eta*lambda_max", inputs.eta() * top, 2.0),
@@ -68,7 +69,7 @@ fn requires(inputs: &Inputs) -> Vec<Requirement> {
         Requirement::new(
             "x0 not a minimiser",
             distance.is_above(0.0),
-            format!("|x0 - x*| = {:.4e}", distance.middle()),
+            format!("|x0 - x*| = {}", number(distance.middle())),
         ),
         Requirement::new("x0 has a component along the top eigenspace, above 1e-12 |x0 - x*|", met, detail),
     ]);

@@ -3,6 +3,7 @@
 use super::{Bound, Form, Inputs, Kind, Mode, Over, Quantity, Requirement, Scope, Theorem};
 use crate::constants::Number;
 use crate::method::Perturbation;
+use crate::text::number;
 
 /// See [`Theorem::statement`].
 pub static THEOREM: Theorem = Theorem {
@@ -32,7 +33,7 @@ pub static THEOREM: Theorem = Theorem {
 fn requires(inputs: &Inputs) -> Vec<Requirement> {
     let floor = inputs.problem.first_order_floor.as_ref();
     let detail = match floor {
-        Some(floor) => format!("floor/rho^2 = {:.4e}, {}", floor.per_squared_radius.middle(), floor.how),
+        Some(floor) => format!("floor/rho^2 = {}, {}", number(floor.per_squared_radius.middle()), floor.how),
         None => "the Hessians and the samples' directions at a minimiser are not known".to_owned(),
     };
     let normalised = inputs.method.perturbation == Perturbation::Normalised;
@@ -49,8 +50,9 @@ fn bound(inputs: &Inputs) -> Bound {
     let Some(floor) = &inputs.problem.first_order_floor else { return Bound::floor(Number::unknown()) };
     let reach = floor.least_gradient_radius / inputs.method.rho;
     Bound::floor(inputs.rho().square() * floor.per_squared_radius).noting(format!(
-        "{}; min |g(x*; xi)|/(rho beta_xi) = {reach:.3}: not accurate where this is not large",
-        floor.how
+        "{}; min |g(x*; xi)|/(rho beta_xi) = {}: not accurate where this is not large",
+        floor.how,
+        number(reach)
     ))
 }
 
