@@ -2,6 +2,7 @@
 
 use crate::experiment::{Experiment, Finished};
 use crate::figure::{Axis, Figure, Reference, Scale, Series};
+use shortfall::text::number;
 use shortfall::theorem::{Kind, Measure, Scope};
 use shortfall::verdict::{Judgement, Verdict};
 
@@ -45,7 +46,7 @@ pub fn of_run(experiment: &Experiment, finished: &Finished) -> Figure {
     let y = if known { "f(x_t) - f*" } else { "|grad f(x_t)|" };
     let settings: Vec<String> = method.entries.iter().map(|(name, value)| format!("{name} = {value}")).collect();
     Figure {
-        title: format!("{} on {}", method.owner, experiment.loaded.arguments.owner),
+        title: format!("{} on {}: {}", method.owner, experiment.loaded.arguments.owner, radii(experiment)),
         description: format!(
             "{y} against the step t, {}; dashed lines are bounds and predictions",
             settings.join(", ")
@@ -55,4 +56,9 @@ pub fn of_run(experiment: &Experiment, finished: &Finished) -> Figure {
         series: vec![Series { label, points, band }],
         references,
     }
+}
+
+fn radii(experiment: &Experiment) -> String {
+    let eta = format!("eta = {}", number(experiment.method.eta));
+    if experiment.method.rho > 0.0 { format!("{eta}, rho = {}", number(experiment.method.rho)) } else { eta }
 }

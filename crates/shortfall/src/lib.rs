@@ -20,6 +20,21 @@
 //! | `T` | number of steps |
 //!
 //! Where the gradient is exactly zero there is no perturbation. Statement ids (`det-cvx-fval`) are THEORY.md's.
+//!
+//! [`check`] is the whole path for one deterministic run: constants, bounds, run, verdicts.
+//!
+//! ```
+//! use shortfall::{check, method::Method, problem::Quadratic, verdict::Verdict};
+//!
+//! // SAM on a quadratic ends on a 2-cycle along its top eigenvector, exactly as `quad-global` says.
+//! let problem = Quadratic::new(vec![4.0, 1.0]);
+//! let (run, judgements) = check(&problem, &Method::sam(0.1, 0.05), &[1.0, 1.0], 5000)?;
+//! let global = judgements.iter().find(|judgement| judgement.theorem.id == "quad-global").unwrap();
+//! assert_eq!(global.verdict, Verdict::Holds);
+//! // eta^2 l^3 rho^2 / (2 (2 - eta l)^2) with eta = 0.1, l = 4, rho = 0.05
+//! assert!((run.floor().unwrap().interval.mean / 3.125e-4 - 1.0).abs() < 1e-9);
+//! # Ok::<(), shortfall::arguments::BadInput>(())
+//! ```
 
 pub mod arguments;
 pub mod constants;
@@ -32,3 +47,36 @@ pub mod simulate;
 pub mod text;
 pub mod theorem;
 pub mod verdict;
+
+use arguments::{Arguments, BadInput};
+use constants::Symbol;
+use method::Method;
+use problem::{Ask, Problem};
+use simulate::{Plan, Run};
+use verdict::{AtStart, Judgement};
+
+/// Evaluates every statement on a problem, runs one lane and holds it against them.
+pub fn check(
+    problem: &dyn Problem,
+    method: &Method,
+    start: &[f64],
+    steps: u64,
+) -> Result<(Run, Vec<Judgement>), BadInput> {
+    let minimum = problem.minimum();
+    let base = minimum.value().map_or(0.0, |(value, _)| value);
+    let plan = Plan { base, ..Plan::new(start.to_vec(), steps) };
+    simulate::check(problem, method, &plan)?;
+    let constants = problem.constants(&Ask { start, sampling: method.sampling });
+    let facts = problem::facts(problem, &Arguments::default(), start, method);
+    let mut gradient = vec![0.0; problem.dimension()];
+    problem.value_gradient(start, &mut gradient);
+    let at_start =
+        AtStart { suboptimality: constants.get(Symbol::Delta).value(), gradient_norm: kernel::norm(&gradient) };
+    let mut run =
+        simulate::run(problem, method, plan, &parallel::Sequential, &mut |_| std::ops::ControlFlow::Continue(()))?;
+    run.know(&constants, &minimum, method);
+    let inputs = theorem::Inputs { constants: &constants, method: method.facts(), problem: &facts, steps };
+    let mut judgements = verdict::evaluate(theorem::THEOREMS, &inputs, &at_start);
+    verdict::judge(&mut judgements, &run, false);
+    Ok((run, judgements))
+}

@@ -9,8 +9,8 @@ pub struct Table {
     flexible: usize,
 }
 
-/// Spaces between columns.
-const GAP: usize = 2;
+/// Spaces between columns, and where that is too wide.
+const GAPS: [usize; 2] = [2, 1];
 /// Least width of the column that wraps.
 const LEAST: usize = 10;
 
@@ -31,18 +31,25 @@ impl std::fmt::Display for Table {
         let columns = self.rows[0].len();
         let natural = |column: usize| self.rows.iter().map(|row| row[column].chars().count()).max().unwrap_or(0);
         let mut widths: Vec<usize> = (0..columns).map(natural).collect();
-        let others: usize =
-            (0..columns).filter(|column| *column != self.flexible).map(|column| widths[column] + GAP).sum();
-        let left = usize::from(WIDTH).saturating_sub(others).max(LEAST);
+        let others = |gap: usize| -> usize {
+            (0..columns).filter(|column| *column != self.flexible).map(|column| widths[column] + gap).sum()
+        };
+        let gap = GAPS.into_iter().find(|gap| others(*gap) + LEAST <= usize::from(WIDTH)).unwrap_or(GAPS[1]);
+        let left = usize::from(WIDTH).saturating_sub(others(gap)).max(LEAST);
         widths[self.flexible] = widths[self.flexible].min(left);
         let rule: Vec<String> = widths.iter().map(|width| "-".repeat(*width)).collect();
         for (i, row) in self.rows.iter().enumerate() {
             let cells: Vec<Vec<String>> = row.iter().zip(&widths).map(|(cell, width)| wrapped(cell, *width)).collect();
             for line in 0..cells.iter().map(Vec::len).max().unwrap_or(0) {
-                write_line(formatter, cells.iter().map(|cell| cell.get(line).map_or("", String::as_str)), &widths)?;
+                write_line(
+                    formatter,
+                    cells.iter().map(|cell| cell.get(line).map_or("", String::as_str)),
+                    &widths,
+                    gap,
+                )?;
             }
             if i == 0 {
-                write_line(formatter, rule.iter().map(String::as_str), &widths)?;
+                write_line(formatter, rule.iter().map(String::as_str), &widths, gap)?;
             }
         }
         Ok(())
@@ -53,8 +60,9 @@ fn write_line<'a>(
     formatter: &mut std::fmt::Formatter<'_>,
     cells: impl Iterator<Item = &'a str>,
     widths: &[usize],
+    gap: usize,
 ) -> std::fmt::Result {
-    let line: String = cells.zip(widths).map(|(cell, width)| format!("{cell:<0$}", width + GAP)).collect();
+    let line: String = cells.zip(widths).map(|(cell, width)| format!("{cell:<0$}", width + gap)).collect();
     writeln!(formatter, "{}", line.trim_end())
 }
 

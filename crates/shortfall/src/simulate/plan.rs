@@ -39,6 +39,11 @@ const PER_DECADE: f64 = 20.0;
 const WINDOW_STRATA: u64 = 32;
 
 impl Plan {
+    /// One lane from `start`, recorded at log-spaced steps.
+    pub fn new(start: Vec<f64>, steps: u64) -> Self {
+        Self { start, steps, lanes: 1, seed: 0, first_replicate: 0, record: Record::LogSpaced, base: 0.0 }
+    }
+
     /// The recorded steps, increasing, with 0 and T. Which steps below T they are does not depend on T.
     pub fn recorded(&self) -> Vec<u64> {
         if self.record == Record::Every {
@@ -101,7 +106,7 @@ mod tests {
     use super::*;
 
     fn plan(steps: u64) -> Plan {
-        Plan { start: vec![], steps, lanes: 1, seed: 0, first_replicate: 0, record: Record::LogSpaced, base: 0.0 }
+        Plan::new(vec![], steps)
     }
 
     #[test]
