@@ -43,7 +43,7 @@ impl Generator {
 
     /// The next 64 bits.
     #[inline]
-    pub fn next(&mut self) -> u64 {
+    pub fn bits(&mut self) -> u64 {
         let s = &mut self.words;
         let result = s[0].wrapping_add(s[3]).rotate_left(23).wrapping_add(s[0]);
         let t = s[1] << 17;
@@ -59,12 +59,12 @@ impl Generator {
     /// Uniform on `0..count`, one draw; its bias is below `count / 2^64`.
     #[inline]
     pub fn below(&mut self, count: u64) -> u64 {
-        ((u128::from(self.next()) * u128::from(count)) >> 64) as u64
+        ((u128::from(self.bits()) * u128::from(count)) >> 64) as u64
     }
 
     /// Uniform on `[0, 1)`.
     pub fn uniform(&mut self) -> f64 {
-        (self.next() >> 11) as f64 / (1u64 << 53) as f64
+        (self.bits() >> 11) as f64 / (1u64 << 53) as f64
     }
 
     /// Standard normal (Box-Muller, one of the pair).
@@ -83,14 +83,14 @@ mod tests {
         // xoshiro256++ from the state (1, 2, 3, 4): the reference implementation's first three outputs.
         let mut generator = Generator { words: [1, 2, 3, 4] };
         assert_eq!(
-            [generator.next(), generator.next(), generator.next()],
+            [generator.bits(), generator.bits(), generator.bits()],
             [41_943_041, 58_720_359, 3_588_806_011_781_223]
         );
     }
 
     #[test]
     fn seeds_replicates_and_roles_differ() {
-        let first = |seed, replicate, role| Generator::new(seed, replicate, role).next();
+        let first = |seed, replicate, role| Generator::new(seed, replicate, role).bits();
         let all = [
             first(0, 0, Role::Descent),
             first(0, 1, Role::Descent),

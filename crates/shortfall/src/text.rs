@@ -17,7 +17,7 @@ pub fn number(value: f64) -> String {
 pub fn factor(ratio: f64) -> String {
     match ratio.abs() {
         0.0 => "0".to_owned(),
-        r if r >= 1e4 || r < 1e-3 => format!("{ratio:.0e}"),
+        r if !(1e-3..1e4).contains(&r) => format!("{ratio:.0e}"),
         r if r >= 100.0 => format!("{ratio:.0}"),
         r if r >= 10.0 => format!("{ratio:.1}"),
         r if r < 0.01 => format!("{ratio:.4}"),

@@ -101,13 +101,13 @@ fn weight(margin: f64, e: f64) -> f64 {
     -(if margin < 0.0 { 1.0 } else { e }) / (1.0 + e)
 }
 
-/// See [`logistic_losses_inline`]; dispatched.
+/// From margins `m = y x'w`: the losses `log(1 + e^-m)`, and their derivatives `-1/(1 + e^m)` in place of the margins.
 #[multiversion(targets("x86_64+avx2+fma"))]
 pub fn logistic_losses(margins: &mut [f64], losses: &mut [f64]) {
     logistic_losses_inline(margins, losses);
 }
 
-/// See [`logistic_weights_inline`]; dispatched.
+/// The derivatives `-1/(1 + e^m)` alone, in place of the margins.
 #[multiversion(targets("x86_64+avx2+fma"))]
 pub fn logistic_weights(margins: &mut [f64]) {
     logistic_weights_inline(margins);

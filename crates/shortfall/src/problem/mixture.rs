@@ -289,7 +289,7 @@ mod tests {
         assert!(mul_up(rms, rms) >= 50.0 && mul_down(rms.next_down(), rms.next_down()) < 50.0);
         assert_eq!(value(Symbol::BetaMax), 8.0);
         let delta = value(Symbol::Delta); // (0.5 + 1.5)^2/2
-        assert!(delta >= 2.0 && delta < 2.0 + 1e-14);
+        assert!((2.0..2.0 + 1e-14).contains(&delta));
         assert!(!constants.components_convex);
         // Attained at the breakpoint 0, so two units less would be wrong.
         let spread = trap.components[0].at(0.0) - trap.mean.at(0.0);

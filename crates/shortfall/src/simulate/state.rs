@@ -87,7 +87,7 @@ pub fn draw_batch(
 ) {
     if sampling.replacement {
         for sample in batch.iter_mut() {
-            *sample = sum.draw(generator.next());
+            *sample = sum.draw(generator.bits());
         }
         return;
     }

@@ -1,7 +1,7 @@
 //! Statements: what each says, when it applies, and the number it gives.
 //!
 //! A theorem is one file with one `static`. It sees [`Inputs`] (constants, the method's numbers, facts about the
-//! start), never data or traces. Its bound is computed in outward-rounded arithmetic on [`Number`], so the provenance
+//! start), never data or traces. Its bound is computed in outward-rounded arithmetic on [`Number`](crate::constants::Number), so the provenance
 //! of every constant it used travels with it.
 
 mod bound;

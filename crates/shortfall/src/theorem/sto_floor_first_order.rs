@@ -79,7 +79,7 @@ mod tests {
         let bound = example(SampleReuse::Same).bound(&THEOREM, None);
         assert_near(bound.total, 0.1875);
         let note = bound.note.expect("a note");
-        assert!(note.contains("= 8.000") && note.contains("exact over all samples"), "{note}");
+        assert!(note.contains("= 8.00") && note.contains("exact over all samples"), "{note}");
     }
 
     #[test]
