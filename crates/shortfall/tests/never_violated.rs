@@ -58,6 +58,12 @@ fn lines(convex: bool, bounded: bool) -> impl Strategy<Value = PiecewiseLinear> 
     )
 }
 
+/// Cases of a property: `SHORTFALL_CASES=100` makes a hundred times as many.
+fn cases(usual: u32) -> ProptestConfig {
+    let factor = std::env::var("SHORTFALL_CASES").ok().and_then(|text| text.parse().ok()).unwrap_or(1u32);
+    ProptestConfig { max_shrink_iters: 20_000, ..ProptestConfig::with_cases(usual.saturating_mul(factor)) }
+}
+
 fn complain(judgement: &Judgement) -> String {
     format!(
         "{} {:?}: bound {:?}, measured {:?}",
@@ -92,7 +98,7 @@ fn holds(
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(1500))]
+    #![proptest_config(cases(1500))]
 
     #[test]
     fn on_quadratics((problem, start) in quadratics(), q in steps(), rho in radii(), horizon in 1..400u64) {
@@ -247,7 +253,7 @@ fn reuses() -> impl Strategy<Value = SampleReuse> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(600))]
+    #![proptest_config(cases(600))]
 
     #[test]
     fn on_logistic_regression((problem, d) in tables(), q in steps(), rho in radii(), x0 in prop::collection::vec(-3.0..3.0f64, 3), horizon in 1..200u64) {
