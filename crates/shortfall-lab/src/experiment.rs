@@ -142,6 +142,10 @@ impl Experiment {
                 *value = Value::number(method.eta);
             }
         }
+        if let Some(sampling) = &method.sampling {
+            // Before the facts, which draw batches.
+            simulate::check_sampling(problem, sampling)?;
+        }
         let minimum = problem.minimum();
         let facts = facts(problem, &loaded.arguments, &loaded.start, &method);
         let mut gradient = vec![0.0; problem.dimension()];

@@ -1,7 +1,10 @@
 //! Numbers in sentences and tables.
 
-/// A number in a sentence.
+/// A number in a sentence; one that is not known (NaN) is called so.
 pub fn number(value: f64) -> String {
+    if value.is_nan() {
+        return "unknown".to_owned();
+    }
     if value == 0.0 {
         return "0".to_owned();
     }
@@ -40,6 +43,7 @@ mod tests {
             (569.0, "569"),
             (9999.0, "9999"),
             (5.09e-9, "5.09e-9"),
+            (f64::NAN, "unknown"),
         ];
         for (value, text) in cases {
             assert_eq!(number(value), text);

@@ -69,11 +69,12 @@ pub fn entries<T>(registry: &[Entry<T>]) -> String {
 
 /// One entry with its parameters.
 pub fn entry<T>(entry: &Entry<T>) -> String {
-    let mut table = Table::new(&["parameter", "default", "what it is"], 2);
+    let mut text = format!("{}\n{}", entry.name, wrap(entry.about, "  "));
     for parameter in entry.parameters {
-        table.row([parameter.name, parameter.default.unwrap_or("(absent)"), parameter.about].map(String::from));
+        let default = parameter.default.map_or("absent by default".to_owned(), |default| format!("default {default}"));
+        text += &format!("\n{}\n{}{}", parameter.name, wrap(parameter.about, "  "), wrap(&default, "  "));
     }
-    format!("{}\n{}{table}", entry.name, wrap(entry.about, "  "))
+    text
 }
 
 /// Bundled data.

@@ -49,8 +49,8 @@ fn short(selector: &str) -> String {
 pub fn score(made: &[(&'static Row, Vec<Made>)], seconds: f64) -> String {
     let scores = made.iter().flat_map(|(_, checks)| checks).map(Made::score);
     let (right, all) = scores.fold((0, 0), |sum, score| (sum.0 + score.0, sum.1 + score.1));
-    format!(
-        "{LEGEND}; ratio = measured/bound, or bound/measured for lower bounds\n{right} of {all} statements say what they should; {} rows in {seconds:.1} s\n",
-        made.len()
-    )
+    let legend = format!("{LEGEND}; ratio = measured/bound, or bound/measured for lower bounds");
+    let rows = made.len();
+    let score = format!("{right} of {all} statements say what they should; {rows} rows in {seconds:.1} s");
+    wrap(&legend, "") + &wrap(&score, "")
 }

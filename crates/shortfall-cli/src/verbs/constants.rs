@@ -4,6 +4,7 @@ use crate::arguments::Constants;
 use crate::output::{Failure, print, print_json};
 use crate::render;
 use shortfall::method::METHODS;
+use shortfall::simulate::check_sampling;
 use shortfall_lab::data::Library;
 use shortfall_lab::experiment::{Loaded, constants_of};
 use shortfall_lab::json;
@@ -19,6 +20,9 @@ pub fn perform(arguments: &Constants) -> Result<(), Failure> {
         None => None,
     };
     let loaded = Loaded::new(&arguments.problem, start.as_ref(), 0)?;
+    if let Some(sampling) = recipe.as_ref().and_then(|recipe| recipe.sampling.as_ref()) {
+        check_sampling(loaded.problem.as_ref(), sampling)?;
+    }
     let constants = constants_of(&loaded, recipe.as_ref(), &[]);
     if arguments.json {
         return print_json(&json::constants_document(&loaded, &constants));

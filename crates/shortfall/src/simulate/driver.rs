@@ -6,7 +6,7 @@ use super::{Plan, State};
 use crate::arguments::BadInput;
 use crate::constants::{Constants, Symbol};
 use crate::kernel::max_abs;
-use crate::method::Method;
+use crate::method::{Method, Sampling};
 use crate::parallel::Parallel;
 use crate::problem::{Minimum, Problem, Samples};
 use std::ops::ControlFlow;
@@ -110,7 +110,11 @@ pub fn check(problem: &dyn Problem, method: &Method, plan: &Plan) -> Result<(), 
             plan.steps, plan.lanes
         )));
     }
-    let Some(sampling) = method.sampling else { return Ok(()) };
+    method.sampling.map_or(Ok(()), |sampling| check_sampling(problem, &sampling))
+}
+
+/// Checks that a problem has the samples a method draws.
+pub fn check_sampling(problem: &dyn Problem, sampling: &Sampling) -> Result<(), BadInput> {
     match problem.samples() {
         Samples::None => Err(BadInput::new("the problem has no samples: use a deterministic method (sam, gd)")),
         Samples::Finite(sum) if !sampling.replacement && !sum.is_uniform() => {

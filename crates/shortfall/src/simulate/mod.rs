@@ -13,7 +13,7 @@ mod statistics;
 mod stepper;
 
 pub use aggregates::{Extremes, LaneRecord, Point};
-pub use driver::{Observer, Outcome, Progress, Rounding, Run, check, run};
+pub use driver::{Observer, Outcome, Progress, Rounding, Run, check, check_sampling, run};
 pub use measured::{Floor, Measured};
 pub use plan::{Plan, Record};
 pub use state::{State, draw_batch};

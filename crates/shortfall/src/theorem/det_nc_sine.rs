@@ -2,6 +2,7 @@
 
 use super::{Bound, Form, Inputs, Kind, Mode, Over, Quantity, Requirement, Scope, Theorem, Witness};
 use crate::constants::Number;
+use crate::text::number;
 
 const WITNESSES: &[Witness] =
     &[Witness { problem: "sine", method: "sam{eta=0.5,rho=1.0}", start: None, steps: 2000, assume: &[] }];
@@ -57,7 +58,7 @@ fn requires(inputs: &Inputs) -> Vec<Requirement> {
     let start = inputs.start();
     // As the problem computes f', whose zeros are the critical points; the threshold is far above its rounding.
     let slope = core_math::cos(phase.middle() * (start / radius.middle())).abs();
-    let detail = format!("|cos(phase x0/radius)| = {slope:.3e}");
+    let detail = format!("|cos(phase x0/radius)| = {}", number(slope));
     vec![
         inputs.deterministic_sam(),
         inputs.own_function("sine"),

@@ -1,6 +1,7 @@
 //! `det-nc-tri`: a function on which SAM stops where the slope is as good as `beta rho`, the largest possible.
 
 use super::{Bound, Form, Inputs, Kind, Mode, Over, Quantity, Requirement, Scope, Theorem, Witness};
+use crate::text::number;
 
 /// See [`Theorem::statement`].
 pub static THEOREM: Theorem = Theorem {
@@ -47,12 +48,12 @@ fn requires(inputs: &Inputs) -> Vec<Requirement> {
         inputs.own_function("triangle"),
         inputs.perturbed(),
         inputs.equal("rho = radius", inputs.rho(), radius),
-        Requirement::new("0 < eps < 1/2", eps_fits, format!("eps = {}", eps.middle())),
+        Requirement::new("0 < eps < 1/2", eps_fits, format!("eps = {}", number(eps.middle()))),
         inputs.at_most("beta*eta", inputs.parameter("beta") * inputs.eta(), 1.0),
         Requirement::new(
             "x0 in (-rho-2a, -2a)",
             inside,
-            format!("x0 = {start}, the basin is ({:.6}, {:.6})", ends.0, ends.1),
+            format!("x0 = {}, the basin is ({}, {})", number(start), number(ends.0), number(ends.1)),
         ),
     ]
 }

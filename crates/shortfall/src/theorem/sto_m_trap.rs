@@ -97,7 +97,7 @@ fn requires(inputs: &Inputs) -> Vec<Requirement> {
         Requirement::new(
             "beta_c > 2 mu > 0",
             mu.is_above(0.0) && (beta - 2.0 * mu).is_above(0.0),
-            numbers(beta, format!("beta_c = {}, mu = {}", beta.middle(), mu.middle())),
+            numbers(beta + mu, format!("beta_c = {}, mu = {}", beta.middle(), mu.middle())),
         ),
         Requirement::new(
             "0 < theta < 1",

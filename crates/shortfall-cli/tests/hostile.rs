@@ -1,0 +1,167 @@
+//! Bad input: one clear message that names the place and what would be right, status 2, nothing lost.
+
+mod common;
+
+use common::{json, refusal};
+use std::path::Path;
+
+/// Arguments after `run`, and what the message must contain.
+#[test]
+fn selectors_and_options() {
+    let cases: &[(&[&str], &[&str])] = &[
+        (&["logistik", "sam"], &["logistik", "logistic"]),
+        (&["logistic", "smm"], &["smm", "sam"]),
+        (&["sine", "sam{rh=0.1}"], &["rh", "rho"]),
+        (&["sine", "sam{eta=0.1"], &["}"]),
+        (&["sine", "sam eta=0.1"], &["{"]),
+        (&["sine", "sam{eta=0}"], &["eta", "above 0"]),
+        (&["sine", "sam{eta=-1}"], &["eta", "above 0"]),
+        (&["sine", "sam{eta=nan}"], &["eta"]),
+        (&["sine", "sam{eta=1e400}"], &["eta"]),
+        (&["sine", "sam{eta=\"0.3/gamma\"}"], &["eta", "c/beta"]),
+        (&["sine", "sam{eta=0.3/beta}"], &["eta=\"0.3/beta\""]),
+        (&["sine", "sam{rho=-0.1}"], &["rho", "at least 0"]),
+        (&["sine", "stochastic-sam"], &["no samples"]),
+        (&["trap", "stochastic-sam{batch=0}"], &["batch"]),
+        (&["trap", "stochastic-sam{sampling=\"other\"}"], &["sampling", "independent"]),
+        (&["trap", "stochastic-sam{batch=3,replacement=false}"], &["batch", "2 samples"]),
+        (&["mixture", "sgd{replacement=false}"], &["replacement"]),
+        (&["trap{beta=2.0,mu=1.0}", "sgd"], &["beta", "2 mu"]),
+        (&["trap{theta=1.0}", "sgd"], &["theta"]),
+        (&["triangle{eps=0.5}", "sam"], &["eps"]),
+        (&["logistic{ridge=-1.0}", "sam"], &["ridge"]),
+        (&["logistic{data=\"brest-cancer\"}", "sam"], &["breast-cancer"]),
+        (&["logistic{target=\"mean radios\"}", "sam"], &["mean radius"]),
+        (&["quadratic{eigenvalues=[]}", "sam"], &["eigenvalues"]),
+        (&["quadratic{eigenvalues=[0.0,0.0]}", "sam"], &["eta", "beta"]),
+        (&["quadratic{eigenvalues={from=0.0,to=1.0,count=3}}", "sam"], &["from", "linear"]),
+        (&["quadratic{eigenvalues={from=1.0,to=2.0,count=1e9}}", "sam"], &["count"]),
+        (&["quadratic{rotation=-1}", "sam"], &["rotation"]),
+        (&["piecewise{breakpoints=[1.0,1.0]}", "sam"], &["breakpoints", "increase"]),
+        (&["piecewise{slopes=[1.0]}", "sam"], &["slopes"]),
+        (&["mixture{probabilities=[0.5,0.6]}", "sgd"], &["probabilities", "sum to 1"]),
+        (&["sine", "sam", "--steps", "0"], &["--steps"]),
+        (&["sine", "sam", "--steps", "1e30"], &["--steps"]),
+        (&["sine", "sam", "--steps", "-1"], &["--steps"]),
+        (&["sine", "sam", "--steps", "many"], &["--steps"]),
+        (&["sine", "sam", "--seeds", "0"], &["--seeds"]),
+        (&["sine", "sam", "--seed", "-1"], &["--seed"]),
+        (&["sine", "sam", "--threads", "0"], &["--threads"]),
+        (&["sine", "sam", "--record", "some"], &["--record"]),
+        (&["sine", "sam", "--start", "[1.0,2.0]"], &["--start", "1"]),
+        (&["sine", "sam", "--start", "here"], &["--start"]),
+        (&["sine", "sam", "--assume", "bta=1"], &["beta"]),
+        (&["sine", "sam", "--assume", "beta=-1"], &["beta"]),
+        (&["sine", "sam", "--assume", "beta"], &["--assume"]),
+        (&["sine", "sam", "--out", "/dev/null/x"], &["--out"]),
+        (&["sine", "sam", "--step", "10"], &["--step"]),
+        (&["sine"], &["METHOD"]),
+    ];
+    for (arguments, wanted) in cases {
+        let with_verb: Vec<&str> = ["run"].iter().chain(arguments.iter()).copied().collect();
+        let message = refusal(&with_verb);
+        for part in *wanted {
+            assert!(message.contains(part), "{arguments:?} should say {part:?}: {message}");
+        }
+    }
+    for (arguments, part) in [
+        (&["theorem", "det-cvx-fvl"][..], "det-cvx-fval"),
+        (&["problem", "sin"], "sine"),
+        (&["method", "gdd"], "gd"),
+        (&["reproduce", "--only", "det-scc"], "det-sc"),
+        (&["rum", "sine", "sam"], "run"),
+        (&["constants", "trap", "stochastic-sam{batch=9,replacement=false}"], "batch"),
+    ] {
+        let message = refusal(arguments);
+        assert!(message.contains(part), "{message}");
+    }
+}
+
+fn with_file(name: &str, bytes: &[u8], check: impl FnOnce(&str)) {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join(name);
+    std::fs::write(&path, bytes).expect("written");
+    check(&format!("logistic{{data=\"{}\"}}", path.display()));
+}
+
+#[test]
+fn files() {
+    let rows = |bad: &str| {
+        let good: String =
+            (0..15).map(|i| format!("{i},{},{}\n", 0.5 * f64::from(i), if i % 2 == 0 { "a" } else { "b" })).collect();
+        format!("x,z,y\n{good}{bad}\n1,2,a\n")
+    };
+    let cases: &[(&str, String, &[&str])] = &[
+        ("empty.csv", String::new(), &["empty"]),
+        ("header.csv", "x,y\n".to_owned(), &["no row of data"]),
+        ("ragged.csv", rows("1,2"), &["17"]),
+        ("text.csv", rows("1,abc,a"), &["17", "z", "abc"]),
+        ("missing.csv", rows("1,,a"), &["17", "z", "missing"]),
+        ("nan.csv", rows("1,nan,a"), &["17", "z"]),
+        ("infinite.csv", rows("inf,1,a"), &["17", "x"]),
+        ("overflow.csv", rows("1e400,1,a"), &["17", "x"]),
+        ("one.csv", "x,y\n1,a\n2,a\n".to_owned(), &["one class"]),
+        ("three.csv", "x,y\n1,a\n2,b\n3,c\n".to_owned(), &["3 classes"]),
+        ("data.txt", "x,y\n1,a\n2,b\n".to_owned(), &["CSV"]),
+    ];
+    for (name, content, wanted) in cases {
+        with_file(name, content.as_bytes(), |problem| {
+            let message = refusal(&["run", problem, "sam"]);
+            for part in *wanted {
+                assert!(message.contains(part), "{name} should say {part:?}: {message}");
+            }
+        });
+    }
+    with_file("binary.csv", &[0, 159, 146, 150, 255, 10, 0, 1, 2], |problem| {
+        refusal(&["run", problem, "sam"]);
+    });
+    assert!(refusal(&["run", "logistic{data=\"./nothing.csv\"}", "sam"]).contains("nothing.csv"));
+    let folder = tempfile::tempdir().expect("a folder");
+    std::fs::create_dir(folder.path().join("x.csv")).expect("made");
+    let directory = format!("logistic{{data=\"{}\"}}", folder.path().join("x.csv").display());
+    assert!(refusal(&["run", &directory, "sam"]).contains("directory"));
+    assert!(!Path::new("run.json").exists());
+}
+
+#[test]
+fn finite_data_that_overflow_are_an_outcome() {
+    with_file("huge.csv", b"x,z,y\n1e308,1,a\n-1e308,2,b\n5e307,3,a\n", |problem| {
+        let run = json(&["run", problem, "sam", "--steps", "50"]);
+        assert_eq!(run["outcome"]["kind"], "completed");
+        let raw = problem.replace('}', ",standardize=false}");
+        let run = json(&["run", &raw, "sam{eta=1.0}", "--steps", "50"]);
+        assert_eq!(run["outcome"]["kind"], "diverged");
+        refusal(&["run", &raw, "sam"]);
+    });
+}
+
+#[test]
+fn extremes_are_never_a_panic_nor_a_violation() {
+    for problem in [
+        "quadratic{eigenvalues=[1e300,1e-300]}",
+        "quadratic{eigenvalues=[1e-320]}",
+        "quadratic{eigenvalues={from=1e-5,to=1.0,count=100000}}",
+        "sine{beta=1e150,radius=1e-100}",
+        "sine{beta=1e-150,radius=1e100,phase=1e-3}",
+        "triangle{beta=1e-200,radius=1e50,eps=1e-12}",
+        "huber{beta=1e300,lipschitz=1e-300}",
+        "huber{beta=1e-300,lipschitz=1e300}",
+        "trap{beta=1e200,mu=1e-100,theta=1e-15,radius=1e-5}",
+        "piecewise{breakpoints=[-1e300,1e300],slopes=[0.0,1e-10,0.0]}",
+        "mixture",
+    ] {
+        for method in
+            ["sam{eta=1e-300,rho=1e-300}", "sam{eta=1e300,rho=1e300}", "sam{eta=1.0,rho=0.0}", "sam{eta=\"1/beta\"}"]
+        {
+            for steps in ["1", "37"] {
+                let output = common::shortfall(&["run", problem, method, "--steps", steps, "--json"]);
+                let (out, message) = (common::text(&output.stdout), common::text(&output.stderr));
+                assert!(matches!(output.status.code(), Some(0 | 2)), "{problem} {method}: {message}");
+                assert!(
+                    !message.contains("panicked") && !out.contains("\"violated\""),
+                    "{problem} {method}: {message}"
+                );
+            }
+        }
+    }
+}

@@ -1,0 +1,199 @@
+//! What the command promises.
+
+mod common;
+
+use common::{json, output, shortfall, verdict};
+use serde_json::Value;
+use std::process::{Command, Stdio};
+
+fn without_environment(mut document: Value) -> Value {
+    document.as_object_mut().expect("an object").remove("environment");
+    document
+}
+
+fn floor(document: &Value) -> f64 {
+    document["summary"]["floor"]["mean"].as_f64().expect("a floor")
+}
+
+#[test]
+fn threads_do_not_change_a_result_and_seeds_do() {
+    let run = |extra: &[&str]| {
+        let base = ["run", "logistic", "stochastic-sam{batch=5,replacement=false}", "--steps", "300", "--seeds", "20"];
+        without_environment(json(&base.iter().chain(extra).copied().collect::<Vec<_>>()))
+    };
+    let one = run(&["--threads", "1"]);
+    assert_eq!(one, run(&["--threads", "2"]));
+    assert_eq!(one, run(&["--threads", "7"]));
+    assert_ne!(one["trace"], run(&["--seed", "1"])["trace"]);
+}
+
+#[test]
+fn steps_are_written_in_several_ways() {
+    let run = |steps| without_environment(json(&["run", "sine", "sam", "--steps", steps]));
+    assert_eq!(run("1000"), run("1e3"));
+    assert_eq!(run("1000"), run("1_000"));
+}
+
+#[test]
+fn record_every_keeps_every_step() {
+    let run = json(&["run", "logistic", "sgd", "--steps", "150", "--seeds", "8", "--record", "every"]);
+    let steps: Vec<u64> = run["trace"]["step"].as_array().unwrap().iter().map(|step| step.as_u64().unwrap()).collect();
+    assert_eq!(steps, (0..=150).collect::<Vec<_>>());
+}
+
+#[test]
+fn starts() {
+    let run = |start| json(&["run", "quadratic", "sam", "--steps", "1", "--start", start]);
+    let delta = |document: &Value| document["constants"]["Delta"]["value"].as_f64().expect("known");
+    assert_eq!(delta(&run("zeros")), 0.0);
+    assert_eq!(delta(&run("ones")), 5.5);
+    assert_eq!(delta(&run("[1.0,-2.0]")), 7.0);
+    assert_ne!(delta(&run("random")), 5.5);
+    let quadratic = json(&["run", "quadratic{eigenvalues=[4.0,1.0]}", "sam", "--start", "[0.0,1.0]"]);
+    assert_eq!(verdict(&quadratic, "quad-global", "limit-suboptimality")["verdict"], "not-applicable");
+}
+
+#[test]
+fn real_data_deterministic() {
+    let run = |problem, rho| {
+        let method = format!("sam{{eta=\"0.3/beta\",rho={rho}}}");
+        json(&["run", problem, &method, "--steps", "30000"])
+    };
+    let flagship = run("logistic{data=\"breast-cancer\",ridge=1e-2}", "0.02");
+    assert!((5.0e-9..5.2e-9).contains(&floor(&flagship)));
+    let fval = verdict(&flagship, "det-cvx-fval", "average-suboptimality");
+    assert_eq!((fval["verdict"].as_str(), fval["certified"].as_bool()), (Some("holds"), Some(true)));
+    let local = verdict(&flagship, "det-floor-local", "limit-suboptimality");
+    assert_eq!(local["verdict"], "undecided");
+    assert!((1.11..1.13).contains(&local["ratio"].as_f64().unwrap()));
+    for (problem, rho, within) in [("logistic{ridge=1e-2}", "0.003", 0.01), ("logistic{ridge=0.1}", "0.02", 0.02)] {
+        let document = run(problem, rho);
+        let local = verdict(&document, "det-floor-local", "limit-suboptimality");
+        assert_eq!(local["verdict"], "agrees");
+        assert!((local["ratio"].as_f64().unwrap() - 1.0).abs() < within);
+    }
+    // An independent implementation in NumPy gives these.
+    assert!((flagship["constants"]["beta"]["value"].as_f64().unwrap() / 3.33040192056448 - 1.0).abs() < 1e-6);
+    assert!((flagship["minimum"]["value"].as_f64().unwrap() - 0.10044630378120592).abs() < 1e-14);
+    assert!((floor(&flagship) / 5.0905239329379626e-9 - 1.0).abs() < 1e-5);
+}
+
+#[test]
+fn real_data_stochastic() {
+    let run = |extra: &str, seeds| {
+        let method = format!("stochastic-sam{{eta=\"0.3/beta\",rho=0.02{extra}}}");
+        json(&["run", "logistic", &method, "--steps", "30000", "--seeds", seeds])
+    };
+    let same = run(",batch=64", "16");
+    let gradient = verdict(&same, "sto-grad-upper", "average-squared-gradient");
+    assert_eq!(gradient["verdict"], "holds");
+    assert!((0.22..0.24).contains(&gradient["bound"]["total"].as_f64().unwrap()));
+    let independent = run(",batch=64,sampling=\"independent\"", "16");
+    let fval = verdict(&independent, "sto-cvx-fval-n", "average-suboptimality");
+    assert_eq!(fval["verdict"], "holds");
+    assert!((0.023..0.025).contains(&fval["bound"]["total"].as_f64().unwrap()));
+    let single = run("", "16");
+    for entry in single["verdicts"].as_array().unwrap().iter().filter(|v| v["kind"] == "upper") {
+        assert!(["vacuous", "not-applicable"].contains(&entry["verdict"].as_str().unwrap()), "{entry}");
+    }
+    let first_order = verdict(&single, "sto-floor-first-order", "field-zero-suboptimality");
+    assert_eq!(first_order["verdict"], "undecided");
+    assert!((150.0..250.0).contains(&first_order["ratio"].as_f64().unwrap()));
+    assert!((0.008..0.012).contains(&floor(&single)));
+}
+
+#[test]
+fn the_words_name_the_cause() {
+    let said = |arguments: &[&str]| output(arguments).split_whitespace().collect::<Vec<_>>().join(" ");
+    let flagship = said(&["run", "logistic", "sam{rho=0.02}", "--steps", "30000"]);
+    assert!(flagship.contains("rho = 0.0141 or eta = 0.0637 would halve it"), "{flagship}");
+    assert!(flagship.contains("3e5 to 2e6 times above that floor: they know one beta = 3.33"), "{flagship}");
+    let noisy = said(&["run", "logistic", "stochastic-sam{rho=0.02}", "--seeds", "16"]);
+    assert!(noisy.contains("Gradient noise sets it") && noisy.contains("No bound says anything here"), "{noisy}");
+    assert!(noisy.contains("beta_max*eta = 9.53"), "{noisy}");
+    assert!(said(&["run", "logistic", "sam", "--steps", "100"]).contains("Too few steps set it"));
+    assert!(said(&["run", "quadratic", "gd{eta=1.0}", "--steps", "9999"]).contains("diverged"));
+    // Halving as advised halves.
+    let halved = json(&["run", "logistic", "sam{rho=0.01414}", "--steps", "30000"]);
+    assert!((0.45..0.52).contains(&(floor(&halved) / 5.09e-9)), "{}", floor(&halved));
+}
+
+#[test]
+fn assumptions_are_not_certified() {
+    let document = json(&["bound", "logistic", "stochastic-sam{batch=64}", "--assume", "sigma2=0.1"]);
+    assert_eq!(document["constants"]["sigma2"]["provenance"], "assumed");
+    assert_eq!(verdict(&document, "sto-grad-upper", "average-squared-gradient")["certified"], false);
+}
+
+#[test]
+fn text_fits_eighty_columns() {
+    for arguments in [
+        &["run", "logistic", "sam", "--steps", "500"][..],
+        &["run", "trap", "stochastic-sam", "--steps", "500"],
+        &["bound", "logistic", "stochastic-sam{batch=64}"],
+        &["constants", "logistic"],
+        &["theorems"],
+        &["problems"],
+        &["problem", "mixture"],
+        &["methods"],
+        &["method", "stochastic-sam"],
+        &["data"],
+        &["reproduce", "--quick"],
+    ] {
+        for line in output(arguments).lines() {
+            assert!(line.chars().count() <= 80, "{arguments:?}: {line}");
+        }
+    }
+    for theorem in json(&["theorems"])["theorems"].as_array().unwrap() {
+        let page = output(&["theorem", theorem["id"].as_str().unwrap()]);
+        assert!(page.lines().all(|line| line.chars().count() <= 80 || line.starts_with("  shortfall ")), "{page}");
+    }
+}
+
+#[test]
+fn results_are_kept_in_a_folder() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let inside = folder.path().join("new/deep");
+    output(&["run", "sine", "sam", "--steps", "100", "--out", inside.to_str().unwrap()]);
+    let document: Value = serde_json::from_str(&std::fs::read_to_string(inside.join("run.json")).unwrap()).unwrap();
+    assert_eq!(document["schema"], "shortfall.run/1");
+    assert!(std::fs::read_to_string(inside.join("run.svg")).unwrap().starts_with("<svg"));
+    assert_eq!(std::fs::read_dir(&inside).unwrap().count(), 2, "nothing else is left behind");
+}
+
+#[test]
+fn examples_and_witnesses_of_every_theorem_run() {
+    for theorem in json(&["theorems"])["theorems"].as_array().unwrap() {
+        let page = output(&["theorem", theorem["id"].as_str().unwrap()]);
+        for command in page.lines().filter_map(|line| line.strip_prefix("  shortfall ")) {
+            let status = Command::new("sh")
+                .arg("-c")
+                .arg(format!("{} {command}", env!("CARGO_BIN_EXE_shortfall")))
+                .stdout(Stdio::null())
+                .status()
+                .expect("a shell");
+            assert!(status.success(), "{command}");
+        }
+    }
+}
+
+#[test]
+fn a_reader_that_leaves_early_is_no_failure() {
+    let mut child = Command::new(env!("CARGO_BIN_EXE_shortfall"))
+        .arg("theorems")
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("starts");
+    drop(child.stdout.take());
+    let output = child.wait_with_output().expect("ends");
+    assert_eq!(common::text(&output.stderr), "");
+}
+
+#[test]
+fn completions_for_every_shell() {
+    for shell in ["bash", "zsh", "fish", "elvish", "powershell"] {
+        assert!(output(&["completions", shell]).contains("shortfall"));
+    }
+    assert_eq!(shortfall(&["--version"]).status.code(), Some(0));
+}
