@@ -10,7 +10,7 @@ use shortfall::method::{METHODS, Method};
 use shortfall::problem::{Ask, Minimum, PROBLEMS, Problem, facts};
 use shortfall::random::{Generator, Role};
 use shortfall::simulate::{self, Observer, Plan, Record, Run};
-use shortfall::theorem::{Inputs, Mode, ProblemFacts, THEOREMS, Theorem};
+use shortfall::theorem::{Inputs, MethodFacts, Mode, ProblemFacts, THEOREMS, Theorem};
 use shortfall::verdict::{AtStart, Judgement, Verdict, evaluate, judge};
 use std::time::{Duration, Instant};
 
@@ -183,7 +183,7 @@ impl Experiment {
     }
 
     fn inputs(&self, steps: u64) -> Inputs<'_> {
-        Inputs { constants: &self.constants, method: self.method.facts(), problem: &self.facts, steps }
+        Inputs { constants: &self.constants, method: MethodFacts::of(&self.method), problem: &self.facts, steps }
     }
 
     /// Every statement: its bound, or why it does not apply.

@@ -273,7 +273,7 @@ fn theorem(theorem: &Theorem) -> Json {
 /// The word of a form's quantity, which does not depend on the inputs.
 pub fn nominal(form: &shortfall::theorem::Form) -> &'static str {
     let (constants, facts) = (Constants::missing(""), shortfall::theorem::ProblemFacts::default());
-    let method = shortfall::method::Method::sam(1.0, 1.0).facts();
+    let method = shortfall::theorem::MethodFacts::of(&shortfall::method::Method::sam(1.0, 1.0));
     let inputs = shortfall::theorem::Inputs { constants: &constants, method, problem: &facts, steps: 1 };
     (form.quantity)(&inputs).word()
 }

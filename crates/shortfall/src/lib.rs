@@ -75,7 +75,8 @@ pub fn check(
     let mut run =
         simulate::run(problem, method, plan, &parallel::Sequential, &mut |_| std::ops::ControlFlow::Continue(()))?;
     run.know(&constants, &minimum, method);
-    let inputs = theorem::Inputs { constants: &constants, method: method.facts(), problem: &facts, steps };
+    let inputs =
+        theorem::Inputs { constants: &constants, method: theorem::MethodFacts::of(method), problem: &facts, steps };
     let mut judgements = verdict::evaluate(theorem::THEOREMS, &inputs, &at_start);
     verdict::judge(&mut judgements, &run, false);
     Ok((run, judgements))

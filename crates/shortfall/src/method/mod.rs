@@ -54,21 +54,6 @@ impl Method {
         Self { sampling: Some(sampling), ..Self::gd(eta) }
     }
 
-    /// What statements may know of it.
-    pub fn facts(&self) -> crate::theorem::MethodFacts {
-        crate::theorem::MethodFacts {
-            perturbation: self.ascent.perturbation(),
-            plain_descent: self.descent.is_gradient_descent(),
-            sampling: self.sampling.map(|sampling| crate::theorem::SamplingFacts {
-                reuse: sampling.reuse,
-                batch: sampling.batch as u64,
-                replacement: sampling.replacement,
-            }),
-            eta: self.eta,
-            rho: self.rho,
-        }
-    }
-
     /// Whether the step needs a second gradient: with rho = 0 the perturbed point is x itself, and so is its gradient.
     pub(crate) fn perturbs(&self) -> bool {
         self.ascent.perturbation() != Perturbation::None && self.rho != 0.0

@@ -103,7 +103,7 @@ fn first_order_floor(
         if exact {
             batch[0] = i;
         } else {
-            crate::simulate::draw_batch(sum, &sampling, &mut generator, &mut batch, &mut scratch);
+            super::draw_batch(sum, &sampling, &mut generator, &mut batch, &mut scratch);
         }
         let (at, radius) = at_minimum(sum, &batch, point)?;
         let probability = if exact { sum.probability(i) } else { 1.0 / batches as f64 };

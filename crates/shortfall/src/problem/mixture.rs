@@ -1,6 +1,6 @@
 //! One-dimensional finite mixtures `f = E f_i` of functions with piecewise linear derivatives.
 
-use super::piecewise::{PiecewiseLinear, a_moving_start};
+use super::piecewise_linear::PiecewiseLinear;
 use super::{Ask, FiniteSum, Hessian, Minimum, Problem, Samples};
 use crate::arguments::{Arguments, BadInput, DataSource, Value};
 use crate::constants::{Constant, Constants, Number, Symbol};
@@ -21,7 +21,7 @@ impl Mixture {
     /// From components and probabilities that sum to 1 (the last takes what rounding leaves).
     pub fn new(components: Vec<PiecewiseLinear>, probabilities: Vec<f64>) -> Self {
         let mean = mean_of(&components, &probabilities);
-        let start = a_moving_start(&mean);
+        let start = mean.moving_start();
         Self::with_mean(components, probabilities, mean, start)
     }
 

@@ -3,21 +3,25 @@
 //! What goes beyond value and gradient is a capability, absent by default, so a user's own problem is two methods
 //! and grows as far as its author likes.
 
+mod batch;
 mod closure;
 mod facts;
 mod logistic;
 mod mixture;
 mod piecewise;
+mod piecewise_linear;
 mod presets;
 mod quadratic;
 mod registry;
 mod sine;
 
+pub use batch::draw_batch;
 pub use closure::Closure;
 pub use facts::facts;
 pub use logistic::Logistic;
 pub use mixture::Mixture;
-pub use piecewise::{Piecewise, PiecewiseLinear};
+pub use piecewise::Piecewise;
+pub use piecewise_linear::PiecewiseLinear;
 pub use quadratic::Quadratic;
 pub use registry::PROBLEMS;
 pub use sine::Sine;

@@ -2,7 +2,8 @@
 
 use super::Problem;
 use super::mixture::Mixture;
-use super::piecewise::{Piecewise, PiecewiseLinear};
+use super::piecewise::Piecewise;
+use super::piecewise_linear::PiecewiseLinear;
 use crate::arguments::{Arguments, BadInput, DataSource};
 use crate::constants::Number;
 

@@ -16,6 +16,6 @@ pub use aggregates::{Extremes, LaneRecord, Point};
 pub use driver::{Observer, Outcome, Progress, Rounding, Run, check, check_sampling, run};
 pub use measured::{Floor, Measured};
 pub use plan::{Plan, Record};
-pub use state::{State, draw_batch};
+pub use state::State;
 pub use statistics::{FEWEST as FEWEST_LANES, Interval, student_interval};
 pub use stepper::{Aggregates, Stepper};

@@ -1,8 +1,7 @@
 //! The state of a block of lanes: with it a run can be taken up again.
 
 use super::Plan;
-use crate::method::{Method, Sampling};
-use crate::problem::FiniteSum;
+use crate::method::Method;
 use crate::random::{Generator, Role};
 
 /// One block of lanes.
@@ -73,35 +72,5 @@ impl State {
     pub(super) fn set_generators(&mut self, lane: usize, generators: &[Generator; 2]) {
         self.random[lane * WORDS..][..4].copy_from_slice(&generators[0].words);
         self.random[lane * WORDS + 4..][..4].copy_from_slice(&generators[1].words);
-    }
-}
-
-/// Draws a batch: one draw a sample. Without replacement by Floyd's algorithm (Bentley and Floyd, CACM 30, 1987);
-/// `marked` is scratch space that comes back all zero.
-pub fn draw_batch(
-    sum: &dyn FiniteSum,
-    sampling: &Sampling,
-    generator: &mut Generator,
-    batch: &mut [usize],
-    marked: &mut Vec<u64>,
-) {
-    if sampling.replacement {
-        for sample in batch.iter_mut() {
-            *sample = sum.draw(generator.bits());
-        }
-        return;
-    }
-    let count = sum.count();
-    marked.resize(count.div_ceil(64), 0);
-    let length = batch.len();
-    for (i, sample) in batch.iter_mut().enumerate() {
-        let last = count - length + i;
-        let candidate = generator.below(last as u64 + 1) as usize;
-        let taken = marked[candidate / 64] >> (candidate % 64) & 1 == 1;
-        *sample = if taken { last } else { candidate };
-        marked[*sample / 64] |= 1 << (*sample % 64);
-    }
-    for sample in batch.iter() {
-        marked[sample / 64] = 0;
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::arguments::Value;
 use crate::constants::{Constant, Constants, Number, Symbol};
-use crate::method::{Perturbation, SampleReuse};
+use crate::method::{Method, Perturbation, SampleReuse};
 use crate::text;
 
 /// A hypothesis, met or not, with its numbers.
@@ -47,6 +47,24 @@ pub struct MethodFacts {
     pub eta: f64,
     /// Constant radius; 0 without perturbation.
     pub rho: f64,
+}
+
+impl MethodFacts {
+    /// Of a method.
+    pub fn of(method: &Method) -> Self {
+        let sampling = method.sampling.map(|sampling| SamplingFacts {
+            reuse: sampling.reuse,
+            batch: sampling.batch as u64,
+            replacement: sampling.replacement,
+        });
+        Self {
+            perturbation: method.ascent.perturbation(),
+            plain_descent: method.descent.is_gradient_descent(),
+            sampling,
+            eta: method.eta,
+            rho: method.rho,
+        }
+    }
 }
 
 /// Curvature at a minimiser, as `det-floor-local` needs it.

@@ -9,7 +9,7 @@ use shortfall::method::Method;
 use shortfall::parallel::Sequential;
 use shortfall::problem::{Ask, Problem, facts};
 use shortfall::simulate::{Plan, Record, Run, run};
-use shortfall::theorem::{Inputs, THEOREMS};
+use shortfall::theorem::{Inputs, MethodFacts, THEOREMS};
 use shortfall::verdict::{AtStart, Judgement, evaluate, judge};
 use std::ops::ControlFlow;
 
@@ -40,7 +40,7 @@ pub fn bounds(problem: &dyn Problem, name: &Arguments, method: &Method, start: &
     let mut gradient = vec![0.0; problem.dimension()];
     problem.value_gradient(start, &mut gradient);
     let at_start = AtStart { suboptimality: constants.get(Symbol::Delta).value(), gradient_norm: norm(&gradient) };
-    let inputs = Inputs { constants: &constants, method: method.facts(), problem: &facts, steps };
+    let inputs = Inputs { constants: &constants, method: MethodFacts::of(method), problem: &facts, steps };
     evaluate(THEOREMS, &inputs, &at_start)
 }
 

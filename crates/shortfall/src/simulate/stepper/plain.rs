@@ -4,10 +4,10 @@ use super::{Aggregates, Stepper};
 use crate::kernel::norm;
 use crate::method::{Method, SampleReuse};
 use crate::parallel::Parallel;
-use crate::problem::{FiniteSum, Problem, Samples};
+use crate::problem::{FiniteSum, Problem, Samples, draw_batch};
 use crate::random::Generator;
+use crate::simulate::State;
 use crate::simulate::aggregates::{LaneRecord, Point};
-use crate::simulate::{State, draw_batch};
 
 /// See the module.
 pub struct Plain<'a> {
