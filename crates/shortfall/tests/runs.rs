@@ -158,15 +158,24 @@ fn a_stopped_run_keeps_what_it_had() {
     let mut looks = 0;
     let stopped = run(&problem, &method, planned, &Threads, &mut |_| {
         looks += 1;
-        if looks == 2 { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        if looks == 20 { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
     })
     .expect("fits");
     let Outcome::Stopped { step } = stopped.outcome else { panic!("{:?}", stopped.outcome) };
     assert_eq!(stopped.recorded.last(), Some(&step));
     assert_eq!(stopped.recorded.len(), stopped.lanes[0].points.len());
+    let mut stopped = stopped;
+    stopped.know(
+        &problem.constants(&shortfall::problem::Ask { start: &[0.0; 4], sampling: None }),
+        &problem.minimum(),
+        &method,
+    );
     let whole = simulate(&problem, &method, plan(&problem, &[0.0; 4], step, 1));
     assert_eq!(stopped.lanes[0].value, whole.lanes[0].value);
     assert_eq!(stopped.lanes[0].last(), whole.lanes[0].last());
+    // Its floor is that of its last steps: at rest the same as the whole run's.
+    let (a, b) = (stopped.floor().expect("recent steps"), whole.floor().expect("a window"));
+    assert!(a.settled && (a.interval.mean / b.interval.mean - 1.0).abs() < 1e-9, "{a:?} {b:?}");
 }
 
 #[test]

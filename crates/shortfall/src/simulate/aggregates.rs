@@ -80,6 +80,28 @@ pub struct Point {
     pub error: f64,
 }
 
+/// The last sixteenth of the steps and the one before, whatever T is: the window of the floor for a run that is stopped.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Recent {
+    value: [Extremes; 2],
+    squared_gradient: [Extremes; 2],
+    next: u64,
+}
+
+impl Recent {
+    /// Adds what was evaluated at step `t`. Each part holds an even number of steps, as the floor's window does.
+    #[inline]
+    pub fn add(&mut self, t: u64, weight: f64, value: f64, square: f64) {
+        if t >= self.next {
+            self.value = [self.value[1], Extremes::default()];
+            self.squared_gradient = [self.squared_gradient[1], Extremes::default()];
+            self.next = (t + (t / 16).max(2)) & !1;
+        }
+        self.value[1].add(weight, value);
+        self.squared_gradient[1].add(weight, square);
+    }
+}
+
 /// Everything kept of a lane.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct LaneRecord {
@@ -95,11 +117,19 @@ pub struct LaneRecord {
     pub window_value: [Extremes; 2],
     /// `a^2` over the two halves.
     pub window_squared_gradient: [Extremes; 2],
+    /// The window of a run that is stopped.
+    pub recent: Recent,
     /// The step at which the lane diverged.
     pub diverged: Option<u64>,
 }
 
 impl LaneRecord {
+    /// Takes the recent steps as the floor's window.
+    pub(super) fn close_window(&mut self) {
+        self.window_value = self.recent.value;
+        self.window_squared_gradient = self.recent.squared_gradient;
+    }
+
     /// The point at T (or where the run stopped).
     pub fn last(&self) -> Option<&Point> {
         self.points.last()

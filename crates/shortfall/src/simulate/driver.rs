@@ -133,7 +133,7 @@ impl Plan {
     fn recorded_count(&self) -> u64 {
         match self.record {
             super::Record::Every => self.steps.saturating_add(1),
-            super::Record::LogSpaced => 400,
+            super::Record::LogSpaced => self.recorded().len() as u64,
         }
     }
 }
@@ -161,7 +161,8 @@ pub fn run(
         })
         .collect();
     let per_step = step_work(problem, method) * plan.lanes.min(WIDTH) as usize;
-    let chunk = (CHUNK / per_step.max(1)).max(1) as u64;
+    // Even, so that a run stops after whole rounds of a 2-cycle.
+    let chunk = (CHUNK / per_step.max(1) / 2).max(1) as u64 * 2;
     let mut step = 0;
     let mut stopped = false;
     while step < plan.steps && !stopped {
@@ -204,7 +205,7 @@ pub fn run(
     })
 }
 
-/// Evaluates the iterate a stopped run ended at, so that its trace ends there.
+/// Evaluates the iterate a stopped run ended at, so that its trace ends there; its floor is that of its recent steps.
 fn finish_stopped(
     problem: &dyn Problem,
     step: u64,
@@ -226,6 +227,7 @@ fn finish_stopped(
                 let gradient_norm = crate::kernel::norm(&g);
                 let error = problem.value_error(&x, value);
                 record.points.push(super::Point { value: value - base, gradient_norm, error });
+                record.close_window();
             }
         }
     }

@@ -213,6 +213,7 @@ impl Plain<'_> {
             record.value.add(weight, value_below);
             record.gradient_norm.add(weight, gradient_norm);
             record.squared_gradient.add(weight, square);
+            record.recent.add(t, weight, value_below, square);
         }
         let window_weight = if t == sums.plan.steps { Some(1.0) } else { weight };
         if let (Some(weight), Some(window)) = (window_weight, &sums.schedule.window) {
