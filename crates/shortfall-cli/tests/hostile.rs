@@ -21,6 +21,7 @@ fn selectors_and_options() {
         (&["sine", "sam{eta=\"0.3/gamma\"}"], &["eta", "c/beta"]),
         (&["sine", "sam{eta=0.3/beta}"], &["eta=\"0.3/beta\""]),
         (&["sine", "sam{rho=-0.1}"], &["rho", "at least 0"]),
+        (&["sine", "sam{rho=\"1/t\"}"], &["rho", "c/sqrt(t+1)"]),
         (&["sine", "stochastic-sam"], &["no samples"]),
         (&["trap", "stochastic-sam{batch=0}"], &["batch"]),
         (&["trap", "stochastic-sam{sampling=\"other\"}"], &["sampling", "independent"]),

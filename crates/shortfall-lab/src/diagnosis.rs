@@ -28,7 +28,7 @@ pub enum Cause {
 /// (THEORY.md `sto-floor-small-eta`, with the noise taken at x* itself).
 fn noise_part(experiment: &Experiment) -> Option<f64> {
     experiment.method.sampling?;
-    Some(experiment.method.eta / 4.0 * experiment.constants.get(Symbol::Sigma2Star).value()?)
+    Some(experiment.method.eta.first() / 4.0 * experiment.constants.get(Symbol::Sigma2Star).value()?)
 }
 
 fn prediction<'a>(finished: &'a Finished, id: &str) -> Option<&'a Judgement> {
@@ -56,9 +56,9 @@ pub fn cause(experiment: &Experiment, finished: &Finished, floor: &Floor) -> Cau
     }
     if !floor.settled {
         let beta = experiment.constants.get(Symbol::Beta).value().unwrap_or(0.0);
-        return if experiment.method.eta * beta >= 2.0 { Cause::Unstable } else { Cause::TooFewSteps };
+        return if experiment.method.eta.first() * beta >= 2.0 { Cause::Unstable } else { Cause::TooFewSteps };
     }
-    let perturbs = experiment.method.rho > 0.0;
+    let perturbs = experiment.method.rho.first() > 0.0;
     match (noise_part(experiment), prediction(finished, "sto-floor-first-order").and_then(Judgement::value)) {
         _ if !perturbs && experiment.method.sampling.is_some() => Cause::Noise,
         (None, _) => Cause::Rho,
@@ -79,10 +79,10 @@ pub fn sentences(experiment: &Experiment, finished: &Finished) -> Vec<String> {
         Outcome::Diverged { step } => {
             let limit = experiment.constants.get(Symbol::Beta).value().map(|beta| 2.0 / beta);
             let advice = match limit {
-                Some(limit) if experiment.method.eta >= limit => {
+                Some(limit) if experiment.method.eta.first() >= limit => {
                     format!(
                         ": eta = {} is above 2/beta = {}; take it below",
-                        number(experiment.method.eta),
+                        number(experiment.method.eta.first()),
                         number(limit)
                     )
                 }
@@ -163,8 +163,8 @@ fn predicted(finished: &Finished, floor: &Floor) -> Option<String> {
 }
 
 fn advice(experiment: &Experiment, finished: &Finished, cause: Cause) -> String {
-    let rho = experiment.method.rho;
-    let eta = experiment.method.eta;
+    let rho = experiment.method.rho.first();
+    let eta = experiment.method.eta.first();
     let batch = experiment.method.sampling.map_or(1, |sampling| sampling.batch);
     match cause {
         Cause::TooFewSteps => format!(

@@ -139,7 +139,7 @@ impl Experiment {
         let method = recipe.resolve(&constants).map_err(|error| BadInput::new(format!("{}: {error}", entry.name)))?;
         for (name, value) in &mut method_arguments.entries {
             if name == "eta" {
-                *value = Value::number(method.eta);
+                *value = Value::number(method.eta.first());
             }
         }
         if let Some(sampling) = &method.sampling {

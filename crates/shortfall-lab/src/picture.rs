@@ -59,6 +59,10 @@ pub fn of_run(experiment: &Experiment, finished: &Finished) -> Figure {
 }
 
 fn radii(experiment: &Experiment) -> String {
-    let eta = format!("eta = {}", number(experiment.method.eta));
-    if experiment.method.rho > 0.0 { format!("{eta}, rho = {}", number(experiment.method.rho)) } else { eta }
+    let eta = format!("eta = {}", number(experiment.method.eta.first()));
+    if experiment.method.rho.first() > 0.0 {
+        format!("{eta}, rho = {}", number(experiment.method.rho.first()))
+    } else {
+        eta
+    }
 }

@@ -179,13 +179,13 @@ impl Enumeration<'_> {
         for first in 0..self.sum.count() {
             let mut y = vec![0.0; d];
             self.sum.batch_gradient(&[first], x, &mut g);
-            self.method.ascent.point(self.method.rho, x, &g, &mut y);
+            self.method.ascent.point(self.method.rho.at(t as u64), x, &g, &mut y);
             let seconds = if reuse == SampleReuse::Same { first..first + 1 } else { 0..self.sum.count() };
             for second in seconds {
                 let mut h = vec![0.0; d];
                 self.sum.batch_gradient(&[second], &y, &mut h);
                 let mut next = x.to_vec();
-                self.method.descent.step(t as u64, self.method.eta, &h, &mut next, &mut []);
+                self.method.descent.step(t as u64, self.method.eta.at(t as u64), &h, &mut next, &mut []);
                 let share = if reuse == SampleReuse::Same { 1.0 } else { self.sum.probability(second) };
                 self.visit(t + 1, &next, probability * self.sum.probability(first) * share);
             }

@@ -197,6 +197,22 @@ fn tiny_gradients_are_followed_not_swallowed() {
 }
 
 #[test]
+fn a_radius_may_decay() {
+    use shortfall::method::Schedule;
+    let problem = Quadratic::new(vec![1.0]);
+    let method = Method::sam(0.25, Schedule::InverseSquareRoot(0.5));
+    let run = simulate(&problem, &method, plan(&problem, &[3.0], 2, 1));
+    let x1 = 3.0 - 0.25 * 3.5;
+    let expected = x1 - 0.25 * (x1 + 0.5 / 2f64.sqrt());
+    assert!((final_points(&run)[0] - expected).abs() < 1e-15);
+    // No floor stays: after 10^5 steps the loss is below that of any step of the constant radius.
+    let decayed = simulate(&problem, &method, plan(&problem, &[3.0], 100_000, 1)).floor().expect("a window");
+    let constant =
+        simulate(&problem, &Method::sam(0.25, 0.5), plan(&problem, &[3.0], 100_000, 1)).floor().expect("a window");
+    assert!(decayed.interval.mean < 1e-4 * constant.interval.mean);
+}
+
+#[test]
 fn divergence_is_an_outcome() {
     let problem = Quadratic::new(vec![3.0]);
     let run = simulate(&problem, &Method::gd(10.0), plan(&problem, &[1.0], 1000, 1));

@@ -17,7 +17,7 @@ pub use ascent::{Ascent, NoAscent, Normalised, Perturbation};
 pub use descent::{Descent, GradientDescent};
 pub use registry::{METHODS, MethodRecipe};
 pub use sampling::{SampleReuse, Sampling};
-pub use schedule::StepSize;
+pub use schedule::{Schedule, StepSize};
 
 /// A method with its numbers resolved.
 pub struct Method {
@@ -26,36 +26,48 @@ pub struct Method {
     /// How the point moves.
     pub descent: Box<dyn Descent>,
     /// Step size, `> 0`.
-    pub eta: f64,
+    pub eta: Schedule,
     /// Perturbation radius, `>= 0`.
-    pub rho: f64,
+    pub rho: Schedule,
     /// How samples are drawn; `None` for a deterministic method.
     pub sampling: Option<Sampling>,
 }
 
 impl Method {
     /// Deterministic SAM.
-    pub fn sam(eta: f64, rho: f64) -> Self {
-        Self { ascent: Box::new(Normalised), descent: Box::new(GradientDescent), eta, rho, sampling: None }
+    pub fn sam(eta: impl Into<Schedule>, rho: impl Into<Schedule>) -> Self {
+        Self {
+            ascent: Box::new(Normalised),
+            descent: Box::new(GradientDescent),
+            eta: eta.into(),
+            rho: rho.into(),
+            sampling: None,
+        }
     }
 
     /// Gradient descent.
-    pub fn gd(eta: f64) -> Self {
-        Self { ascent: Box::new(NoAscent), descent: Box::new(GradientDescent), eta, rho: 0.0, sampling: None }
+    pub fn gd(eta: impl Into<Schedule>) -> Self {
+        Self {
+            ascent: Box::new(NoAscent),
+            descent: Box::new(GradientDescent),
+            eta: eta.into(),
+            rho: 0.0.into(),
+            sampling: None,
+        }
     }
 
     /// Stochastic SAM.
-    pub fn stochastic_sam(eta: f64, rho: f64, sampling: Sampling) -> Self {
+    pub fn stochastic_sam(eta: impl Into<Schedule>, rho: impl Into<Schedule>, sampling: Sampling) -> Self {
         Self { sampling: Some(sampling), ..Self::sam(eta, rho) }
     }
 
     /// Stochastic gradient descent.
-    pub fn sgd(eta: f64, sampling: Sampling) -> Self {
+    pub fn sgd(eta: impl Into<Schedule>, sampling: Sampling) -> Self {
         Self { sampling: Some(sampling), ..Self::gd(eta) }
     }
 
     /// Whether the step needs a second gradient: with rho = 0 the perturbed point is x itself, and so is its gradient.
     pub(crate) fn perturbs(&self) -> bool {
-        self.ascent.perturbation() != Perturbation::None && self.rho != 0.0
+        self.ascent.perturbation() != Perturbation::None && self.rho.first() != 0.0
     }
 }

@@ -1,6 +1,6 @@
 //! The methods, by name.
 
-use super::{GradientDescent, Method, NoAscent, Normalised, Sampling, StepSize};
+use super::{GradientDescent, Method, NoAscent, Normalised, Sampling, Schedule, StepSize};
 use crate::arguments::{Arguments, BadInput, DataSource, Entry, Parameter};
 use crate::constants::Constants;
 
@@ -9,11 +9,11 @@ pub struct MethodRecipe {
     /// Step size.
     pub eta: StepSize,
     /// Radius.
-    pub rho: f64,
+    pub rho: Schedule,
     /// Sampling; `None` for a deterministic method.
     pub sampling: Option<Sampling>,
     /// Makes the method from its resolved step size.
-    assemble: fn(f64, f64, Option<Sampling>) -> Method,
+    assemble: fn(f64, Schedule, Option<Sampling>) -> Method,
 }
 
 impl MethodRecipe {
@@ -25,7 +25,11 @@ impl MethodRecipe {
 
 const ETA: Parameter =
     Parameter { name: "eta", about: "step size: a number above 0, or \"c/beta\"", default: Some("\"0.3/beta\"") };
-const RHO: Parameter = Parameter { name: "rho", about: "perturbation radius, at least 0", default: Some("0.05") };
+const RHO: Parameter = Parameter {
+    name: "rho",
+    about: "perturbation radius: a number of at least 0, or \"c/sqrt(t+1)\"",
+    default: Some("0.05"),
+};
 const BATCH: Parameter = Parameter { name: "batch", about: "samples in a batch, at least 1", default: Some("1") };
 const REPLACEMENT: Parameter =
     Parameter { name: "replacement", about: "whether a batch is drawn with replacement", default: Some("true") };
@@ -35,34 +39,56 @@ const SAMPLING: Parameter = Parameter {
     default: Some("\"same\""),
 };
 
-fn rho(arguments: &Arguments) -> Result<f64, BadInput> {
-    arguments.non_negative("rho")
+fn descent_only(eta: f64, _: Schedule, sampling: Option<Sampling>) -> Method {
+    Method {
+        ascent: Box::new(NoAscent),
+        descent: Box::new(GradientDescent),
+        eta: eta.into(),
+        rho: 0.0.into(),
+        sampling,
+    }
 }
 
-fn descent_only(eta: f64, _: f64, sampling: Option<Sampling>) -> Method {
-    Method { ascent: Box::new(NoAscent), descent: Box::new(GradientDescent), eta, rho: 0.0, sampling }
-}
-
-fn normalised(eta: f64, rho: f64, sampling: Option<Sampling>) -> Method {
-    Method { ascent: Box::new(Normalised), descent: Box::new(GradientDescent), eta, rho, sampling }
+fn normalised(eta: f64, rho: Schedule, sampling: Option<Sampling>) -> Method {
+    Method { ascent: Box::new(Normalised), descent: Box::new(GradientDescent), eta: eta.into(), rho, sampling }
 }
 
 fn build_gd(arguments: &Arguments, _: &dyn DataSource) -> Result<MethodRecipe, BadInput> {
-    Ok(MethodRecipe { eta: StepSize::parse(arguments)?, rho: 0.0, sampling: None, assemble: descent_only })
+    Ok(MethodRecipe {
+        eta: StepSize::parse(arguments)?,
+        rho: Schedule::Constant(0.0),
+        sampling: None,
+        assemble: descent_only,
+    })
 }
 
 fn build_sgd(arguments: &Arguments, _: &dyn DataSource) -> Result<MethodRecipe, BadInput> {
     let sampling = Some(Sampling::parse(arguments)?);
-    Ok(MethodRecipe { eta: StepSize::parse(arguments)?, rho: 0.0, sampling, assemble: descent_only })
+    Ok(MethodRecipe {
+        eta: StepSize::parse(arguments)?,
+        rho: Schedule::Constant(0.0),
+        sampling,
+        assemble: descent_only,
+    })
 }
 
 fn build_sam(arguments: &Arguments, _: &dyn DataSource) -> Result<MethodRecipe, BadInput> {
-    Ok(MethodRecipe { eta: StepSize::parse(arguments)?, rho: rho(arguments)?, sampling: None, assemble: normalised })
+    Ok(MethodRecipe {
+        eta: StepSize::parse(arguments)?,
+        rho: Schedule::parse_radius(arguments)?,
+        sampling: None,
+        assemble: normalised,
+    })
 }
 
 fn build_stochastic_sam(arguments: &Arguments, _: &dyn DataSource) -> Result<MethodRecipe, BadInput> {
     let sampling = Some(Sampling::parse(arguments)?);
-    Ok(MethodRecipe { eta: StepSize::parse(arguments)?, rho: rho(arguments)?, sampling, assemble: normalised })
+    Ok(MethodRecipe {
+        eta: StepSize::parse(arguments)?,
+        rho: Schedule::parse_radius(arguments)?,
+        sampling,
+        assemble: normalised,
+    })
 }
 
 /// All methods, in the order of lists.

@@ -1,8 +1,59 @@
-//! Step sizes as a user writes them, resolved to numbers once the constants are known.
+//! Step sizes and radii over the steps, and as a user writes them.
 
 use crate::arguments::{Arguments, BadInput, Value};
 use crate::constants::directed::div_down;
 use crate::constants::{Constant, Constants, Symbol};
+
+/// A number for every step `t = 0, 1, ...`.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Schedule {
+    /// The same at every step.
+    Constant(f64),
+    /// `c/sqrt(t+1)`
+    InverseSquareRoot(f64),
+}
+
+impl Schedule {
+    /// At step `t`.
+    #[inline]
+    pub fn at(&self, t: u64) -> f64 {
+        match *self {
+            Self::Constant(value) => value,
+            Self::InverseSquareRoot(value) => value / (t as f64 + 1.0).sqrt(),
+        }
+    }
+
+    /// At the first step.
+    pub fn first(&self) -> f64 {
+        self.at(0)
+    }
+
+    /// Whether it is the same at every step.
+    pub fn is_constant(&self) -> bool {
+        matches!(self, Self::Constant(_))
+    }
+
+    /// Reads a radius: a number not below 0, or text `"c/sqrt(t+1)"`.
+    pub(super) fn parse_radius(arguments: &Arguments) -> Result<Self, BadInput> {
+        let Some(Value::Text(text)) = arguments.get("rho") else {
+            return Ok(Self::Constant(arguments.non_negative("rho")?));
+        };
+        let compact: String = text.chars().filter(|c| !c.is_whitespace()).collect();
+        match compact.strip_suffix("/sqrt(t+1)").and_then(|factor| factor.parse::<f64>().ok()) {
+            Some(factor) if factor.is_finite() && factor >= 0.0 => Ok(Self::InverseSquareRoot(factor)),
+            _ => Err(arguments.bad(
+                "rho",
+                format_args!("must be a number of at least 0 or \"c/sqrt(t+1)\" with c at least 0, not {text:?}"),
+            )),
+        }
+    }
+}
+
+impl From<f64> for Schedule {
+    fn from(value: f64) -> Self {
+        Self::Constant(value)
+    }
+}
 
 /// A constant step size: a number, or a multiple of `1/beta`.
 #[derive(Clone, Copy, Debug, PartialEq)]

@@ -79,12 +79,14 @@ impl Run {
         self.base_error = minimum.value().map(|(_, error)| error);
         let value = |symbol| constants.get(symbol).value();
         let smoothness = value(Symbol::Beta).unwrap_or(0.0);
-        let contraction = (method.eta * value(Symbol::Mu).unwrap_or(0.0)).min(2.0 - method.eta * smoothness);
+        let contraction = (method.eta.at(self.plan.steps) * value(Symbol::Mu).unwrap_or(0.0))
+            .min(2.0 - method.eta.first() * smoothness);
         let steps = self.plan.steps as f64;
         let summed = if contraction > 0.0 { steps.min(1.0 / contraction) } else { steps };
         let last = self.states.iter().map(|state| max_abs(&state.x)).fold(0.0, f64::max);
         let point = minimum.point().map_or(0.0, max_abs);
-        let size = max_abs(&self.plan.start).max(last).max(point) * (self.plan.start.len() as f64).sqrt() + method.rho;
+        let size =
+            max_abs(&self.plan.start).max(last).max(point) * (self.plan.start.len() as f64).sqrt() + method.rho.first();
         self.rounding = Rounding { distance: 4.0 * f64::EPSILON * size * summed, smoothness };
     }
 }

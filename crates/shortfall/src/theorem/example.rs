@@ -16,8 +16,14 @@ pub struct Example {
 
 impl Example {
     pub fn deterministic(eta: f64, rho: f64, steps: u64) -> Self {
-        let method =
-            MethodFacts { perturbation: Perturbation::Normalised, plain_descent: true, sampling: None, eta, rho };
+        let method = MethodFacts {
+            perturbation: Perturbation::Normalised,
+            plain_descent: true,
+            sampling: None,
+            eta,
+            rho,
+            constant: true,
+        };
         let problem = ProblemFacts { dimension: 2, ..ProblemFacts::default() };
         Self { constants: Constants::missing("not set"), method, problem, steps }
     }

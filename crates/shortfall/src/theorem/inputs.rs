@@ -43,10 +43,12 @@ pub struct MethodFacts {
     pub plain_descent: bool,
     /// `None` for a deterministic method.
     pub sampling: Option<SamplingFacts>,
-    /// Constant step size.
+    /// Step size (at the first step).
     pub eta: f64,
-    /// Constant radius; 0 without perturbation.
+    /// Radius (at the first step); 0 without perturbation.
     pub rho: f64,
+    /// Whether step size and radius are the same at every step.
+    pub constant: bool,
 }
 
 impl MethodFacts {
@@ -61,8 +63,9 @@ impl MethodFacts {
             perturbation: method.ascent.perturbation(),
             plain_descent: method.descent.is_gradient_descent(),
             sampling,
-            eta: method.eta,
-            rho: method.rho,
+            eta: method.eta.first(),
+            rho: method.rho.first(),
+            constant: method.eta.is_constant() && method.rho.is_constant(),
         }
     }
 }
@@ -256,12 +259,13 @@ impl Inputs<'_> {
             (Perturbation::Normalised, Some(_)) => "n-SAM (independent samples)",
             (Perturbation::Other, _) => "another perturbation",
         };
+        let changing = if self.method.constant { "" } else { ", and eta or rho changes with t" };
         let descent = if self.method.plain_descent { "" } else { ", and its descent is not x - eta h" };
-        format!("the method is {name}{descent}")
+        format!("the method is {name}{descent}{changing}")
     }
 
     fn is_sam_family(&self) -> bool {
-        self.method.perturbation != Perturbation::Other && self.method.plain_descent
+        self.method.perturbation != Perturbation::Other && self.method.plain_descent && self.method.constant
     }
 
     /// The method is deterministic SAM, or gradient descent (rho = 0).

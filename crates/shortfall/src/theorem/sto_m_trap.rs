@@ -93,7 +93,11 @@ fn requires(inputs: &Inputs) -> Vec<Requirement> {
         Requirement::new("batch = 1", batch == 1, format!("the batch is {batch}")),
         inputs.own_function("trap"),
         inputs.perturbed(),
-        inputs.equal("rho = radius", inputs.rho(), radius),
+        Requirement::new(
+            "rho = radius",
+            radius == inputs.rho(),
+            format!("rho = radius is asked, but the two are {} and {}", inputs.method.rho, radius.middle()),
+        ),
         Requirement::new(
             "beta_c > 2 mu > 0",
             mu.is_above(0.0) && (beta - 2.0 * mu).is_above(0.0),

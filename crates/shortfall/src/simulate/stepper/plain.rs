@@ -156,22 +156,22 @@ impl Plain<'_> {
                 }
                 sum.batch_gradient(&scratch.batch, &scratch.x, &mut scratch.h);
                 if perturbs {
-                    self.method.ascent.point(self.method.rho, &scratch.x, &scratch.h, &mut scratch.y);
+                    self.method.ascent.point(self.method.rho.at(t), &scratch.x, &scratch.h, &mut scratch.y);
                     if sampling.reuse == SampleReuse::Independent {
                         draw_batch(sum, sampling, descent, &mut scratch.batch, &mut scratch.marked);
                     }
                     sum.batch_gradient(&scratch.batch, &scratch.y, &mut scratch.h);
                 }
-                self.method.descent.step(t, self.method.eta, &scratch.h, &mut scratch.x, &mut scratch.memory);
+                self.method.descent.step(t, self.method.eta.at(t), &scratch.h, &mut scratch.x, &mut scratch.memory);
             }
             _ if self.method.perturbs() => {
-                self.method.ascent.point(self.method.rho, &scratch.x, &scratch.g, &mut scratch.y);
+                self.method.ascent.point(self.method.rho.at(t), &scratch.x, &scratch.g, &mut scratch.y);
                 self.problem.gradient_on(&scratch.y, &mut scratch.h, parallel);
-                self.method.descent.step(t, self.method.eta, &scratch.h, &mut scratch.x, &mut scratch.memory);
+                self.method.descent.step(t, self.method.eta.at(t), &scratch.h, &mut scratch.x, &mut scratch.memory);
             }
-            _ => self.method.descent.step(t, self.method.eta, &scratch.g, &mut scratch.x, &mut scratch.memory),
+            _ => self.method.descent.step(t, self.method.eta.at(t), &scratch.g, &mut scratch.x, &mut scratch.memory),
         }
-        let limit = divergence_limit(&sums.plan.start, self.method.rho);
+        let limit = divergence_limit(&sums.plan.start, self.method.rho.first());
         if scratch.x.iter().all(|x| x.abs() <= limit) {
             return true;
         }
