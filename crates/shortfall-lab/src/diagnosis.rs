@@ -167,6 +167,9 @@ fn advice(experiment: &Experiment, finished: &Finished, cause: Cause) -> String 
     let eta = experiment.method.eta.first();
     let batch = experiment.method.sampling.map_or(1, |sampling| sampling.batch);
     match cause {
+        Cause::TooFewSteps if !experiment.method.rho.is_constant() => {
+            "rho decays, so no floor stays: it comes down for as long as the run goes on.".to_owned()
+        }
         Cause::TooFewSteps => format!(
             "Too few steps set it, not rho or eta: run longer than {} steps before changing either.",
             finished.run.plan.steps
