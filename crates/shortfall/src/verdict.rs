@@ -171,6 +171,7 @@ fn emptiness(bound: &Bound, form: &Form, quantity: &Quantity, start: &AtStart) -
     }
     let known = match quantity.measure {
         Measure::Suboptimality => start.suboptimality?,
+        Measure::SquaredGradientNorm if quantity.over == Over::RootMean => start.gradient_norm,
         Measure::SquaredGradientNorm => start.gradient_norm * start.gradient_norm,
         Measure::GradientExcess { threshold } => (start.gradient_norm - threshold).powi(2),
     };

@@ -233,6 +233,7 @@ fn expectations_hold(
             (Measure::Suboptimality, Over::Final, Mode::Expectation) => all.found.value[horizon] - base,
             (Measure::Suboptimality, Over::Mean, Mode::Expectation) => mean(&all.found.value) - base,
             (Measure::SquaredGradientNorm, Over::Mean, Mode::Expectation) => mean(&all.found.square),
+            (Measure::SquaredGradientNorm, Over::RootMean, Mode::Expectation) => mean(&all.found.square).sqrt(),
             (Measure::GradientExcess { threshold }, _, Mode::Expectation) => {
                 mean(&all.found.square) - 2.0 * threshold * mean(&all.found.norm) + threshold * threshold
             }

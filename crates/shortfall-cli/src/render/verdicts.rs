@@ -65,6 +65,7 @@ pub fn formula(judgement: &Judgement) -> String {
         Over::Final => format!("last {of}"),
         Over::MinimumTo | Over::MinimumBefore => format!("min {of}"),
         Over::Mean => format!("mean {of}"),
+        Over::RootMean => format!("root mean {of}"),
         Over::EveryStep { steps: None } => format!("every {of}"),
         Over::EveryStep { steps: Some(steps) } => format!("{of}, {steps} steps"),
         Over::Limit => format!("lim {of}"),

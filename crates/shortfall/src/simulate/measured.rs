@@ -23,6 +23,23 @@ pub struct Measured {
     pub lanes: usize,
 }
 
+impl Measured {
+    /// The square root of all of it.
+    fn root(self) -> Self {
+        let root = |x: f64| x.max(0.0).sqrt();
+        let Interval { mean, low, high } = self.interval;
+        let error = (root(self.largest + self.error) - root(self.largest))
+            .max(root(self.smallest) - root(self.smallest - self.error));
+        Self {
+            interval: Interval { mean: root(mean), low: root(low), high: root(high) },
+            smallest: root(self.smallest),
+            largest: root(self.largest),
+            error,
+            ..self
+        }
+    }
+}
+
 /// The floor a run reached.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Floor {
@@ -87,7 +104,9 @@ impl Run {
             }
             _ => moved * (2.0 * largest_mean.sqrt() + moved),
         };
-        Some(Measured { interval: interval.widened(error), smallest, largest, error, drift, lanes: values.len() })
+        let measured =
+            Measured { interval: interval.widened(error), smallest, largest, error, drift, lanes: values.len() };
+        Some(if quantity.over == Over::RootMean { measured.root() } else { measured })
     }
 
     fn lane_value(&self, lane: &LaneRecord, quantity: &Quantity) -> Option<LaneValue> {
@@ -106,7 +125,7 @@ impl Run {
             Over::Final => LaneValue::point(end),
             Over::MinimumTo => LaneValue::point(series.smallest.min(end)),
             Over::MinimumBefore => LaneValue::point(series.smallest),
-            Over::Mean => LaneValue::point(series.mean()?),
+            Over::Mean | Over::RootMean => LaneValue::point(series.mean()?),
             Over::EveryStep { steps: None } => {
                 let mut all = *series;
                 all.add(1.0, end);
@@ -143,7 +162,7 @@ impl Run {
                 let start = self.plan.window().map_or(self.plan.steps, |window| window.start);
                 self.recorded.partition_point(|step| *step < start).min(self.recorded.len().saturating_sub(1))
             }
-            Over::Mean | Over::EveryStep { .. } => 0,
+            Over::Mean | Over::RootMean | Over::EveryStep { .. } => 0,
         };
         let errors =
             self.lanes.iter().flat_map(|lane| lane.points.get(from..).unwrap_or_default()).map(|point| point.error);

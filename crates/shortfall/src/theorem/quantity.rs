@@ -25,6 +25,8 @@ pub enum Over {
     MinimumBefore,
     /// Mean over `0..T-1`.
     Mean,
+    /// Square root of the mean over `0..T-1` (in expectation: of the mean of expectations).
+    RootMean,
     /// Every iterate; judged over the first `steps` only where the orbit is unstable in floating point.
     EveryStep {
         /// `None`: the whole run.
@@ -61,13 +63,14 @@ impl Quantity {
         match (self.measure, self.over) {
             (Measure::Suboptimality, Over::Final) => "final-suboptimality",
             (Measure::Suboptimality, Over::MinimumTo | Over::MinimumBefore) => "minimum-suboptimality",
-            (Measure::Suboptimality, Over::Mean) => "average-suboptimality",
+            (Measure::Suboptimality, Over::Mean | Over::RootMean) => "average-suboptimality",
             (Measure::Suboptimality, Over::EveryStep { .. }) => "every-step-suboptimality",
             (Measure::Suboptimality, Over::Limit) => "limit-suboptimality",
             (Measure::Suboptimality, Over::FieldZero) => "field-zero-suboptimality",
             (Measure::SquaredGradientNorm, Over::Final) => "final-squared-gradient",
             (Measure::SquaredGradientNorm, Over::MinimumTo | Over::MinimumBefore) => "minimum-squared-gradient",
             (Measure::SquaredGradientNorm, Over::Mean) => "average-squared-gradient",
+            (Measure::SquaredGradientNorm, Over::RootMean) => "root-mean-squared-gradient",
             (Measure::SquaredGradientNorm, Over::EveryStep { .. }) => "every-step-squared-gradient",
             (Measure::SquaredGradientNorm, Over::Limit | Over::FieldZero) => "limit-squared-gradient",
             (Measure::GradientExcess { .. }, _) => "average-squared-gradient-excess",
