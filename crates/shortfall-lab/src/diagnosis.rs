@@ -2,6 +2,9 @@
 
 use crate::experiment::{Experiment, Finished};
 use shortfall::constants::Symbol;
+use shortfall::kernel::norm;
+use shortfall::method::Perturbation;
+use shortfall::problem::Minimum;
 use shortfall::simulate::{Floor, Outcome};
 use shortfall::text::{factor, number};
 use shortfall::theorem::{Kind, Measure, Over, Scope};
@@ -12,10 +15,14 @@ use shortfall::verdict::{Judgement, Verdict};
 pub enum Cause {
     /// The run still comes down.
     TooFewSteps,
-    /// The step size is 2/beta or more: it does not come down.
+    /// The step size is 2/beta or more, and the run does not come down.
     Unstable,
+    /// SAM rests at a fixed point that is no critical point: the gradient at the perturbed point vanishes.
+    FixedPoint,
     /// The perturbation.
     Rho,
+    /// The perturbation of single samples, beyond what noise or the first order in rho explain.
+    RhoOnSamples,
     /// Gradient noise.
     Noise,
     /// Both alike.
@@ -43,31 +50,67 @@ fn predictor(finished: &Finished) -> Option<&Judgement> {
             && matches!(judgement.form.kind, Kind::Exact | Kind::Prediction)
             && judgement.ratio().is_some()
     };
-    let miss = |judgement: &&Judgement| (judgement.ratio().unwrap_or(f64::INFINITY) - 1.0).abs();
+    let miss = |judgement: &&Judgement| judgement.ratio().map_or(f64::INFINITY, |ratio| ratio.ln().abs());
     finished.judgements.iter().filter(about_floor).min_by(|a, b| miss(a).total_cmp(&miss(b)))
+}
+
+/// The curvature along which the run hops, where a statement about such a cycle is right to a factor 2.
+fn hopping_curvature(experiment: &Experiment, finished: &Finished) -> Option<f64> {
+    let ids = ["quad-cycle", "quad-global", "det-floor-local"];
+    let judgement = predictor(finished).filter(|judgement| ids.contains(&judgement.theorem.id))?;
+    judgement.ratio().filter(|ratio| (0.5..2.0).contains(ratio))?;
+    Some(experiment.facts.curvature.as_ref()?.top.middle())
+}
+
+/// Whether the run ended where the gradient at the perturbed point vanishes though that at the point does not.
+fn is_fixed_point(experiment: &Experiment, finished: &Finished) -> bool {
+    let (problem, method, x) = (experiment.problem(), &experiment.method, &finished.run.states[0].x);
+    if method.sampling.is_some() || finished.run.lanes.len() > 1 {
+        return false;
+    }
+    let mut g = vec![0.0; x.len()];
+    let mut y = g.clone();
+    problem.gradient(x, &mut g);
+    method.ascent.point(method.rho.at(finished.run.plan.steps), x, &g, &mut y);
+    let before = norm(&g);
+    problem.gradient(&y, &mut g);
+    before > 0.0 && norm(&g) <= 1e-6 * before
 }
 
 /// What sets the floor.
 pub fn cause(experiment: &Experiment, finished: &Finished, floor: &Floor) -> Cause {
-    let error = (floor.interval.mean - floor.interval.low).abs();
+    let mean = floor.interval.mean;
     let single = finished.run.lanes.len() == 1;
-    if single && floor.interval.mean.abs() <= 2.0 * error {
+    if single && mean.abs() <= 2.0 * (mean - floor.interval.low).abs() {
         return Cause::Rounding;
     }
-    if !floor.settled {
-        let beta = experiment.constants.get(Symbol::Beta).value().unwrap_or(0.0);
-        return if experiment.method.eta.first() * beta >= 2.0 { Cause::Unstable } else { Cause::TooFewSteps };
+    let beta = experiment.constants.get(Symbol::Beta).value().unwrap_or(0.0);
+    let stays_up = experiment.at_start.suboptimality.is_some_and(|start| mean >= 0.5 * start);
+    if experiment.method.eta.first() * beta >= 2.0 * (1.0 - 1e-9) && stays_up {
+        return Cause::Unstable;
     }
     let perturbs = experiment.method.rho.first() > 0.0;
-    match (noise_part(experiment), prediction(finished, "sto-floor-first-order").and_then(Judgement::value)) {
-        _ if !perturbs && experiment.method.sampling.is_some() => Cause::Noise,
-        (None, _) => Cause::Rho,
-        (Some(noise), Some(bias)) if noise > 3.0 * bias => Cause::Noise,
-        (Some(noise), Some(bias)) if bias > 3.0 * noise => Cause::Rho,
-        (Some(_), Some(_)) => Cause::RhoAndNoise,
-        (Some(noise), None) if noise >= 0.5 * floor.interval.mean => Cause::Noise,
-        (Some(noise), None) if noise <= 0.1 * floor.interval.mean => Cause::Rho,
-        (Some(_), None) => Cause::RhoAndNoise,
+    let stochastic = experiment.method.sampling.is_some();
+    if !floor.settled || (!perturbs && !stochastic) {
+        return Cause::TooFewSteps;
+    }
+    let Some(noise) = noise_part(experiment) else {
+        return if stochastic {
+            Cause::RhoAndNoise
+        } else if is_fixed_point(experiment, finished) {
+            Cause::FixedPoint
+        } else {
+            Cause::Rho
+        };
+    };
+    let bias = prediction(finished, "sto-floor-first-order").and_then(Judgement::value).unwrap_or(0.0);
+    let explains = |part: f64| part >= mean / 3.0;
+    match () {
+        () if !perturbs => Cause::Noise,
+        () if explains(bias) && bias > 3.0 * noise => Cause::Rho,
+        () if explains(noise) && noise > 3.0 * bias => Cause::Noise,
+        () if explains(bias + noise) => Cause::RhoAndNoise,
+        () => Cause::RhoOnSamples,
     }
 }
 
@@ -96,25 +139,26 @@ pub fn sentences(experiment: &Experiment, finished: &Finished) -> Vec<String> {
         Outcome::Completed => {}
     }
     let Some(floor) = finished.run.floor() else {
-        said.push(match finished.run.base_error {
-            None => {
+        said.push(match (&experiment.minimum, finished.run.base_error) {
+            (Minimum::Unbounded { how }, _) => {
+                format!("f is not bounded below ({how}): there is no floor to speak of{}.", last_gradient(finished))
+            }
+            (_, None) => {
                 format!("f* is not known here, so there is no floor of f - f* to speak of{}.", last_gradient(finished))
             }
-            Some(_) => {
-                format!("{steps} steps are too few for a floor: it is the mean over the last tenth of the steps.")
-            }
+            _ => format!("{steps} steps are too few for a floor: it is the mean over the last tenth of the steps."),
         });
-        said.extend(about_vacuous(finished));
+        said.extend(about_silence(experiment, finished));
         return said;
     };
-    said.push(describe(finished, &floor));
     let cause = cause(experiment, finished, &floor);
-    if cause != Cause::Rounding {
+    said.push(describe(finished, &floor, cause));
+    if floor.settled && cause != Cause::Rounding {
         said.extend(predicted(finished, &floor));
     }
     said.push(advice(experiment, finished, cause));
     said.extend(looseness(experiment, finished, &floor));
-    said.extend(about_vacuous(finished));
+    said.extend(about_silence(experiment, finished));
     said
 }
 
@@ -123,16 +167,24 @@ fn last_gradient(finished: &Finished) -> String {
     last.map_or(String::new(), |norm| format!("; the gradient norm ended at {}", number(norm)))
 }
 
-fn describe(finished: &Finished, floor: &Floor) -> String {
+fn describe(finished: &Finished, floor: &Floor, cause: Cause) -> String {
+    if cause == Cause::Rounding {
+        return "The run ends at f*, to within the rounding of f.".to_owned();
+    }
     let seeds = finished.run.lanes.len();
     let mean = number(floor.interval.mean);
-    let range = format!("between {} and {}", number(floor.smallest), number(floor.largest));
     let over = if seeds > 1 { format!(" (mean of {seeds} seeds)") } else { String::new() };
+    let (smallest, largest) = (number(floor.smallest), number(floor.largest));
+    let range = match (smallest == largest, seeds > 1) {
+        (true, _) => "and stays there".to_owned(),
+        (false, true) => format!("single runs passing between {smallest} and {largest} in the last tenth of the steps"),
+        (false, false) => format!("moving between {smallest} and {largest} over the last tenth of its steps"),
+    };
     if floor.settled {
-        format!("The run stops at f - f* = {mean}{over}: over the last tenth of its steps it stays {range}.")
+        format!("The run stops at f - f* = {mean}{over}, {range}.")
     } else {
         format!(
-            "The run has not come to rest: over the last tenth of its steps f - f* is {mean} on average{over}, {range}, and still moving."
+            "The run has not come to rest: over the last tenth of its steps f - f* is {mean} on average{over}, from {smallest} to {largest}."
         )
     }
 }
@@ -177,26 +229,51 @@ fn advice(experiment: &Experiment, finished: &Finished, cause: Cause) -> String 
         Cause::Unstable => {
             "The step size sets it: eta is 2/beta or more, where even gradient descent need not come down.".to_owned()
         }
-        Cause::Rounding => {
-            "It is at the minimum as far as double precision lets one see: nothing holds it up.".to_owned()
+        Cause::Rounding => "Nothing holds it up.".to_owned(),
+        Cause::FixedPoint => format!(
+            "rho sets it, whatever the step size: SAM rests where the gradient vanishes at the perturbed point, not at x. \
+             Only another rho than {} moves that point, and a smaller one may rest higher.",
+            number(rho)
+        ),
+        Cause::Noise => {
+            let noise = noise_part(experiment)
+                .map_or(String::new(), |noise| format!(": alone it leaves about eta/4 E|g(x*)|^2 = {}", number(noise)));
+            let rho = if rho > 0.0 { "; a smaller rho would not help" } else { "" };
+            format!(
+                "Gradient noise sets it{noise}. About half of it stays with eta = {} or batch = {}{rho}.",
+                number(eta / 2.0),
+                batch * 2
+            )
         }
-        Cause::Noise => format!(
-            "Gradient noise sets it{}: halve it with eta = {} or batch = {}; a smaller rho would not help.",
-            noise_part(experiment).map_or(String::new(), |noise| format!(" (eta/4 sigma2_star = {})", number(noise))),
-            number(eta / 2.0),
-            batch * 2
+        Cause::RhoOnSamples => format!(
+            "rho sets it, through the single samples: noise alone would leave {}. A smaller rho or a larger batch lowers \
+             it, a smaller eta does not; by how much no statement here says.",
+            number(noise_part(experiment).unwrap_or(0.0))
         ),
         Cause::Rho if experiment.method.sampling.is_some() => format!(
-            "rho sets it, not the noise: rho = {} would halve it; a smaller eta would not.",
+            "rho sets it, not the noise: about half of it stays with rho = {}; a smaller eta would not help.",
             number(rho / 2f64.sqrt())
         ),
-        Cause::Rho => format!(
-            "rho and eta set it together, as (rho eta)^2: rho = {} or eta = {} would halve it.",
-            number(rho / 2f64.sqrt()),
-            number(eta / 2f64.sqrt())
-        ),
+        Cause::Rho => match hopping_curvature(experiment, finished) {
+            Some(l) => {
+                // The floor goes as (eta rho/(2 - eta l))^2: the eta that divides it by two.
+                let part = eta / (2.0 - eta * l) / 2f64.sqrt();
+                format!(
+                    "rho and eta set it together: about half of it stays with rho = {} or eta = {}.",
+                    number(rho / 2f64.sqrt()),
+                    number(2.0 * part / (1.0 + part * l))
+                )
+            }
+            None if experiment.method.ascent.perturbation() == Perturbation::Other => {
+                "The perturbation sets it: a smaller rho lowers it; no statement says by how much.".to_owned()
+            }
+            None => format!(
+                "rho sets it, with eta: about half of it stays with rho = {}; how eta acts no statement here says.",
+                number(rho / 2f64.sqrt())
+            ),
+        },
         Cause::RhoAndNoise => format!(
-            "rho and gradient noise set it together: halve it with rho = {} and eta = {} (or batch = {}) at once.",
+            "rho and gradient noise set it together: about half of it stays with rho = {} and eta = {} (or batch = {}) at once.",
             number(rho / 2f64.sqrt()),
             number(eta / 2.0),
             batch * 2
@@ -237,8 +314,11 @@ fn looseness(experiment: &Experiment, finished: &Finished, floor: &Floor) -> Opt
     Some(format!("The bounds that hold stand {span} times above that floor: {why}."))
 }
 
-/// Why nothing is said, where every stochastic or deterministic bound is empty.
-fn about_vacuous(finished: &Finished) -> Option<String> {
+/// Why no bound says anything, where that is so.
+fn about_silence(experiment: &Experiment, finished: &Finished) -> Option<String> {
+    if experiment.method.ascent.perturbation() == Perturbation::Other {
+        return Some("No statement is about this perturbation.".to_owned());
+    }
     let upper = |judgement: &&Judgement| judgement.form.kind == Kind::Upper && judgement.form.scope == Scope::Instance;
     let says =
         |judgement: &Judgement| matches!(judgement.verdict, Verdict::Holds | Verdict::Undecided | Verdict::Violated);

@@ -32,7 +32,8 @@ fn parameters(arguments: &Arguments) -> Json {
 
 fn problem(loaded: &Loaded) -> Json {
     let arguments = &loaded.arguments;
-    json!({"name": arguments.owner, "parameters": parameters(arguments), "dimension": loaded.problem.dimension()})
+    let (dimension, about) = (loaded.problem.dimension(), loaded.problem.about());
+    json!({"name": arguments.owner, "parameters": parameters(arguments), "dimension": dimension, "about": about})
 }
 
 /// The `constants` object.

@@ -3,7 +3,7 @@
 use crate::experiment::{Experiment, Finished};
 use crate::figure::{Axis, Figure, Reference, Scale, Series};
 use shortfall::text::number;
-use shortfall::theorem::{Kind, Measure, Scope};
+use shortfall::theorem::{Measure, Scope};
 use shortfall::verdict::{Judgement, Verdict};
 
 /// Bounds drawn at most: the sharpest.
@@ -39,8 +39,7 @@ pub fn of_run(experiment: &Experiment, finished: &Finished) -> Figure {
             let value = judgement.value()?;
             // Bounds on the squared gradient stand at their root beside the gradient norm.
             let value = if known { value } else { value.sqrt() };
-            let word = if judgement.form.kind == Kind::Upper { "bound" } else { judgement.form.kind.word() };
-            Some(Reference { label: format!("{} ({word})", judgement.theorem.id), value })
+            Some(Reference { label: format!("{} ({})", judgement.theorem.id, judgement.quantity.formula()), value })
         })
         .collect();
     let y = if known { "f(x_t) - f*" } else { "|grad f(x_t)|" };

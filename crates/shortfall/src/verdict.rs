@@ -1,5 +1,6 @@
 //! Where a trace meets a bound.
 
+use crate::constants::Provenance;
 use crate::simulate::{Measured, Outcome, Run};
 use crate::text::{factor, number};
 use crate::theorem::{Bound, Form, Inputs, Kind, Measure, Mode, Over, Quantity, Requirement, Scope, Theorem};
@@ -231,10 +232,17 @@ fn decide(judgement: &Judgement, bound: &Bound, run: &Run, on_witness: bool) -> 
         return undecided("a mean over fewer than 8 seeds decides nothing: use --seeds");
     }
     let value = bound.value(kind);
-    match kind {
+    let (verdict, reason) = match kind {
         Kind::Upper | Kind::Lower => one_sided(kind, mode, measured, value),
         Kind::Exact => exact(judgement, bound, measured, value, run),
         Kind::Prediction => prediction(judgement, measured, value),
+    };
+    match (verdict, bound.total.provenance) {
+        (Verdict::Violated, Provenance::Assumed) => undecided("the run refutes a constant that was assumed"),
+        (Verdict::Violated, Provenance::Estimated) => {
+            undecided("the run exceeds it: a constant it uses is only estimated")
+        }
+        _ => (verdict, reason),
     }
 }
 

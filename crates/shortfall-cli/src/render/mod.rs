@@ -49,7 +49,11 @@ pub fn problem_line(loaded: &Loaded) -> String {
     let parameters: Vec<String> =
         arguments.entries.iter().map(|(name, value)| format!("{name}={}", short(&value.to_string()))).collect();
     wrap(&format!("{}{{{}}}", arguments.owner, parameters.join(", ")), "")
-        + &format!("dimension {}\n", loaded.problem.dimension())
+        + &wrap(&format!("dimension {}{}", loaded.problem.dimension(), after(&loaded.problem.about())), "")
+}
+
+fn after(about: &str) -> String {
+    if about.is_empty() { String::new() } else { format!("; {about}") }
 }
 
 /// A long value cut in its middle.

@@ -1,7 +1,7 @@
 //! The rows of `reproduce`.
 
 use super::table::Table;
-use super::verdicts::{LEGEND, bound_cell, formula, name, shown};
+use super::verdicts::{LEGEND, bound_cell, name, shown};
 use super::wrap;
 use shortfall::text::factor;
 use shortfall_lab::reproduce::{Made, Row};
@@ -25,7 +25,7 @@ pub fn row(row: &Row, checks: &[Made]) -> String {
             let mark = if judgement.verdict == expected { "" } else { " (unexpected)" };
             table.row([
                 name(judgement),
-                formula(judgement),
+                judgement.quantity.formula(),
                 bound_cell(judgement),
                 shown(measured),
                 judgement.ratio().map_or(String::new(), factor),

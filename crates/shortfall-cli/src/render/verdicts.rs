@@ -3,7 +3,7 @@
 use super::table::Table;
 use super::{constants, minimum, problem_line, wrap};
 use shortfall::text::{factor, number};
-use shortfall::theorem::{Kind, Measure, Over, Scope};
+use shortfall::theorem::{Kind, Measure, Scope};
 use shortfall::verdict::{Judgement, Verdict};
 use shortfall_lab::diagnosis::sentences;
 use shortfall_lab::experiment::{Experiment, Finished};
@@ -51,25 +51,6 @@ fn looseness(judgement: &Judgement) -> String {
         },
         Kind::Upper => times(ratio).replace("too ", "too high"),
         Kind::Lower => times(ratio).replace("too ", "too low"),
-    }
-}
-
-/// The bounded quantity as a formula; F = f(x_t) - f*, a = |grad f(x_t)|.
-pub fn formula(judgement: &Judgement) -> String {
-    let of = match judgement.quantity.measure {
-        Measure::Suboptimality => "F",
-        Measure::SquaredGradientNorm => "a^2",
-        Measure::GradientExcess { .. } => "(a - b rho)^2",
-    };
-    match judgement.quantity.over {
-        Over::Final => format!("last {of}"),
-        Over::MinimumTo | Over::MinimumBefore => format!("min {of}"),
-        Over::Mean => format!("mean {of}"),
-        Over::RootMean => format!("root mean {of}"),
-        Over::EveryStep { steps: None } => format!("every {of}"),
-        Over::EveryStep { steps: Some(steps) } => format!("{of}, {steps} steps"),
-        Over::Limit => format!("lim {of}"),
-        Over::FieldZero => format!("{of} at G = 0"),
     }
 }
 
@@ -164,6 +145,12 @@ fn uncertified(judgements: &[&Judgement]) -> String {
         .map(|judgement| judgement.theorem.id)
         .collect();
     names.dedup();
+    if judgements.iter().all(|judgement| judgement.bound.is_none() || !judgement.is_certified()) && !names.is_empty() {
+        return "None of these bounds is certified: each uses an estimate or an assumption.\n\n".to_owned();
+    }
+    if !judgements.iter().any(|judgement| judgement.bound.is_some()) {
+        return "No statement applies.\n\n".to_owned();
+    }
     if names.is_empty() {
         return "All numbers behind these bounds are certified.\n\n".to_owned();
     }
@@ -182,7 +169,7 @@ pub fn run(experiment: &Experiment, finished: &Finished) -> String {
         let measured = judgement.measured.as_ref().map(|measured| measured.interval.mean);
         table.row([
             name(judgement),
-            formula(judgement),
+            judgement.quantity.formula(),
             bound_cell(judgement),
             shown(measured),
             judgement.verdict.word().to_owned(),
@@ -213,7 +200,7 @@ pub fn bounds(experiment: &Experiment, judgements: &[Judgement]) -> String {
         let part = |part| shown(Some(shortfall::theorem::side(part, judgement.form.kind)));
         table.row([
             name(judgement),
-            formula(judgement),
+            judgement.quantity.formula(),
             bound_cell(judgement),
             part(bound.transient),
             part(bound.noise),

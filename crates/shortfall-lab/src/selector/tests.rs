@@ -68,7 +68,7 @@ fn errors_name_the_place_and_what_is_right() {
         ("", &["column 1", "a method is expected", "sgd"]),
         ("  ", &["a method is expected"]),
         ("{eta=0.1}", &["column 1", "not `{`"]),
-        ("sma", &["column 1", "no method `sma`", "did you mean `sam`", "gd, sgd, sam, stochastic-sam"]),
+        ("sma", &["column 1", "no method `sma`", "did you mean `sam`", "gd, sgd, sam"]),
         ("SAM{eta=0.1}", &["did you mean `sam`"]),
         ("stochasticsam", &["did you mean `stochastic-sam`"]),
         ("sam{etta=0.1}", &["column 5", "no parameter `etta`", "did you mean `eta`", "eta, rho"]),

@@ -26,6 +26,7 @@ pub trait Ascent: Send + Sync {
 }
 
 /// `y = x`.
+#[derive(Default)]
 pub struct NoAscent;
 
 impl Ascent for NoAscent {
@@ -39,6 +40,7 @@ impl Ascent for NoAscent {
 }
 
 /// SAM: `y = x + rho g/|g|`, the Euclidean norm over all coordinates; `y = x` where `g = 0`.
+#[derive(Default)]
 pub struct Normalised;
 
 impl Ascent for Normalised {

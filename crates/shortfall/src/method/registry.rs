@@ -1,6 +1,6 @@
 //! The methods, by name.
 
-use super::{GradientDescent, Method, NoAscent, Normalised, Sampling, Schedule, StepSize};
+use super::{Ascent, GradientDescent, Method, NoAscent, Normalised, Sampling, Schedule, StepSize};
 use crate::arguments::{Arguments, BadInput, DataSource, Entry, Parameter};
 use crate::constants::Constants;
 
@@ -39,77 +39,57 @@ const SAMPLING: Parameter = Parameter {
     default: Some("\"same\""),
 };
 
-fn descent_only(eta: f64, _: Schedule, sampling: Option<Sampling>) -> Method {
-    Method {
-        ascent: Box::new(NoAscent),
-        descent: Box::new(GradientDescent),
-        eta: eta.into(),
-        rho: 0.0.into(),
-        sampling,
-    }
+fn assemble<A: Ascent + Default + 'static>(eta: f64, rho: Schedule, sampling: Option<Sampling>) -> Method {
+    Method { ascent: Box::new(A::default()), descent: Box::new(GradientDescent), eta: eta.into(), rho, sampling }
 }
 
-fn normalised(eta: f64, rho: Schedule, sampling: Option<Sampling>) -> Method {
-    Method { ascent: Box::new(Normalised), descent: Box::new(GradientDescent), eta: eta.into(), rho, sampling }
+/// Without a perturbation there is no `rho` to read.
+fn radius(arguments: &Arguments) -> Result<Schedule, BadInput> {
+    if arguments.get("rho").is_none() { Ok(Schedule::Constant(0.0)) } else { Schedule::parse_radius(arguments) }
 }
 
-fn build_gd(arguments: &Arguments, _: &dyn DataSource) -> Result<MethodRecipe, BadInput> {
-    Ok(MethodRecipe {
-        eta: StepSize::parse(arguments)?,
-        rho: Schedule::Constant(0.0),
-        sampling: None,
-        assemble: descent_only,
-    })
+/// A deterministic method with this ascent rule.
+fn deterministic<A: Ascent + Default + 'static>(
+    arguments: &Arguments,
+    _: &dyn DataSource,
+) -> Result<MethodRecipe, BadInput> {
+    let (eta, rho) = (StepSize::parse(arguments)?, radius(arguments)?);
+    Ok(MethodRecipe { eta, rho, sampling: None, assemble: assemble::<A> })
 }
 
-fn build_sgd(arguments: &Arguments, _: &dyn DataSource) -> Result<MethodRecipe, BadInput> {
-    let sampling = Some(Sampling::parse(arguments)?);
-    Ok(MethodRecipe {
-        eta: StepSize::parse(arguments)?,
-        rho: Schedule::Constant(0.0),
-        sampling,
-        assemble: descent_only,
-    })
-}
-
-fn build_sam(arguments: &Arguments, _: &dyn DataSource) -> Result<MethodRecipe, BadInput> {
-    Ok(MethodRecipe {
-        eta: StepSize::parse(arguments)?,
-        rho: Schedule::parse_radius(arguments)?,
-        sampling: None,
-        assemble: normalised,
-    })
-}
-
-fn build_stochastic_sam(arguments: &Arguments, _: &dyn DataSource) -> Result<MethodRecipe, BadInput> {
-    let sampling = Some(Sampling::parse(arguments)?);
-    Ok(MethodRecipe {
-        eta: StepSize::parse(arguments)?,
-        rho: Schedule::parse_radius(arguments)?,
-        sampling,
-        assemble: normalised,
-    })
+/// A stochastic method with this ascent rule.
+fn stochastic<A: Ascent + Default + 'static>(
+    arguments: &Arguments,
+    _: &dyn DataSource,
+) -> Result<MethodRecipe, BadInput> {
+    let (eta, rho) = (StepSize::parse(arguments)?, radius(arguments)?);
+    Ok(MethodRecipe { eta, rho, sampling: Some(Sampling::parse(arguments)?), assemble: assemble::<A> })
 }
 
 /// All methods, in the order of lists.
 pub static METHODS: &[Entry<MethodRecipe>] = &[
-    Entry { name: "gd", about: "gradient descent: x+ = x - eta grad f(x)", parameters: &[ETA], build: build_gd },
+    Entry {
+        name: "gd",
+        about: "gradient descent: x+ = x - eta grad f(x)",
+        parameters: &[ETA],
+        build: deterministic::<NoAscent>,
+    },
     Entry {
         name: "sgd",
         about: "stochastic gradient descent: x+ = x - eta g(x; xi)",
         parameters: &[ETA, BATCH, REPLACEMENT],
-        build: build_sgd,
+        build: stochastic::<NoAscent>,
     },
     Entry {
         name: "sam",
         about: "SAM: x+ = x - eta grad f(x + rho grad f(x)/|grad f(x)|)",
         parameters: &[ETA, RHO],
-        build: build_sam,
+        build: deterministic::<Normalised>,
     },
     Entry {
         name: "stochastic-sam",
         about: "SAM on batches: x+ = x - eta g(x + rho g(x; xi)/|g(x; xi)|; xi~), xi~ = xi (m-SAM) or fresh (n-SAM)",
         parameters: &[ETA, RHO, BATCH, SAMPLING, REPLACEMENT],
-        build: build_stochastic_sam,
+        build: stochastic::<Normalised>,
     },
 ];

@@ -102,6 +102,11 @@ pub trait Problem: Send + Sync {
         vec![1.0; self.dimension()]
     }
 
+    /// What a reader should know beside the parameters (rows of the data, which class is which); empty if nothing.
+    fn about(&self) -> String {
+        String::new()
+    }
+
     /// Floating-point operations of one gradient, roughly: decides how often a run looks up from its work.
     fn work(&self) -> usize {
         4 * self.dimension()

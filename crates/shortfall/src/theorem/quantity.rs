@@ -58,6 +58,25 @@ impl Quantity {
         Self { measure: Measure::SquaredGradientNorm, over }
     }
 
+    /// As a formula, with F = f(x_t) - f* and a = |grad f(x_t)|.
+    pub fn formula(&self) -> String {
+        let of = match self.measure {
+            Measure::Suboptimality => "F",
+            Measure::SquaredGradientNorm => "a^2",
+            Measure::GradientExcess { .. } => "(a - b rho)^2",
+        };
+        match self.over {
+            Over::Final => format!("last {of}"),
+            Over::MinimumTo | Over::MinimumBefore => format!("min {of}"),
+            Over::Mean => format!("mean {of}"),
+            Over::RootMean => format!("root mean {of}"),
+            Over::EveryStep { steps: None } => format!("every {of}"),
+            Over::EveryStep { steps: Some(steps) } => format!("{of}, {steps} steps"),
+            Over::Limit => format!("lim {of}"),
+            Over::FieldZero => format!("{of} as eta->0"),
+        }
+    }
+
     /// The word of THEORY.md 17.2.
     pub fn word(&self) -> &'static str {
         match (self.measure, self.over) {

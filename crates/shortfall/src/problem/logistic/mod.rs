@@ -25,6 +25,8 @@ pub struct Logistic {
     rows: Rows,
     dimension: usize,
     ridge: f64,
+    /// The label of y = +1, if there are labels.
+    positive: Option<String>,
     data: constants::DataConstants,
     optimum: OnceLock<newton::Optimum>,
 }
@@ -37,7 +39,7 @@ impl Logistic {
             features.chunks_exact(columns).zip(labels).flat_map(|(row, y)| row.iter().map(move |x| x * y)).collect();
         let rows = Rows::new(columns, &signed);
         let data = constants::DataConstants::of(&rows, columns);
-        Self { rows, dimension: columns, ridge, data, optimum: OnceLock::new() }
+        Self { rows, dimension: columns, ridge, positive: None, data, optimum: OnceLock::new() }
     }
 
     pub(super) fn build(arguments: &Arguments, source: &dyn DataSource) -> Result<Box<dyn Problem>, BadInput> {
@@ -46,7 +48,7 @@ impl Logistic {
         let target = arguments.get("target").map(|_| arguments.text("target")).transpose()?;
         let name = arguments.text("data")?;
         let table = source.table(name, target)?;
-        let labels =
+        let (labels, positive) =
             binary_labels(&table).map_err(|message| arguments.bad("data", format_args!("{name:?}: {message}")))?;
         let columns = table.columns.len();
         let mut features = table.features;
@@ -54,7 +56,7 @@ impl Logistic {
             standardize_columns(columns, &mut features);
         }
         let (columns, features) = if intercept { with_ones(columns, &features) } else { (columns, features) };
-        Ok(Box::new(Self::new(columns, &features, &labels, ridge)))
+        Ok(Box::new(Self { positive: Some(positive), ..Self::new(columns, &features, &labels, ridge) }))
     }
 
     fn padded(&self, x: &[f64]) -> Vec<f64> {
@@ -119,7 +121,7 @@ impl Logistic {
 }
 
 /// +1 for the label that sorts last (numbers before text, numbers by value), -1 for the other.
-fn binary_labels(table: &Table) -> Result<Vec<f64>, String> {
+fn binary_labels(table: &Table) -> Result<(Vec<f64>, String), String> {
     let mut classes: Vec<&str> = table.labels.iter().map(String::as_str).collect();
     classes.sort_by(|a, b| match (a.parse::<f64>(), b.parse::<f64>()) {
         (Ok(a), Ok(b)) => a.total_cmp(&b),
@@ -129,7 +131,9 @@ fn binary_labels(table: &Table) -> Result<Vec<f64>, String> {
     });
     classes.dedup();
     match classes[..] {
-        [_, last] => Ok(table.labels.iter().map(|label| if label == last { 1.0 } else { -1.0 }).collect()),
+        [_, last] => {
+            Ok((table.labels.iter().map(|label| if label == last { 1.0 } else { -1.0 }).collect(), last.to_owned()))
+        }
         [only] => Err(format!("target `{}` has one class ({only}); logistic needs two", table.target)),
         _ => {
             let shown = classes.iter().take(5).copied().collect::<Vec<_>>().join(", ");
@@ -207,6 +211,11 @@ impl Problem for Logistic {
 
     fn default_start(&self) -> Vec<f64> {
         vec![0.0; self.dimension]
+    }
+
+    fn about(&self) -> String {
+        let positive = self.positive.as_ref().map_or(String::new(), |label| format!("; y = +1 is `{label}`"));
+        format!("{} rows{positive}", self.rows.count())
     }
 
     fn work(&self) -> usize {
@@ -357,8 +366,8 @@ mod tests {
             target: "y".into(),
             labels: labels.iter().map(|label| label.to_string()).collect(),
         };
-        assert_eq!(binary_labels(&table(&["malignant", "benign"])), Ok(vec![1.0, -1.0]));
-        assert_eq!(binary_labels(&table(&["10", "9"])), Ok(vec![1.0, -1.0]));
+        assert_eq!(binary_labels(&table(&["malignant", "benign"])), Ok((vec![1.0, -1.0], "malignant".to_owned())));
+        assert_eq!(binary_labels(&table(&["10", "9"])), Ok((vec![1.0, -1.0], "10".to_owned())));
         assert!(binary_labels(&table(&["a", "a"])).unwrap_err().contains("one class"));
         assert!(binary_labels(&table(&["a", "b", "c"])).unwrap_err().contains("3 classes"));
     }
