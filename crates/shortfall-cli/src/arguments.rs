@@ -10,8 +10,8 @@ use std::path::PathBuf;
 /// How far short of the optimum does sharpness-aware minimization stop, on your problem, and why?
 #[derive(Parser)]
 #[command(
+    name = "shortfall",
     version,
-    about,
     max_term_width = 100,
     after_help = "Examples:
   shortfall run logistic sam

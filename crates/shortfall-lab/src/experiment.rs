@@ -9,7 +9,7 @@ use shortfall::kernel::norm;
 use shortfall::method::{METHODS, Method};
 use shortfall::problem::{Ask, Minimum, PROBLEMS, Problem, facts};
 use shortfall::random::{Generator, Role};
-use shortfall::simulate::{self, Observer, Plan, Record, Run};
+use shortfall::simulate::{self, Observer, Outcome, Plan, Record, Run};
 use shortfall::theorem::{Inputs, MethodFacts, Mode, ProblemFacts, THEOREMS, Theorem};
 use shortfall::verdict::{AtStart, Judgement, Verdict, evaluate, judge};
 use std::time::{Duration, Instant};
@@ -156,7 +156,11 @@ impl Experiment {
         let constants_time = clock.elapsed();
         let experiment =
             Self { request, loaded, method_arguments, method, constants, minimum, facts, at_start, constants_time };
-        simulate::check(experiment.problem(), &experiment.method, &experiment.plan(0, experiment.seeds()))?;
+        simulate::check(
+            experiment.problem(),
+            &experiment.method,
+            &experiment.plan(experiment.request.steps, 0, experiment.seeds()),
+        )?;
         Ok(experiment)
     }
 
@@ -170,10 +174,10 @@ impl Experiment {
         self.request.seeds.unwrap_or(if self.method.sampling.is_some() { 64 } else { 1 })
     }
 
-    fn plan(&self, first_replicate: u64, lanes: u64) -> Plan {
+    fn plan(&self, steps: u64, first_replicate: u64, lanes: u64) -> Plan {
         Plan {
             start: self.loaded.start.clone(),
-            steps: self.request.steps,
+            steps,
             lanes,
             seed: self.request.seed,
             first_replicate,
@@ -191,8 +195,15 @@ impl Experiment {
         evaluate(THEOREMS, &self.inputs(self.request.steps), &self.at_start)
     }
 
-    fn simulate(&self, first_replicate: u64, lanes: u64, pool: &Pool, observer: Observer) -> Result<Run, BadInput> {
-        let plan = self.plan(first_replicate, lanes);
+    fn simulate(
+        &self,
+        steps: u64,
+        first_replicate: u64,
+        lanes: u64,
+        pool: &Pool,
+        observer: Observer,
+    ) -> Result<Run, BadInput> {
+        let plan = self.plan(steps, first_replicate, lanes);
         let mut run = simulate::run(self.problem(), &self.method, plan, pool, observer)?;
         run.know(&self.constants, &self.minimum, &self.method);
         Ok(run)
@@ -206,12 +217,12 @@ impl Experiment {
         observer: Observer,
     ) -> Result<Finished, BadInput> {
         let clock = Instant::now();
-        let run = self.simulate(0, self.seeds(), pool, observer)?;
+        let run = self.simulate(self.request.steps, 0, self.seeds(), pool, observer)?;
         let chosen = witness_of.map(|theorem| [theorem]);
         let theorems = chosen.as_ref().map_or(THEOREMS, |one| &one[..]);
         let mut judgements = evaluate(theorems, &self.inputs(run.plan.steps), &self.at_start);
         judge(&mut judgements, &run, witness_of.is_some());
-        self.confirm_violations(&mut judgements, pool, witness_of.is_some(), observer)?;
+        self.confirm_violations(&mut judgements, &run, pool, witness_of.is_some(), observer)?;
         Ok(Finished { run, judgements, run_time: clock.elapsed(), threads: pool.threads() })
     }
 
@@ -219,6 +230,7 @@ impl Experiment {
     fn confirm_violations(
         &self,
         judgements: &mut [Judgement],
+        run: &Run,
         pool: &Pool,
         on_witness: bool,
         observer: Observer,
@@ -229,14 +241,22 @@ impl Experiment {
             return Ok(());
         }
         let seeds = self.seeds();
-        let fresh = self.simulate(seeds, seeds.saturating_mul(16), pool, observer)?;
+        let fresh = self.simulate(run.plan.steps, seeds, seeds.saturating_mul(16), pool, observer)?;
+        let complete = fresh.outcome == Outcome::Completed;
         for judgement in judgements.iter_mut().filter(|judgement| doubtful(judgement)) {
             let mut again = vec![judgement.clone()];
             again[0].verdict = Verdict::Applicable;
             judge(&mut again, &fresh, on_witness);
-            if again[0].verdict != Verdict::Violated {
+            if !complete || again[0].verdict != Verdict::Violated {
                 judgement.verdict = Verdict::Undecided;
-                judgement.reasons = vec!["fresh seeds, sixteen times as many, do not confirm a violation".to_owned()];
+                judgement.reasons = vec![
+                    if complete {
+                        "fresh seeds, sixteen times as many, do not confirm a violation"
+                    } else {
+                        "stopped before fresh seeds could tell"
+                    }
+                    .to_owned(),
+                ];
             }
         }
         Ok(())

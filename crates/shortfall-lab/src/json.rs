@@ -5,7 +5,8 @@ use crate::experiment::{Experiment, Finished, Loaded};
 use serde_json::{Map, Value as Json, json};
 use shortfall::arguments::{Arguments, Entry, Parameter, Value};
 use shortfall::constants::{Constant, Constants};
-use shortfall::problem::Minimum;
+use shortfall::method::METHODS;
+use shortfall::problem::{Minimum, PROBLEMS};
 use shortfall::simulate::{Interval, Outcome, Run};
 use shortfall::theorem::{Bound, Kind, Measure, Mode, Over, Quantity, THEOREMS, Theorem, side};
 use shortfall::verdict::Judgement;
@@ -26,14 +27,18 @@ fn value(value: &Value) -> Json {
     }
 }
 
-fn parameters(arguments: &Arguments) -> Json {
-    arguments.entries.iter().map(|(name, entry)| (name.clone(), value(entry))).collect()
+/// All parameters of the registered entry; those that are absent are null.
+fn parameters<T>(arguments: &Arguments, registry: &[Entry<T>]) -> Json {
+    let registered = registry.iter().filter(|entry| entry.name == arguments.owner).flat_map(|entry| entry.parameters);
+    registered
+        .map(|parameter| (parameter.name.to_owned(), arguments.get(parameter.name).map_or(Json::Null, value)))
+        .collect()
 }
 
 fn problem(loaded: &Loaded) -> Json {
     let arguments = &loaded.arguments;
     let (dimension, about) = (loaded.problem.dimension(), loaded.problem.about());
-    json!({"name": arguments.owner, "parameters": parameters(arguments), "dimension": dimension, "about": about})
+    json!({"name": arguments.owner, "parameters": parameters(arguments, PROBLEMS), "dimension": dimension, "about": about})
 }
 
 /// The `constants` object.
@@ -105,7 +110,7 @@ fn settings(experiment: &Experiment) -> Map<String, Json> {
     let method = &experiment.method_arguments;
     let mut document = Map::new();
     document.insert("problem".into(), problem(&experiment.loaded));
-    document.insert("method".into(), json!({"name": method.owner, "parameters": parameters(method)}));
+    document.insert("method".into(), json!({"name": method.owner, "parameters": parameters(method, METHODS)}));
     document.insert("constants".into(), constants(&experiment.constants));
     document.insert("minimum".into(), minimum(&experiment.minimum));
     document

@@ -148,7 +148,9 @@ fn evaluate_form(theorem: &'static Theorem, form: &'static Form, inputs: &Inputs
         reasons,
     };
     if judgement.requirements.iter().all(|requirement| requirement.met) {
-        let bound = (form.bound)(inputs);
+        let mut bound = (form.bound)(inputs);
+        let weakest = judgement.requirements.iter().map(|requirement| requirement.provenance).max();
+        bound.total.provenance = bound.total.provenance.max(weakest.unwrap_or(Provenance::Certified));
         (judgement.verdict, judgement.reasons) = match emptiness(&bound, form, &quantity, start) {
             Some(reason) => (Verdict::Vacuous, vec![reason]),
             None => (Verdict::Applicable, bound.note.iter().cloned().collect()),
@@ -225,6 +227,9 @@ fn decide(judgement: &Judgement, bound: &Bound, run: &Run, on_witness: bool) -> 
             "too few steps: there is no window for the floor"
         });
     };
+    if !(measured.interval.mean.is_finite() && measured.smallest.is_finite() && measured.largest.is_finite()) {
+        return undecided("what was measured is too large for a double");
+    }
     if matches!(run.outcome, Outcome::Stopped { .. }) && kind != Kind::Upper {
         return undecided("the run was stopped");
     }
@@ -235,7 +240,7 @@ fn decide(judgement: &Judgement, bound: &Bound, run: &Run, on_witness: bool) -> 
     let (verdict, reason) = match kind {
         Kind::Upper | Kind::Lower => one_sided(kind, mode, measured, value),
         Kind::Exact => exact(judgement, bound, measured, value, run),
-        Kind::Prediction => prediction(judgement, measured, value),
+        Kind::Prediction => prediction(judgement, bound, measured, value, run),
     };
     match (verdict, bound.total.provenance) {
         (Verdict::Violated, Provenance::Assumed) => undecided("the run refutes a constant that was assumed"),
@@ -276,9 +281,12 @@ fn exact(
     value: f64,
     run: &Run,
 ) -> (Verdict, Option<String>) {
-    let slack = EXACT * value.abs() + measured.error;
-    if (measured.smallest - value).abs() <= slack && (measured.largest - value).abs() <= slack {
+    let within = |slack: f64| (measured.smallest - value).abs() <= slack && (measured.largest - value).abs() <= slack;
+    if within(EXACT * value.abs()) {
         return (Verdict::Holds, None);
+    }
+    if !measured.error.is_finite() || within(EXACT * value.abs() + measured.error) {
+        return (Verdict::Undecided, Some("the value lies within the resolution of the measurement".to_owned()));
     }
     let limit = judgement.quantity.over == Over::Limit;
     if limit && (measured.drift > MOVING || (run.plan.steps as f64) < bound.settled_after) {
@@ -293,25 +301,43 @@ fn exact(
 /// Relative deviation up to which a prediction agrees.
 const AGREES: f64 = 0.1;
 
-fn prediction(judgement: &Judgement, measured: &Measured, value: f64) -> (Verdict, Option<String>) {
+fn prediction(
+    judgement: &Judgement,
+    bound: &Bound,
+    measured: &Measured,
+    value: f64,
+    run: &Run,
+) -> (Verdict, Option<String>) {
     let undecided = |reason: String| (Verdict::Undecided, Some(reason));
     let ratio = measured.interval.mean / value;
     if value <= 0.0 {
         return undecided("it predicts no floor of first order".to_owned());
     }
+    if measured.error.is_nan() || measured.error > AGREES * value {
+        return undecided("it lies below the resolution of the measurement".to_owned());
+    }
     if judgement.quantity.over == Over::FieldZero {
         return undecided(format!("leaves out the noise part: the run's floor is {} times it", factor(ratio)));
     }
     if judgement.form.mode == Mode::Pathwise {
+        if measured.smallest <= 0.0 {
+            return undecided("the run came to f* up to rounding: there is no cycle to compare".to_owned());
+        }
         if measured.largest >= 2.0 * measured.smallest {
             return undecided(format!(
                 "the two points of the cycle differ by a factor {:.1}: rho is too large for the asymptotics",
                 measured.largest / measured.smallest
             ));
         }
-        if measured.drift > 0.01 {
-            return undecided("the run still moves: more steps would tell".to_owned());
-        }
+    }
+    let moves = measured.drift > 0.01 || !run.floor().is_some_and(|floor| floor.settled);
+    if moves || (run.plan.steps as f64) < bound.settled_after {
+        return undecided("the run may still be moving: more steps would tell".to_owned());
+    }
+    let crosses = |border: f64| measured.interval.low <= border && measured.interval.high >= border;
+    if judgement.form.mode == Mode::Expectation && [1.0 - AGREES, 1.0 + AGREES].iter().any(|side| crosses(side * value))
+    {
+        return undecided("the interval over seeds reaches across the border of 10 %".to_owned());
     }
     let verdict = if (ratio - 1.0).abs() <= AGREES { Verdict::Agrees } else { Verdict::Differs };
     (verdict, None)

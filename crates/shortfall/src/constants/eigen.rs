@@ -50,7 +50,7 @@ pub fn symmetric(matrix: &[f64], d: usize) -> Option<Eigen> {
 }
 
 fn residual_radius(matrix: &[f64], values: &[f64], vectors: &[f64], d: usize) -> f64 {
-    let slack = 1.0 + 1e-10; // covers the rounding of the norms themselves, d <= 10^5
+    let slack = 1.0 + gamma(d * (d + 1) / 2 + 8); // covers the rounding of the norms themselves
     let largest = values.iter().fold(0.0f64, |max, value| max.max(value.abs()));
     // |V'V - I|_F
     let mut square = 0.0;

@@ -94,7 +94,8 @@ impl StepSize {
                         Ok(eta)
                     } else {
                         Err(BadInput::new(format!(
-                            "`eta` = {factor}/beta is not a positive number for beta = {value}; give eta as a number"
+                            "`eta` = {factor}/beta is not a positive number for beta = {}; give eta as a number",
+                            crate::text::number(*value)
                         )))
                     }
                 }

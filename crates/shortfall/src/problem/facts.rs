@@ -79,7 +79,9 @@ fn at_minimum(sum: &dyn FiniteSum, batch: &[usize], point: &[f64]) -> Option<(At
     let smooth = sum.batch_hessian_product(batch, point, &direction, &mut curved);
     let smoothness = batch.iter().map(|i| sum.smoothness(*i)).sum::<f64>() / batch.len() as f64;
     let size = norm(&gradient);
-    (smooth && size > 0.0).then_some((AtMinimum { direction, curved }, size / smoothness))
+    // A gradient that is only the rounding of 0 has no direction.
+    let rounding = 1e-10 * smoothness * norm(point).max(f64::MIN_POSITIVE);
+    (smooth && size > rounding).then_some((AtMinimum { direction, curved }, size / smoothness))
 }
 
 /// `(1/2) v' H^{-1} v`, `v = E[H_xi u_xi]` (m-SAM) or `H E[u_xi]` (n-SAM); THEORY.md section 14. Exact for single
@@ -92,6 +94,9 @@ fn first_order_floor(
 ) -> Option<FirstOrderFloor> {
     let d = point.len();
     solve_positive_definite(hessian, point)?; // H > 0
+    if !sampling.replacement && sampling.batch == sum.count() {
+        return None; // the full batch: its gradient at x* is 0
+    }
     let exact = sampling.batch == 1;
     let same = sampling.reuse == SampleReuse::Same;
     let mut generator = Generator::new(0x5eed, 0, Role::Other);

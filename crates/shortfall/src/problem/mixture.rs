@@ -63,8 +63,15 @@ impl Mixture {
             ));
         }
         let sum: f64 = probabilities.iter().sum();
-        if probabilities.iter().any(|p| *p <= 0.0) || (sum - 1.0).abs() > 1e-9 {
+        let wrong = probabilities.iter().any(|p| *p <= 0.0) || (sum - 1.0).abs() > 1e-9;
+        if wrong || weights_of(&probabilities).iter().any(|weight| weight.low <= 0.0) {
             return Err(arguments.bad("probabilities", format_args!("must be above 0 and sum to 1, not to {sum}")));
+        }
+        // The last takes what the others leave.
+        let mut probabilities = probabilities;
+        if let Some((last, rest)) = weights_of(&probabilities).split_last() {
+            let kept = rest.len();
+            probabilities[kept] = last.middle();
         }
         let components = tables
             .iter()
@@ -95,12 +102,11 @@ impl Mixture {
 
     /// `sup_x E (g_i - f')^2`: convex between breakpoints, so attained at one unless the outer slopes differ.
     fn variance(&self) -> Option<Number> {
-        let (first, last) = (self.mean.slopes()[0], self.mean.slopes()[self.mean.slopes().len() - 1]);
-        let differs = |a: Number, b: Number| a.low > b.high || a.high < b.low;
-        let unbounded = self.components.iter().any(|component| {
-            let slopes = component.slopes();
-            differs(slopes[0], first) || differs(slopes[slopes.len() - 1], last)
-        });
+        let ends =
+            |component: &PiecewiseLinear| [component.slopes()[0], component.slopes()[component.slopes().len() - 1]];
+        let first = ends(&self.components[0]);
+        let exact = first.iter().all(|slope| slope.low == slope.high);
+        let unbounded = !exact || self.components.iter().any(|component| ends(component) != first);
         if unbounded {
             return None;
         }
@@ -189,8 +195,8 @@ impl Problem for Mixture {
             match self.mean.minimisers().first() {
                 Some((low, high)) => {
                     let point = if low.is_finite() { *low } else { *high };
-                    // The minimiser is rounded; every component moves by at most beta_max times that.
-                    let slack = 2.0 * f64::EPSILON * point.abs();
+                    // The minimiser is rounded; every component moves by at most its smoothness times that.
+                    let slack = self.mean.minimiser_radius();
                     let at = |component: &PiecewiseLinear| {
                         (component.enclosed_at(point) + component.steepest() * Number::between(-slack, slack)).square()
                     };

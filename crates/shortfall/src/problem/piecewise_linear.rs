@@ -16,6 +16,8 @@ pub struct PiecewiseLinear {
     /// At the breakpoints; at 0 if there are none.
     values: Vec<Number>,
     pieces: Vec<Piece>,
+    /// The piece of a global minimiser of the integral, if one is known.
+    bottom: Option<usize>,
 }
 
 /// `value + slope (x - anchor)`, and the integral there.
@@ -25,6 +27,29 @@ struct Piece {
     value: f64,
     slope: f64,
     integral: f64,
+    /// The largest term summed on the way to `integral`: what its rounding error is relative to.
+    carried: f64,
+    /// How far the true zero may lie from the anchor of a piece with a zero.
+    radius: f64,
+    /// How far the true value at the anchor may lie from `value`, and the true slope from `slope`.
+    spread: (f64, f64),
+}
+
+/// What is known of the integral towards both ends of the line.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Ends {
+    BoundedBelow,
+    UnboundedBelow,
+    /// Rounding hides it.
+    Unclear,
+}
+
+/// Where the integral is lowest.
+struct Lowest {
+    /// A piece with a minimiser.
+    piece: usize,
+    /// All minimisers, as far as rounding can tell them from others.
+    intervals: Vec<(f64, f64)>,
 }
 
 impl Piece {
@@ -44,19 +69,44 @@ impl PiecewiseLinear {
     pub fn new(breakpoints: Vec<f64>, values: Vec<Number>, slopes: Vec<Number>) -> Self {
         assert_eq!(slopes.len(), breakpoints.len() + 1, "one slope more than breakpoints");
         assert_eq!(values.len(), breakpoints.len().max(1), "a value for every breakpoint");
-        let mut line = Self { breakpoints, slopes, values, pieces: Vec::new() };
+        let mut line = Self { breakpoints, slopes, values, pieces: Vec::new(), bottom: None };
         line.pieces = (0..line.slopes.len()).map(|k| line.piece(k)).collect();
-        for k in 1..line.pieces.len() {
-            let at = line.breakpoints[k - 1];
-            let jump = line.pieces[k - 1].integral_at(at) - line.pieces[k].integral_at(at);
-            line.pieces[k].integral += jump;
+        // The additive constant: 0 at a global minimiser of the integral if there is one, else at x = 0. Integrals are
+        // summed outwards from there, so that pieces far away cannot drown those near it; which minimum is the lowest
+        // is seen from the one seen from the one before.
+        let origin = line.breakpoints.partition_point(|b| *b < 0.0);
+        line.sum_from(origin, 0.0);
+        for _ in 0..line.pieces.len() {
+            let Some(bottom) = line.lowest().map(|lowest| lowest.piece) else { break };
+            let settled = line.pieces[bottom].carried == 0.0 && line.pieces[bottom].integral == 0.0;
+            if settled {
+                break;
+            }
+            let anchor = line.pieces[bottom].anchor;
+            line.sum_from(bottom, anchor);
         }
-        // The additive constant: 0 at a global minimiser of the integral if there is one, else at x = 0.
-        let base = line.lowest().map_or_else(|| line.integral(0.0), |(lowest, _)| lowest);
-        for piece in &mut line.pieces {
-            piece.integral -= base;
-        }
+        line.bottom = line.lowest().map(|lowest| lowest.piece);
         line
+    }
+
+    /// Makes the integral 0 at `zero`, a point of piece `from`, and continuous from there outwards.
+    fn sum_from(&mut self, from: usize, zero: f64) {
+        let pieces = &mut self.pieces;
+        pieces[from].integral = 0.0;
+        pieces[from].integral = -pieces[from].integral_at(zero);
+        pieces[from].carried = pieces[from].integral.abs();
+        let join = |known: Piece, next: &mut Piece, at: f64| {
+            next.integral = 0.0;
+            let (value, rise) = (known.integral_at(at), next.integral_at(at));
+            next.integral = value - rise;
+            next.carried = known.carried.max(value.abs()).max(rise.abs());
+        };
+        for k in from + 1..pieces.len() {
+            join(pieces[k - 1], &mut pieces[k], self.breakpoints[k - 1]);
+        }
+        for k in (0..from).rev() {
+            join(pieces[k + 1], &mut pieces[k], self.breakpoints[k]);
+        }
     }
 
     /// From slopes and the value at 0.
@@ -76,6 +126,17 @@ impl PiecewiseLinear {
         let value = |at: f64| if at >= 0.0 { at_zero + reach(0.0, at) } else { at_zero - reach(at, 0.0) };
         let values =
             if breakpoints.is_empty() { vec![at_zero] } else { breakpoints.iter().map(|b| value(*b)).collect() };
+        let line = Self::new(breakpoints, values, slopes);
+        let recovered = line.enclosed_at(0.0);
+        if recovered.high - recovered.low <= 1e-12 * at_zero.middle().abs() {
+            return line;
+        }
+        // The breakpoints are so far away that rounding there drowns the value at 0: it becomes one, without a corner.
+        let Self { mut breakpoints, mut slopes, mut values, .. } = line;
+        let k = breakpoints.partition_point(|b| *b < 0.0);
+        breakpoints.insert(k, 0.0);
+        slopes.insert(k, slopes[k]);
+        values.insert(k, at_zero);
         Self::new(breakpoints, values, slopes)
     }
 
@@ -85,25 +146,45 @@ impl PiecewiseLinear {
         (low, high)
     }
 
+    /// The end of a piece where the value is smallest, which loses least: the one nearer to a zero of the piece.
+    fn nearest(&self, k: usize) -> usize {
+        let last = self.values.len() - 1;
+        let (left, right) = (k.saturating_sub(1).min(last), k.min(last));
+        let size = |index: usize| self.values[index].middle().abs();
+        if size(right) < size(left) { right } else { left }
+    }
+
     fn piece(&self, k: usize) -> Piece {
-        let slope = self.slopes[k].middle();
-        let nearest = k.saturating_sub(1).min(self.values.len() - 1);
-        let known = |index: usize| (self.breakpoints.get(index).copied().unwrap_or(0.0), self.values[index].middle());
-        let (low, high) = self.ends(k);
-        // A zero at a breakpoint is exact; a zero inside is computed from the nearer end.
+        let enclosed = self.slopes[k];
+        let slope = enclosed.middle();
+        let half = |number: Number| (number.high - number.middle()).max(number.middle() - number.low);
+        let at = |index: usize| self.breakpoints.get(index).copied().unwrap_or(0.0);
+        let piece = |anchor: f64, value: f64, radius: f64, spread: f64| Piece {
+            anchor,
+            value,
+            slope,
+            integral: 0.0,
+            carried: 0.0,
+            radius,
+            spread: (spread, half(enclosed)),
+        };
+        // A zero at a breakpoint is exact.
         for index in [k.wrapping_sub(1), k] {
-            if index < self.breakpoints.len() && self.values[index].middle() == 0.0 {
-                return Piece { anchor: known(index).0, value: 0.0, slope, integral: 0.0 };
+            if index < self.breakpoints.len() && self.values[index] == Number::exact(0.0) {
+                return piece(at(index), 0.0, 0.0, 0.0);
             }
         }
-        let (anchor, value) = known(nearest);
-        if slope != 0.0 {
-            let root = anchor - value / slope;
-            if root.is_finite() && low < root && root < high {
-                return Piece { anchor: root, value: 0.0, slope, integral: 0.0 };
-            }
+        let nearest = self.nearest(k);
+        let (anchor, value) = (at(nearest), self.values[nearest]);
+        let (low, high) = self.ends(k);
+        let root = Number::exact(anchor) - value / enclosed;
+        if root.low.is_finite() && root.high.is_finite() && root.low <= high && root.high >= low {
+            // Inside, or so near an end that rounding cannot tell: then at the end.
+            let place = root.middle().clamp(low, high);
+            let radius = (root.high - place).max(place - root.low).max(0.0);
+            return piece(place, 0.0, radius, slope.abs() * radius);
         }
-        Piece { anchor, value, slope, integral: 0.0 }
+        piece(anchor, value.middle(), 0.0, half(value))
     }
 
     fn find(&self, x: f64) -> &Piece {
@@ -148,7 +229,7 @@ impl PiecewiseLinear {
         if let Some(index) = self.breakpoints.iter().position(|b| *b == x) {
             return self.values[index];
         }
-        let nearest = k.saturating_sub(1).min(self.values.len() - 1);
+        let nearest = self.nearest(k);
         let anchor = self.breakpoints.get(nearest).copied().unwrap_or(0.0);
         self.values[nearest] + self.slopes[k] * (Number::exact(x) - anchor)
     }
@@ -157,11 +238,35 @@ impl PiecewiseLinear {
     pub fn integral_error(&self, x: f64) -> f64 {
         let piece = self.find(x);
         let dx = x - piece.anchor;
-        let spread = self.pieces.iter().map(|piece| piece.integral.abs()).fold(0.0, f64::max);
         let terms = (piece.value * dx).abs() + (piece.slope * dx * dx).abs();
         // The integral at a minimiser's own anchor is exact; elsewhere a few sums were taken.
-        let carried = if piece.integral == 0.0 { 0.0 } else { 4.0 * (self.pieces.len() + 1) as f64 * spread };
-        f64::EPSILON * (4.0 * terms + carried)
+        let carried = 4.0 * (self.pieces.len() + 1) as f64 * piece.carried;
+        // Products may underflow, unless they are 0 to begin with.
+        let exact = dx == 0.0 || (piece.slope == 0.0 && piece.value == 0.0);
+        let underflow = if exact { 0.0 } else { f64::MIN_POSITIVE * (1.0 + dx.abs()) };
+        f64::EPSILON * (4.0 * terms + carried) + underflow + self.shape_error(x)
+    }
+
+    /// How far the stored pieces may lead away from what the parameters say, between the minimiser and `x`: their
+    /// anchors, values and slopes are rounded, and so is the minimiser itself.
+    fn shape_error(&self, x: f64) -> f64 {
+        let Some(bottom) = self.bottom else { return 0.0 };
+        let (from, radius) = (self.pieces[bottom].anchor, self.pieces[bottom].radius);
+        let (low, high) = (from.min(x), from.max(x));
+        let along: f64 = (0..self.pieces.len())
+            .map(|k| {
+                let ends = self.ends(k);
+                let length = (ends.1.min(high) - ends.0.max(low)).max(0.0);
+                let (value, slope) = self.pieces[k].spread;
+                if length == 0.0 || (value == 0.0 && slope == 0.0) {
+                    0.0
+                } else {
+                    length * (value + slope * (high - low))
+                }
+            })
+            .sum();
+        let steepest = if radius == 0.0 { 0.0 } else { self.steepest().high * radius * radius };
+        (along + steepest) * (1.0 + 1e-9)
     }
 
     /// The breakpoints.
@@ -174,49 +279,65 @@ impl PiecewiseLinear {
         &self.slopes
     }
 
-    /// Slopes of the first and last piece.
-    fn outer(&self) -> (f64, f64) {
-        (self.pieces[0].slope, self.pieces[self.pieces.len() - 1].slope)
+    fn towards_the_ends(&self) -> Ends {
+        let last = self.slopes.len() - 1;
+        // Towards each end: the slope as it grows outwards, and the value that leads downhill.
+        let sides = [(self.slopes[0], self.values[0]), (self.slopes[last], -self.values[self.values.len() - 1])];
+        let zero = Number::exact(0.0);
+        let side = |(slope, downhill): (Number, Number)| match () {
+            () if slope.low > 0.0 => Ends::BoundedBelow,
+            () if slope.high < 0.0 => Ends::UnboundedBelow,
+            () if slope == zero && downhill.high <= 0.0 => Ends::BoundedBelow,
+            () if slope == zero && downhill.low > 0.0 => Ends::UnboundedBelow,
+            () => Ends::Unclear,
+        };
+        match sides.map(side) {
+            [Ends::BoundedBelow, Ends::BoundedBelow] => Ends::BoundedBelow,
+            sides if sides.contains(&Ends::UnboundedBelow) => Ends::UnboundedBelow,
+            _ => Ends::Unclear,
+        }
     }
 
-    /// Lowest value of the integral and the intervals where it is attained; `None` if unbounded below.
-    fn lowest(&self) -> Option<(f64, Vec<(f64, f64)>)> {
-        let (left, right) = self.outer();
-        let (first, last) = (self.pieces[0], self.pieces[self.pieces.len() - 1]);
-        let falls_left = left < 0.0 || (left == 0.0 && first.value > 0.0);
-        let falls_right = right < 0.0 || (right == 0.0 && last.value < 0.0);
-        if falls_left || falls_right {
+    /// Where the integral is lowest; `None` if unbounded below, or if rounding hides it.
+    fn lowest(&self) -> Option<Lowest> {
+        if self.towards_the_ends() != Ends::BoundedBelow {
             return None;
         }
-        let mut zeros: Vec<(f64, f64, f64)> = Vec::new();
-        for (k, piece) in self.pieces.iter().enumerate() {
-            let ends = self.ends(k);
-            if piece.value == 0.0 && piece.slope > 0.0 {
-                zeros.push((piece.integral, piece.anchor, piece.anchor));
-            } else if piece.value == 0.0 && piece.slope == 0.0 {
-                zeros.push((piece.integral, ends.0, ends.1));
-            }
-        }
-        let lowest = zeros.iter().map(|zero| zero.0).fold(f64::INFINITY, f64::min);
-        if zeros.is_empty() {
-            return None;
-        }
-        let spread = self.pieces.iter().map(|piece| piece.integral.abs()).fold(0.0, f64::max);
-        let tolerance = 1e-13 * spread;
+        // A flat piece counts only where it is exactly 0.
+        let is_zero = |k: &usize| {
+            let piece = &self.pieces[*k];
+            piece.value == 0.0 && (piece.slope > 0.0 || (piece.slope == 0.0 && piece.spread == (0.0, 0.0)))
+        };
+        let zeros: Vec<usize> = (0..self.pieces.len()).filter(is_zero).collect();
+        let piece =
+            zeros.iter().copied().min_by(|a, b| self.pieces[*a].integral.total_cmp(&self.pieces[*b].integral))?;
+        let bottom = self.pieces[piece];
         // From left to right; those that touch are one.
         let mut intervals: Vec<(f64, f64)> = Vec::new();
-        for (_, low, high) in zeros.into_iter().filter(|zero| zero.0 <= lowest + tolerance) {
+        for k in zeros {
+            let Piece { anchor, slope, integral, carried, .. } = self.pieces[k];
+            if integral > bottom.integral + 1e-13 * carried.max(bottom.carried) {
+                continue;
+            }
+            let (low, high) = if slope > 0.0 { (anchor, anchor) } else { self.ends(k) };
             match intervals.last_mut() {
                 Some(last) if low <= last.1 => last.1 = last.1.max(high),
                 _ => intervals.push((low, high)),
             }
         }
-        Some((lowest, intervals))
+        Some(Lowest { piece, intervals })
     }
 
-    /// Intervals of global minimisers of the integral; empty if it is not bounded below.
+    /// Intervals of global minimisers of the integral, as far as rounding can tell them from others; empty if none is
+    /// known.
     pub fn minimisers(&self) -> Vec<(f64, f64)> {
-        self.lowest().map(|(_, intervals)| intervals).unwrap_or_default()
+        self.lowest().map(|lowest| lowest.intervals).unwrap_or_default()
+    }
+
+    /// How far a true minimiser may lie from where [`PiecewiseLinear::minimisers`] puts it.
+    pub fn minimiser_radius(&self) -> f64 {
+        let zeros = self.pieces.iter().filter(|piece| piece.value == 0.0 && piece.slope > 0.0);
+        zeros.map(|piece| piece.radius).fold(0.0, f64::max)
     }
 
     /// Largest |slope|.
@@ -244,7 +365,8 @@ impl PiecewiseLinear {
         );
         let omega = (-least).positive_part();
         constants.set(Symbol::Omega, Constant::enclosed(Symbol::Omega, omega, "-(smallest slope of f'), at least 0"));
-        let bounded = self.outer() == (0.0, 0.0);
+        let flat = [self.slopes[0], self.slopes[self.slopes.len() - 1]];
+        let bounded = flat == [Number::exact(0.0); 2];
         constants.set(
             Symbol::L,
             if bounded {
@@ -254,56 +376,52 @@ impl PiecewiseLinear {
                 Constant::missing("f' is not bounded")
             },
         );
-        let minimisers = self.minimisers();
-        let distance = minimisers
+        // Of several that rounding cannot tell apart the farthest: one of them is a minimiser.
+        let distance = self
+            .minimisers()
             .iter()
-            .map(|(low, high)| {
-                let outside = (Number::exact(*low) - start).max(Number::exact(start) - *high).positive_part();
-                outside.square()
-            })
-            .reduce(Number::min);
-        match distance {
-            None => {
-                constants.set(Symbol::Delta, Constant::missing("f is not bounded below"));
-                constants.set(Symbol::D2, Constant::missing("f is not bounded below: there is no minimiser"));
-            }
-            Some(distance) => {
-                let value = self.integral(start);
-                let error = self.integral_error(start) + self.minimum_error();
-                let delta = if value == 0.0 && error == 0.0 {
-                    Number::exact(0.0)
-                } else {
-                    (Number::exact(value) + Number::between(-error, error)).positive_part()
-                };
-                constants.set(Symbol::Delta, Constant::enclosed(Symbol::Delta, delta, "f(x0) - f*"));
-                // The zero of f' is rounded: one unit in the last place of it, and of x0, is in the enclosure.
-                let slack =
-                    2.0 * f64::EPSILON * minimisers.iter().map(|m| m.0.abs().min(m.1.abs())).fold(0.0, f64::max);
-                let distance = if slack == 0.0 {
-                    distance
-                } else {
-                    (distance.sqrt() + Number::between(-slack, slack)).positive_part().square()
-                };
-                constants.set(
-                    Symbol::D2,
-                    Constant::enclosed(Symbol::D2, distance, "squared distance to the nearest minimiser"),
-                );
-            }
-        }
+            .map(|(low, high)| (Number::exact(*low) - start).max(Number::exact(start) - *high).positive_part())
+            .reduce(Number::max);
+        let Some(distance) = distance else {
+            let reason = self.why_no_minimum();
+            constants.set(Symbol::Delta, Constant::missing(reason));
+            constants.set(Symbol::D2, Constant::missing(reason));
+            return constants;
+        };
+        let value = self.integral(start);
+        let error = self.integral_error(start) + self.minimum_error();
+        let delta = if value == 0.0 && error == 0.0 {
+            Number::exact(0.0)
+        } else {
+            (Number::exact(value) + Number::between(-error, error)).positive_part()
+        };
+        constants.set(Symbol::Delta, Constant::enclosed(Symbol::Delta, delta, "f(x0) - f*"));
+        let distance = distance + Number::between(0.0, self.minimiser_radius());
+        constants.set(Symbol::D2, Constant::enclosed(Symbol::D2, distance.square(), "squared distance to a minimiser"));
         constants
     }
 
     /// How far the true minimum of the integral may lie from 0.
     fn minimum_error(&self) -> f64 {
-        let zeros = self.pieces.iter().filter(|piece| piece.value == 0.0 && piece.slope >= 0.0).count();
-        let spread = self.pieces.iter().map(|piece| piece.integral.abs()).fold(0.0, f64::max);
-        if zeros <= 1 { 0.0 } else { 1e-13 * spread }
+        // With one zero there is nothing to confuse it with, and its own integral is 0.
+        let zeros = self.pieces.iter().filter(|piece| piece.value == 0.0 && piece.slope >= 0.0);
+        1e-13 * zeros.map(|piece| piece.carried).fold(0.0, f64::max)
+    }
+
+    fn why_no_minimum(&self) -> &'static str {
+        match self.towards_the_ends() {
+            Ends::UnboundedBelow => "f is not bounded below: f' keeps its sign towards an end of the line",
+            _ => "f' is too near 0 towards an end of the line to tell whether f has a minimum",
+        }
     }
 
     /// The minimum of the integral.
     pub fn minimum(&self) -> Minimum {
         match self.minimisers().first() {
-            None => Minimum::Unbounded { how: "f' keeps its sign towards an end of the line".to_owned() },
+            None if self.towards_the_ends() == Ends::UnboundedBelow => {
+                Minimum::Unbounded { how: self.why_no_minimum().to_owned() }
+            }
+            None => Minimum::Unknown { reason: self.why_no_minimum().to_owned() },
             Some((low, high)) => {
                 let point = if low.is_finite() {
                     *low
@@ -360,6 +478,34 @@ mod tests {
         assert_eq!(gradient.minimisers(), [(-0.5, -0.5)]);
         let constants = gradient.constants(1.5);
         assert_eq!(constants.get(Symbol::Delta).value().map(|delta| (delta * 1e12).round()), Some(8e12));
+    }
+
+    #[test]
+    fn a_piece_far_away_drowns_nothing_near_the_minimum() {
+        // f' = x/4 - 1 from 0 on, then from 1e8 twice as steep; left of 0 a slope whose own integral is near 1e300.
+        let gradient = line(&[-1e150, 0.0, 1e8], &[3.0, 2.0, 0.25, 0.5], -1.0);
+        assert_eq!(gradient.minimisers(), [(4.0, 4.0)]);
+        assert_eq!((gradient.at(0.0), gradient.at(-1.0), gradient.at(8.0)), (-1.0, -3.0, 1.0));
+        assert_eq!((gradient.integral(0.0), gradient.integral(-1.0), gradient.integral(8.0)), (2.0, 4.0, 2.0));
+        assert!(gradient.integral_error(8.0) < 1e-14 && gradient.minimum_error() == 0.0);
+        let beyond = gradient.integral(1e8 + 2.0);
+        assert!((beyond / 1.25e15 - 1.0).abs() < 1e-6, "{beyond}");
+    }
+
+    #[test]
+    fn a_breakpoint_far_away_leaves_the_value_at_zero() {
+        let gradient = line(&[-1e300], &[273.0, 0.5], 2.0);
+        assert_eq!((gradient.at(0.0), gradient.at(-2.0), gradient.at(3.0)), (2.0, 1.0, 3.5));
+        assert_eq!(gradient.minimisers(), [(-4.0, -4.0)]);
+        assert_eq!(gradient.slope_around(0.0), Some(0.5));
+    }
+
+    #[test]
+    fn a_value_that_underflows_is_not_exactly_zero() {
+        let gradient = line(&[], &[1e150], 0.0);
+        assert_eq!((gradient.integral(1e-300), gradient.integral_error(0.0)), (0.0, 0.0));
+        assert!(gradient.integral_error(1e-300) > 0.0);
+        assert!(gradient.constants(1e-300).get(Symbol::Delta).value().is_some_and(|delta| delta > 0.0));
     }
 
     #[test]

@@ -12,6 +12,10 @@ impl Sum {
     #[inline]
     pub fn add(&mut self, term: f64) {
         let sum = self.sum + term;
+        if !sum.is_finite() {
+            *self = Self { sum, correction: 0.0 };
+            return;
+        }
         self.correction += if self.sum.abs() >= term.abs() { (self.sum - sum) + term } else { (term - sum) + self.sum };
         self.sum = sum;
     }

@@ -69,11 +69,19 @@ impl Plan {
         (length >= 2).then(|| self.steps + 1 - length..self.steps + 1)
     }
 
+    /// The window in two halves, each of an even number of iterates where it has four or more.
+    pub fn window_halves(&self) -> Option<[Range<u64>; 2]> {
+        let window = self.window()?;
+        let length = window.end - window.start;
+        let middle = window.start + if length < 4 { length / 2 } else { length / 4 * 2 };
+        Some([window.start..middle, middle..window.end])
+    }
+
     /// Intervals of steps that cover `0..T`, of each of which one random step is evaluated: short at the start, each
     /// about a hundredth of its position later, and finer in the window of the floor.
     pub fn strata(&self) -> Vec<Range<u64>> {
         let (start, middle) =
-            self.window().map_or((self.steps, self.steps), |w| (w.start, w.start + (w.end - w.start) / 2));
+            self.window_halves().map_or((self.steps, self.steps), |[first, _]| (first.start, first.end));
         let mut strata = Vec::new();
         let mut from = 0;
         while from < self.steps {
@@ -126,6 +134,15 @@ mod tests {
         assert_eq!(plan(19).window(), None);
         assert_eq!(plan(20).window(), Some(19..21));
         assert_eq!(plan(30_000).window(), Some(27_001..30_001));
+    }
+
+    #[test]
+    fn both_halves_of_the_window_are_even() {
+        for steps in [40, 99, 100, 101, 30_000] {
+            let [first, second] = plan(steps).window_halves().expect("a window");
+            assert!((first.end - first.start) % 2 == 0 && (second.end - second.start) % 2 == 0, "{steps}");
+            assert!(first.start < first.end && first.end == second.start && second.end == steps + 1);
+        }
     }
 
     #[test]

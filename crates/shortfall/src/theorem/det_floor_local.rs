@@ -1,5 +1,7 @@
 //! `det-floor-local`: where deterministic SAM stops on a smooth strongly convex function, for small rho.
 
+use super::cycle::eigenspaces;
+use super::quad_global::settled_after;
 use super::{Bound, Form, Inputs, Kind, Mode, Over, Quantity, Requirement, Scope, Theorem};
 use crate::constants::Number;
 
@@ -64,7 +66,10 @@ fn requires(inputs: &Inputs) -> Vec<Requirement> {
 }
 
 fn bound(inputs: &Inputs) -> Bound {
-    Bound::floor(inputs.cycle_suboptimality(top(inputs)))
+    // A quadratic's way to its cycle is known.
+    let spaces = inputs.problem.spectrum.as_deref().map(eigenspaces);
+    let settled = spaces.map_or(0.0, |spaces| settled_after(inputs, &spaces));
+    Bound::floor(inputs.cycle_suboptimality(top(inputs))).settled_after(settled)
 }
 
 #[cfg(test)]

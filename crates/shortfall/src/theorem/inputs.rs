@@ -1,7 +1,7 @@
 //! What a theorem may look at: constants, the method's numbers, and facts about the problem and the start.
 
 use crate::arguments::Value;
-use crate::constants::{Constant, Constants, Number, Symbol};
+use crate::constants::{Constant, Constants, Number, Provenance, Symbol};
 use crate::method::{Method, Perturbation, SampleReuse};
 use crate::text;
 
@@ -14,12 +14,19 @@ pub struct Requirement {
     pub met: bool,
     /// The numbers behind the answer, or the reason for a refusal.
     pub detail: String,
+    /// How the answer is known: a bound is no better proved than its hypotheses.
+    pub provenance: Provenance,
 }
 
 impl Requirement {
     /// From its parts.
     pub fn new(text: impl Into<String>, met: bool, detail: impl Into<String>) -> Self {
-        Self { text: text.into(), met, detail: detail.into() }
+        Self { text: text.into(), met, detail: detail.into(), provenance: Provenance::Certified }
+    }
+
+    /// Known only as well as this constant.
+    fn resting_on(self, constant: &Constant) -> Self {
+        Self { provenance: constant.number().map_or(Provenance::Certified, |number| number.provenance), ..self }
     }
 }
 
@@ -294,19 +301,20 @@ impl Inputs<'_> {
     /// A constant is known.
     pub fn known(&self, symbol: Symbol) -> Requirement {
         let text = format!("{} ({})", symbol.name(), symbol.about());
-        match self.constants.get(symbol) {
+        let requirement = match self.constants.get(symbol) {
             Constant::Known { value, .. } => {
                 Requirement::new(text, true, format!("{} = {}", symbol.name(), text::number(*value)))
             }
             Constant::Missing { reason } => {
                 Requirement::new(text, false, format!("{} is not known: {reason}", symbol.name()))
             }
-        }
+        };
+        requirement.resting_on(self.constants.get(symbol))
     }
 
     /// f is convex: omega = 0.
     pub fn convex(&self) -> Requirement {
-        match self.constants.get(Symbol::Omega) {
+        let requirement = match self.constants.get(Symbol::Omega) {
             Constant::Known { value, .. } if *value == 0.0 => Requirement::new("f convex", true, "omega = 0"),
             Constant::Known { value, .. } => Requirement::new(
                 "f convex",
@@ -316,7 +324,8 @@ impl Inputs<'_> {
             Constant::Missing { reason } => {
                 Requirement::new("f convex", false, format!("f is not known to be convex: {reason}"))
             }
-        }
+        };
+        requirement.resting_on(self.constants.get(Symbol::Omega))
     }
 
     /// Every sample's loss is convex.
@@ -328,12 +337,13 @@ impl Inputs<'_> {
 
     /// mu > 0.
     pub fn strongly_convex(&self) -> Requirement {
-        match self.constants.get(Symbol::Mu) {
+        let requirement = match self.constants.get(Symbol::Mu) {
             Constant::Known { value, .. } => {
                 Requirement::new("mu > 0", *value > 0.0, format!("mu = {}", text::number(*value)))
             }
             Constant::Missing { reason } => Requirement::new("mu > 0", false, format!("no mu > 0: {reason}")),
-        }
+        };
+        requirement.resting_on(self.constants.get(Symbol::Mu))
     }
 
     /// At least one step.

@@ -84,13 +84,19 @@ fn limit(inputs: &Inputs, value: impl Fn(Number) -> Number) -> Bound {
 
 /// Thrice the steps the linearised map needs, one stage after the other: into the region of the cycles, away from
 /// each cycle of a lower eigenvalue in turn, and onto the top cycle. An estimate, in plain doubles.
-fn settled_after(inputs: &Inputs, spaces: &[Eigenspace]) -> f64 {
+pub(super) fn settled_after(inputs: &Inputs, spaces: &[Eigenspace]) -> f64 {
     let (eta, rho) = (inputs.method.eta, inputs.method.rho);
     let positive: Vec<&Eigenspace> = spaces.iter().filter(|space| space.0 > 0.0).collect();
     let Some(((top, component), lower)) = positive.split_last() else { return f64::INFINITY };
     let gradient = length(positive.iter().map(|(eigenvalue, part)| *eigenvalue * *part)).high;
     let slowest = lower.first().map_or(*top, |space| space.0);
     let approach = (gradient / (eta * rho * top * top)).ln_1p() / (eta * slowest);
+    // On the way the top component shrinks by about |1 - eta l| a step: where it would leave the range of doubles,
+    // the run is stuck on a lower cycle, the excluded start made by rounding.
+    let lost = -(1.0 - eta * top).abs().max(f64::MIN_POSITIVE).ln() * approach;
+    if !lower.is_empty() && lost > component.low.ln() + 600.0 {
+        return f64::INFINITY;
+    }
     let radius = inputs.cycle_radius(Number::exact(*top)).high;
     let escape = |space: &&Eigenspace| {
         let growth = multiplier(eta, space.0, *top).abs();

@@ -121,6 +121,7 @@ fn requires(inputs: &Inputs) -> Vec<Requirement> {
 fn limit(inputs: &Inputs) -> Bound {
     let Trap { depth, kink, .. } = trap(inputs);
     Bound::floor(inputs.parameter("mu") * (depth + kink).square() / 2.0)
+        .settled_after(10.0 / (inputs.method.eta * inputs.parameter("mu").middle()))
         .noting("the limit of small steps: right up to terms of order eta".to_owned())
 }
 

@@ -36,15 +36,17 @@ impl DataConstants {
         let squares: Vec<f64> = (0..n).map(|i| dot(rows.row(i), rows.row(i))).collect();
         let relative = Number::between(1.0 - gamma(columns + 1), 1.0 + 2.0 * gamma(columns + 1));
         let mean = |values: &[f64], extra: Number| sum_of_nonnegative(crate::kernel::sum(values), n) / n as f64 * extra;
+        // Squares below the normal numbers lose their relative accuracy: an absolute term covers them.
+        let tiny = Number::between(0.0, (columns + 1) as f64 * f64::MIN_POSITIVE);
         let norms: Vec<f64> = squares.iter().map(|square| square.sqrt()).collect();
         let fourths: Vec<f64> = squares.iter().map(|square| square * square).collect();
         let rounding = Number::between(1.0 - 4.0 * UNIT, 1.0 + 4.0 * UNIT);
-        let mean_square = mean(&squares, relative);
+        let mean_square = mean(&squares, relative) + tiny;
         Self {
-            mean_norm: mean(&norms, relative * rounding),
+            mean_norm: mean(&norms, relative * rounding) + tiny.sqrt(),
             mean_square,
-            mean_fourth: mean(&fourths, relative.square() * rounding),
-            largest_square: Number::exact(squares.iter().copied().fold(0.0, f64::max)) * relative,
+            mean_fourth: mean(&fourths, relative.square() * rounding) + tiny,
+            largest_square: Number::exact(squares.iter().copied().fold(0.0, f64::max)) * relative + tiny,
             top: top_of_gram(rows, columns, mean_square.high),
             rows: n,
             columns,
@@ -97,7 +99,8 @@ fn top_of_gram(rows: &Rows, columns: usize, trace: f64) -> Option<f64> {
         }
     }
     let eigen = symmetric(&gram, d)?;
-    let error = add_up(eigen.radius, gamma(n + 2) * trace * (1.0 + 1e-10));
+    let tiny = (d * d) as f64 * f64::MIN_POSITIVE; // products that underflow
+    let error = add_up(eigen.radius, gamma(n + 2) * trace * (1.0 + 1e-10) + tiny);
     let top = add_up(eigen.values[d - 1].max(0.0), error);
     top.is_finite().then_some(top)
 }

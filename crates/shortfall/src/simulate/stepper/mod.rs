@@ -29,10 +29,7 @@ impl Schedule {
             _ => false,
         };
         let sampled = costly && plan.record != super::Record::Every;
-        let window = plan.window().map(|window| {
-            let middle = window.start + (window.end - window.start) / 2;
-            [window.start..middle, middle..window.end]
-        });
+        let window = plan.window_halves();
         Self { recorded: plan.recorded(), strata: sampled.then(|| plan.strata()), window }
     }
 }

@@ -1,0 +1,86 @@
+//! Settings that once drew a false word: none may be called violated, and none may hold by accident.
+
+mod common;
+
+use common::{json, refusal, verdict};
+
+fn run(problem: &str, method: &str, options: &[&str]) -> serde_json::Value {
+    let arguments: Vec<&str> = ["run", problem, method].iter().chain(options).copied().collect();
+    let document = json(&arguments);
+    for entry in document["verdicts"].as_array().expect("verdicts") {
+        assert_ne!(entry["verdict"], "violated", "{problem} {method}: {entry}");
+    }
+    document
+}
+
+fn word<'a>(document: &'a serde_json::Value, id: &str, quantity: &str) -> &'a str {
+    verdict(document, id, quantity)["verdict"].as_str().expect("a word")
+}
+
+#[test]
+fn a_top_component_that_underflows_on_the_way() {
+    let document = run("quadratic{eigenvalues=[4.0,0.01]}", "sam{eta=0.125,rho=0.001}", &["--steps", "200000"]);
+    assert_eq!(word(&document, "quad-global", "limit-suboptimality"), "undecided");
+    assert_eq!(word(&document, "det-floor-local", "limit-suboptimality"), "undecided");
+}
+
+#[test]
+fn what_rests_on_a_false_assumption() {
+    run("quadratic", "gd{eta=0.01}", &["--steps", "100", "--assume", "Delta=1e-9"]);
+    let document = run("sine", "sam{eta=0.01,rho=1.0}", &["--steps", "100000", "--assume", "omega=0"]);
+    let upper = verdict(&document, "det-cvx-upper", "average-squared-gradient");
+    assert_eq!((upper["verdict"].as_str(), upper["certified"].as_bool()), (Some("undecided"), Some(false)));
+}
+
+#[test]
+fn what_lies_below_the_resolution() {
+    let tiny = run(
+        "quadratic{eigenvalues=[4.0,1.0]}",
+        "sam{eta=0.125,rho=1e-16}",
+        &["--start", "[1.5,-2.0]", "--steps", "270"],
+    );
+    assert_eq!(word(&tiny, "quad-global", "limit-suboptimality"), "undecided");
+    let data = run("logistic", "sam{rho=1e-8}", &["--steps", "30000"]);
+    assert_eq!(word(&data, "det-floor-local", "limit-suboptimality"), "undecided");
+    let huge = run("quadratic{eigenvalues=[1e160]}", "sam{eta=1e-161,rho=0.1}", &["--steps", "50"]);
+    assert_ne!(word(&huge, "quad-global", "limit-suboptimality"), "holds");
+}
+
+#[test]
+fn a_limit_judged_before_anything_moved() {
+    let document = run("trap", "stochastic-sam{eta=0.0001,rho=1.0}", &["--steps", "100"]);
+    assert_eq!(word(&document, "sto-m-trap", "limit-suboptimality"), "undecided");
+}
+
+#[test]
+fn the_full_batch_has_no_noise_to_take_a_direction_from() {
+    let document =
+        run("logistic", "stochastic-sam{rho=0.01,batch=569,replacement=false}", &["--steps", "50", "--seeds", "8"]);
+    assert_eq!(word(&document, "sto-floor-first-order", "field-zero-suboptimality"), "not-applicable");
+}
+
+#[test]
+fn probabilities_that_leave_less_than_nothing() {
+    let components =
+        "[{breakpoints=[],slopes=[1.0],gradient_at_zero=0.5},{breakpoints=[],slopes=[1.0],gradient_at_zero=-0.5}]";
+    let problem = format!("mixture{{components={components},probabilities=[1.0000000005,0.0000000001]}}");
+    assert!(refusal(&["run", &problem, "sgd"]).contains("probabilities"));
+}
+
+#[test]
+fn piecewise_constants_lie_on_the_safe_side() {
+    let value = |problem: &str, start: &str, symbol: &str| {
+        json(&["constants", problem, "--start", start])["constants"][symbol]["value"].as_f64()
+    };
+    // Rounding puts the zero of f' on the breakpoint: still a strongly convex function with a minimum.
+    let corner = "piecewise{breakpoints=[0.3],slopes=[0.7,0.8],gradient_at_zero=-0.21}";
+    assert!(value(corner, "[1.3]", "D2").is_some_and(|d2| (1.0..1.0 + 1e-12).contains(&d2)));
+    // The zero 1/7 is computed from a breakpoint at 10^6.
+    let far = "piecewise{breakpoints=[1e6],slopes=[7.0,8.0],gradient_at_zero=-1.0}";
+    assert!(value(far, "[0.0]", "D2").is_some_and(|d2| (1.0 / 49.0..0.02040817).contains(&d2)));
+    assert!(value(far, "[0.0]", "Delta").is_some_and(|delta| (1.0 / 14.0..0.0714286).contains(&delta)));
+    // Outer slopes that differ in the last place: the variance is not bounded.
+    let apart = "mixture{components=[{breakpoints=[],slopes=[1.0],gradient_at_zero=0.5},\
+                 {breakpoints=[],slopes=[1.0000000000000002],gradient_at_zero=-0.5}],probabilities=[0.1,0.9]}";
+    assert_eq!(value(apart, "[0.0]", "sigma2"), None);
+}
