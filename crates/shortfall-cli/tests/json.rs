@@ -208,3 +208,22 @@ fn a_row_of_reproduce() {
     has(row, &["row", "title", "claim", "checks"]);
     check_run(&row["checks"][0]);
 }
+
+#[test]
+fn a_sweep() {
+    let document = json(&["run", "quadratic", "sam{eta=[0.02,0.04],rho=[0.01,0.1,1.0]}", "--steps", "3000"]);
+    assert_eq!(document["schema"], "shortfall.sweep/1");
+    let runs = document["runs"].as_array().expect("runs");
+    assert_eq!(runs.len(), 6);
+    for (i, run) in runs.iter().enumerate() {
+        assert_eq!(run["schema"], "shortfall.run/1");
+        assert!(run.get("constants").is_none());
+        assert_eq!(run["method"]["parameters"]["rho"], [0.01, 0.1, 1.0][i % 3]);
+    }
+    let alone = json(&["run", "quadratic", "sam{eta=0.04,rho=0.1}", "--steps", "3000"]);
+    assert_eq!(runs[4]["trace"], alone["trace"]);
+    let fits = document["fits"].as_array().expect("fits");
+    assert_eq!(fits[1]["parameter"], "rho");
+    has(&fits[1]["exponent"], &["mean", "low", "high"]);
+    assert!((fits[1]["exponent"]["mean"].as_f64().unwrap() - 2.0).abs() < 1e-6);
+}

@@ -9,3 +9,4 @@ pub mod picture;
 pub mod pool;
 pub mod reproduce;
 pub mod selector;
+pub mod sweep;

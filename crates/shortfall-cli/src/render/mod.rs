@@ -2,11 +2,13 @@
 
 mod lists;
 mod reproduce;
+mod sweep;
 mod table;
 mod verdicts;
 
 pub use lists::{data, entries, entry, theorem, theorems};
 pub use reproduce::{row, score};
+pub use sweep::sweep;
 pub use verdicts::{bounds, run};
 
 use shortfall::constants::{Constant, Constants};

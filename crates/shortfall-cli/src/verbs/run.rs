@@ -5,6 +5,7 @@ use crate::output::{Failure, print, print_json};
 use crate::{progress, render};
 use shortfall_lab::experiment::Experiment;
 use shortfall_lab::pool::Pool;
+use shortfall_lab::sweep::Sweep;
 use shortfall_lab::{json, picture};
 use std::path::Path;
 
@@ -13,6 +14,9 @@ pub fn perform(arguments: &Run) -> Result<(), Failure> {
     let pool = Pool::new(arguments.threads()?)?;
     if let Some(folder) = &arguments.out {
         make_folder(folder)?;
+    }
+    if let Some(sweep) = Sweep::of(&request)? {
+        return perform_sweep(arguments, sweep, &pool);
     }
     let experiment = Experiment::prepare(request)?;
     let mut observer = progress::observer("running");
@@ -26,6 +30,21 @@ pub fn perform(arguments: &Run) -> Result<(), Failure> {
     match document {
         Some(document) if arguments.setting.json => print_json(&document),
         _ => print(&render::run(&experiment, &finished)),
+    }
+}
+
+fn perform_sweep(arguments: &Run, sweep: Sweep, pool: &Pool) -> Result<(), Failure> {
+    let mut observer = progress::observer("running");
+    let swept = sweep.run(pool, &mut observer, &progress::stopped)?;
+    let document = (arguments.setting.json || arguments.out.is_some()).then(|| swept.document());
+    if let (Some(folder), Some(document)) = (&arguments.out, &document) {
+        write(&folder.join("sweep.json"), &format!("{document:#}\n"))?;
+        write(&folder.join("sweep.svg"), &swept.picture().to_svg())?;
+        eprintln!("wrote {} and sweep.svg", folder.join("sweep.json").display());
+    }
+    match document {
+        Some(document) if arguments.setting.json => print_json(&document),
+        _ => print(&render::sweep(&swept)),
     }
 }
 
