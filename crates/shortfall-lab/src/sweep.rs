@@ -182,6 +182,9 @@ pub struct Fit {
     pub exponent: Interval,
 }
 
+/// Floors along one parameter.
+type Slice = Vec<(f64, Interval)>;
+
 impl Swept {
     /// The resolved number of a swept parameter in a run; `None` where it is not a positive number.
     fn number(&self, made: &Made, axis: usize) -> Option<f64> {
@@ -195,8 +198,8 @@ impl Swept {
     }
 
     /// Runs that differ in one parameter only, as `(parameter, floor)` in increasing order.
-    fn slices(&self, axis: usize) -> Vec<Vec<(f64, Interval)>> {
-        let mut groups: Vec<(Vec<&Value>, Vec<(f64, Interval)>)> = Vec::new();
+    fn slices(&self, axis: usize) -> Vec<Slice> {
+        let mut groups: Vec<(Vec<&Value>, Slice)> = Vec::new();
         for made in &self.runs {
             let others: Vec<&Value> =
                 made.values.iter().enumerate().filter(|(k, _)| *k != axis).map(|(_, value)| value).collect();
@@ -207,7 +210,7 @@ impl Swept {
                 None => groups.push((others, vec![point])),
             }
         }
-        let mut slices: Vec<Vec<(f64, Interval)>> = groups.into_iter().map(|group| group.1).collect();
+        let mut slices: Vec<Slice> = groups.into_iter().map(|group| group.1).collect();
         for slice in &mut slices {
             slice.sort_by(|a, b| a.0.total_cmp(&b.0));
             slice.dedup_by(|a, b| a.0 == b.0);
