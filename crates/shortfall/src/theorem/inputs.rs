@@ -1,5 +1,6 @@
 //! What a theorem may look at: constants, the method's numbers, and facts about the problem and the start.
 
+use super::Bound;
 use crate::arguments::Value;
 use crate::constants::{Constant, Constants, Number, Provenance, Symbol};
 use crate::method::{Method, Perturbation, SampleReuse};
@@ -153,6 +154,45 @@ impl Inputs<'_> {
     /// Strong convexity.
     pub fn mu(&self) -> Number {
         self.constant(Symbol::Mu)
+    }
+
+    /// Weak convexity; beta where nothing better is known.
+    pub fn omega(&self) -> Number {
+        self.constants.get(Symbol::Omega).number().map_or(self.beta(), |omega| omega.min(self.beta()))
+    }
+
+    /// The root formula of THEORY.md section 6: `(Bc + sqrt(Bc^2 + 4 A (Delta/T + C)))/(2 A)` with
+    /// `A = eta (1 - q/2)`, `C = beta^3 eta^2 rho^2/2 + noise`, `Bc = eta (1-q) omega rho` or `eta (q-1) beta rho`.
+    pub fn root_bound(&self, omega: Number, noise: Number) -> Bound {
+        let a = self.eta() * (1.0 - self.q() / 2.0);
+        let below = (1.0 - self.q()).positive_part() * omega;
+        let above = (self.q() - 1.0).positive_part() * self.beta();
+        let b = self.eta() * self.rho() * below.max(above);
+        let c = self.beta() * (self.q() * self.rho()).square() / 2.0;
+        let root = |rest: Number| (b + (b.square() + 4.0 * a * rest).sqrt()) / (2.0 * a);
+        let (floor, noisy) = (root(c), root(c + noise));
+        let total = root(self.delta() / self.horizon() + c + noise);
+        Bound::of(total, (total - noisy).positive_part(), (noisy - floor).positive_part(), floor)
+    }
+
+    /// `bb` of the slide forms: beta (n-SAM) or max(beta, beta_rms) (m-SAM).
+    pub fn slide_smoothness(&self) -> Number {
+        if self.uses_same_sample_form() { self.beta().max(self.beta_rms()) } else { self.beta() }
+    }
+
+    /// m-SAM's slide forms need beta_rms.
+    pub fn slide_smoothness_known(&self) -> Requirement {
+        self.known(if self.uses_same_sample_form() { Symbol::BetaRms } else { Symbol::Beta })
+    }
+
+    /// The step range of the slide forms: `q <= 1` (n-SAM) or `q <= 1/2` (m-SAM).
+    pub fn slide_step(&self) -> Requirement {
+        self.at_most("beta*eta", self.q(), if self.uses_same_sample_form() { 0.5 } else { 1.0 })
+    }
+
+    /// 1 (n-SAM) or 2 (m-SAM).
+    pub fn slide_noise_factor(&self) -> Number {
+        Number::exact(if self.uses_same_sample_form() { 2.0 } else { 1.0 })
     }
 
     /// Uniform variance.

@@ -1,0 +1,75 @@
+//! `sto-sc-slide`: the form of the stochastic strongly convex row in which rho hides noise.
+
+use super::{Bound, Form, Inputs, Kind, Mode, Over, Quantity, Requirement, Scope, Theorem};
+use crate::constants::Symbol;
+
+/// See [`Theorem::statement`].
+pub static THEOREM: Theorem = Theorem {
+    id: "sto-sc-slide",
+    source: "Si & Yun, NeurIPS 2023 (their stochastic strongly convex row, here with a smaller constant); THEORY.md section 8",
+    setting: "Stochastic SAM; f beta-smooth with mu > 0, gradient variance at most sigma2; n-SAM: q = beta*eta <= 1, bb = beta; m-SAM: components smooth, q <= 1/2, bb = max(beta, beta_rms).",
+    statement: "E F_T <= (1-eta*mu)^T*Delta + q*[sigma2 - bb^2*rho^2]_+*c/(2*mu) + bb^2*rho^2/mu, c = 1 (n-SAM) or 2 (m-SAM)",
+    meaning: "Noise below bb*rho does not count: the perturbation already costs as much.",
+    tightness: "Proven; sto-sc-upper is never worse than twice as good where noise is small.",
+    example: "shortfall bound logistic 'stochastic-sam{eta=\"0.3/beta\",rho=0.02,batch=64}' --steps 30000",
+    forms: &[Form {
+        name: None,
+        kind: Kind::Upper,
+        scope: Scope::Instance,
+        mode: Mode::Expectation,
+        quantity: |_| Quantity::suboptimality(Over::Final),
+        requires,
+        bound,
+        witnesses: &[],
+    }],
+};
+
+fn requires(inputs: &Inputs) -> Vec<Requirement> {
+    vec![
+        inputs.stochastic_sam(),
+        inputs.known(Symbol::Beta),
+        inputs.strongly_convex(),
+        inputs.known(Symbol::Delta),
+        inputs.known(Symbol::Sigma2),
+        inputs.slide_smoothness_known(),
+        inputs.slide_step(),
+    ]
+}
+
+fn bound(inputs: &Inputs) -> Bound {
+    let bias = (inputs.slide_smoothness() * inputs.rho()).square();
+    let noise =
+        inputs.q() * (inputs.sigma2() - bias).positive_part() * inputs.slide_noise_factor() / (2.0 * inputs.mu());
+    Bound::sum(inputs.stochastic_contraction() * inputs.delta(), noise, bias / inputs.mu())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::method::SampleReuse;
+    use crate::theorem::example::{Example, assert_near};
+
+    fn example(reuse: SampleReuse, eta: f64) -> Example {
+        let example = Example::stochastic(reuse, eta, 0.25, 2).beta(2.0).set(Symbol::Mu, 0.5).set(Symbol::Delta, 8.0);
+        example.set(Symbol::Sigma2, 5.0).set(Symbol::BetaRms, 4.0)
+    }
+
+    #[test]
+    fn numbers_worked_by_hand() {
+        // m: bb = 4, bias 1: (1 - 1/8)^2*8 = 6.125; q = 1/2: 0.5*(5-1)*2/(2*0.5) = 4; 1/0.5 = 2.
+        let bound = example(SampleReuse::Same, 0.25).bound(&THEOREM, None);
+        assert_near(bound.transient, 6.125);
+        assert_near(bound.noise, 4.0);
+        assert_near(bound.floor, 2.0);
+        // n: bb = 2, bias 1/4: 0.5*(5-0.25)/(2*0.5) = 2.375; 0.25/0.5 = 0.5.
+        let bound = example(SampleReuse::Independent, 0.25).bound(&THEOREM, None);
+        assert_near(bound.noise, 2.375);
+        assert_near(bound.floor, 0.5);
+    }
+
+    #[test]
+    fn ranges() {
+        assert!(example(SampleReuse::Independent, 0.5).applies(&THEOREM, None));
+        assert!(!example(SampleReuse::Same, 0.25f64.next_up()).applies(&THEOREM, None));
+    }
+}
