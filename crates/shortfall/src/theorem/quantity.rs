@@ -69,7 +69,7 @@ impl Quantity {
             Over::Final => format!("last {of}"),
             Over::MinimumTo | Over::MinimumBefore => format!("min {of}"),
             Over::Mean => format!("mean {of}"),
-            Over::RootMean => format!("root mean {of}"),
+            Over::RootMean => "rms a".to_owned(),
             Over::EveryStep { steps: None } => format!("every {of}"),
             Over::EveryStep { steps: Some(steps) } => format!("{of}, {steps} steps"),
             Over::Limit => format!("lim {of}"),
