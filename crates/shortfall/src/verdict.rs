@@ -202,10 +202,11 @@ pub fn judge(judgements: &mut [Judgement], run: &Run, on_witness: bool) {
 fn judge_one(judgement: &mut Judgement, run: &Run, on_witness: bool) {
     let Some(bound) = &judgement.bound else { return };
     judgement.measured = run.measure(&judgement.quantity, judgement.form.mode);
-    if judgement.verdict == Verdict::Vacuous {
+    let (verdict, reason) = decide(judgement, bound, run, on_witness);
+    // A bound that says nothing is still not to be exceeded.
+    if judgement.verdict == Verdict::Vacuous && verdict != Verdict::Violated {
         return;
     }
-    let (verdict, reason) = decide(judgement, bound, run, on_witness);
     judgement.verdict = verdict;
     judgement.reasons.extend(reason);
 }

@@ -28,6 +28,10 @@ const INVERSE_FACTORIALS: [f64; 14] = [
 ];
 
 /// `e^x` for `x <= 0`; relative error below 4e-16, 0 for `x < -700`.
+///
+/// In units u = 2^-53: the reduced argument r, |r| <= 0.35, is rounded once (0.35 u of the result); Horner's last step
+/// rounds once (1 u) and the one before enters with a factor |r|/p < 0.5, and so on (below 1 u together); the constants
+/// and the remainder add below 0.1 u. Scaling by a power of two is exact: below 2.5 u = 2.8e-16.
 #[inline(always)]
 pub fn exp(x: f64) -> f64 {
     let clamped = if x < SMALLEST { SMALLEST } else { x };
@@ -66,6 +70,9 @@ const ODD_RECIPROCALS: [f64; 18] = [
 ];
 
 /// `log(1 + u)` for `0 <= u <= 1`, as `2 atanh(u/(2+u))`; relative error below 8e-16.
+///
+/// In units 2^-53: s is rounded twice (2), s p once (1), the last step of p once (1); the square, 5 units off, moves
+/// p = 1 + s^2/3 + ... by a twenty-fifth of that, and the remainder is below 2e-19: below 4.5 units = 5e-16.
 #[inline(always)]
 pub fn log1p_unit(u: f64) -> f64 {
     let s = u / (2.0 + u);

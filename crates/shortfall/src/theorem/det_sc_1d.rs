@@ -1,7 +1,7 @@
 //! `det-sc-1d`: on the line the floor of the best iterate is exactly that of the steepest parabola.
 
 use super::{Bound, Form, Inputs, Kind, Mode, Over, Quantity, Requirement, Scope, Theorem};
-use crate::constants::Symbol;
+use crate::constants::{Number, Symbol};
 
 /// See [`Theorem::statement`].
 pub static THEOREM: Theorem = Theorem {
@@ -24,7 +24,8 @@ pub static THEOREM: Theorem = Theorem {
     }],
 };
 
-fn requires(inputs: &Inputs) -> Vec<Requirement> {
+/// Shared with `det-sc-1d-last`.
+pub(super) fn requires(inputs: &Inputs) -> Vec<Requirement> {
     let one = inputs.problem.dimension == 1;
     vec![
         inputs.deterministic_sam(),
@@ -37,9 +38,14 @@ fn requires(inputs: &Inputs) -> Vec<Requirement> {
 }
 
 fn bound(inputs: &Inputs) -> Bound {
-    let shrunk = (inputs.eta() * inputs.mu()).one_minus_to_power(inputs.steps).square() * inputs.d2();
     let radius = inputs.eta() * inputs.beta() * inputs.rho() / (2.0 - inputs.q());
-    Bound::max(inputs.beta() / 2.0 * shrunk, inputs.beta() / 2.0 * radius.square())
+    Bound::max(transient(inputs), inputs.beta() / 2.0 * radius.square())
+}
+
+/// `beta/2 ((1 - eta mu)^T |x0 - x*|)^2`, shared with `det-sc-1d-last`.
+pub(super) fn transient(inputs: &Inputs) -> Number {
+    let shrunk = (inputs.eta() * inputs.mu()).one_minus_to_power(inputs.steps).square() * inputs.d2();
+    inputs.beta() / 2.0 * shrunk
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! `det-sc-1d-last`: on the line the last iterate of SAM is within `beta eta rho` of the minimiser.
 
-use super::{Bound, Form, Inputs, Kind, Mode, Over, Quantity, Requirement, Scope, Theorem};
-use crate::constants::Symbol;
+use super::det_sc_1d::{requires, transient};
+use super::{Bound, Form, Inputs, Kind, Mode, Over, Quantity, Scope, Theorem};
 
 /// See [`Theorem::statement`].
 pub static THEOREM: Theorem = Theorem {
@@ -24,27 +24,15 @@ pub static THEOREM: Theorem = Theorem {
     }],
 };
 
-fn requires(inputs: &Inputs) -> Vec<Requirement> {
-    let one = inputs.problem.dimension == 1;
-    vec![
-        inputs.deterministic_sam(),
-        Requirement::new("d = 1", one, format!("the dimension is {}", inputs.problem.dimension)),
-        inputs.known(Symbol::Beta),
-        inputs.strongly_convex(),
-        inputs.known(Symbol::D2),
-        inputs.at_most("beta*eta", inputs.q(), 1.0),
-    ]
-}
-
 fn bound(inputs: &Inputs) -> Bound {
-    let shrunk = (inputs.eta() * inputs.mu()).one_minus_to_power(inputs.steps).square() * inputs.d2();
     let overshoot = (inputs.q() * inputs.rho()).square();
-    Bound::max(inputs.beta() / 2.0 * shrunk, inputs.beta() / 2.0 * overshoot)
+    Bound::max(transient(inputs), inputs.beta() / 2.0 * overshoot)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::constants::Symbol;
     use crate::theorem::example::{Example, assert_near};
 
     fn example(eta: f64) -> Example {

@@ -181,13 +181,25 @@ impl Inputs<'_> {
     }
 
     /// m-SAM's slide forms need beta_rms.
-    pub fn slide_smoothness_known(&self) -> Requirement {
+    fn slide_smoothness_known(&self) -> Requirement {
         self.known(if self.uses_same_sample_form() { Symbol::BetaRms } else { Symbol::Beta })
     }
 
     /// The step range of the slide forms: `q <= 1` (n-SAM) or `q <= 1/2` (m-SAM).
-    pub fn slide_step(&self) -> Requirement {
+    fn slide_step(&self) -> Requirement {
         self.at_most("beta*eta", self.q(), if self.uses_same_sample_form() { 0.5 } else { 1.0 })
+    }
+
+    /// What both slide forms ask.
+    pub fn slide_requirements(&self) -> Vec<Requirement> {
+        vec![
+            self.stochastic_sam(),
+            self.known(Symbol::Beta),
+            self.known(Symbol::Delta),
+            self.known(Symbol::Sigma2),
+            self.slide_smoothness_known(),
+            self.slide_step(),
+        ]
     }
 
     /// 1 (n-SAM) or 2 (m-SAM).

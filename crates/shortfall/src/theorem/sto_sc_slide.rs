@@ -1,7 +1,6 @@
 //! `sto-sc-slide`: the form of the stochastic strongly convex row in which rho hides noise.
 
 use super::{Bound, Form, Inputs, Kind, Mode, Over, Quantity, Requirement, Scope, Theorem};
-use crate::constants::Symbol;
 
 /// See [`Theorem::statement`].
 pub static THEOREM: Theorem = Theorem {
@@ -25,15 +24,9 @@ pub static THEOREM: Theorem = Theorem {
 };
 
 fn requires(inputs: &Inputs) -> Vec<Requirement> {
-    vec![
-        inputs.stochastic_sam(),
-        inputs.known(Symbol::Beta),
-        inputs.strongly_convex(),
-        inputs.known(Symbol::Delta),
-        inputs.known(Symbol::Sigma2),
-        inputs.slide_smoothness_known(),
-        inputs.slide_step(),
-    ]
+    let mut requirements = inputs.slide_requirements();
+    requirements.push(inputs.strongly_convex());
+    requirements
 }
 
 fn bound(inputs: &Inputs) -> Bound {
@@ -46,6 +39,7 @@ fn bound(inputs: &Inputs) -> Bound {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::constants::Symbol;
     use crate::method::SampleReuse;
     use crate::theorem::example::{Example, assert_near};
 
