@@ -26,7 +26,7 @@ pub fn of_run(experiment: &Experiment, finished: &Finished) -> Figure {
             && !matches!(judgement.quantity.measure, Measure::GradientExcess { .. })
     };
     let says = |judgement: &&Judgement| {
-        judgement.form.scope == Scope::Instance
+        (judgement.form.scope == Scope::Instance || judgement.verdict == Verdict::Holds)
             && !matches!(judgement.verdict, Verdict::Vacuous | Verdict::NotApplicable)
             && judgement.value().is_some_and(|value| value > 0.0)
     };
