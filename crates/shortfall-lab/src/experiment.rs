@@ -6,12 +6,12 @@ use crate::selector::{self, Start};
 use shortfall::arguments::{Arguments, BadInput, Value};
 use shortfall::constants::{Constants, Symbol};
 use shortfall::kernel::norm;
-use shortfall::method::{METHODS, Method};
+use shortfall::method::{METHODS, Method, Schedule};
 use shortfall::problem::{Ask, Minimum, PROBLEMS, Problem, facts};
 use shortfall::random::{Generator, Role};
 use shortfall::simulate::{self, Observer, Outcome, Plan, Record, Run};
-use shortfall::theorem::{Inputs, MethodFacts, Mode, ProblemFacts, THEOREMS, Theorem};
-use shortfall::verdict::{AtStart, Judgement, Verdict, evaluate, judge};
+use shortfall::theorem::{Inputs, MethodFacts, Mode, ProblemFacts, THEOREMS, Theorem, with_step};
+use shortfall::verdict::{AtStart, Judgement, Verdict, evaluate, judge, weight_decay};
 use std::time::{Duration, Instant};
 
 /// What a user asks for.
@@ -136,10 +136,12 @@ impl Experiment {
         let recipe = (entry.build)(&method_arguments, &Library)?;
         let problem = loaded.problem.as_ref();
         let constants = constants_of(&loaded, Some(&recipe), &request.assumptions);
-        let method = recipe.resolve(&constants).map_err(|error| BadInput::new(format!("{}: {error}", entry.name)))?;
+        let method = with_step(recipe, &constants, request.steps)
+            .map_err(|error| BadInput::new(format!("{}: {error}", entry.name)))?;
         for (name, value) in &mut method_arguments.entries {
-            if name == "eta" {
-                *value = Value::number(method.eta.first());
+            // A schedule keeps its name.
+            if let ("eta", Schedule::Constant(eta)) = (name.as_str(), method.eta) {
+                *value = Value::number(eta);
             }
         }
         if let Some(sampling) = &method.sampling {
@@ -183,6 +185,7 @@ impl Experiment {
             first_replicate,
             record: self.request.record,
             base: self.minimum.value().map_or(0.0, |(value, _)| value),
+            weight_decay: weight_decay(&self.bounds()),
         }
     }
 

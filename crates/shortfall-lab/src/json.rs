@@ -91,7 +91,7 @@ fn judgement(judgement: &Judgement, measured: bool) -> Json {
         "scope": form.scope.word(),
         "quantity": judgement.quantity.word(),
         "verdict": judgement.verdict.word(),
-        "bound": judgement.bound.as_ref().map(|b| bound(b, form.kind)),
+        "bound": judgement.bound.as_ref().filter(|b| b.rests.is_none()).map(|b| bound(b, form.kind)),
         "certified": judgement.is_certified(),
     });
     if measured {

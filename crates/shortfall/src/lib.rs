@@ -62,22 +62,22 @@ pub fn check(
     start: &[f64],
     steps: u64,
 ) -> Result<(Run, Vec<Judgement>), BadInput> {
-    let minimum = problem.minimum();
-    let base = minimum.value().map_or(0.0, |(value, _)| value);
-    let plan = Plan { base, ..Plan::new(start.to_vec(), steps) };
-    simulate::check(problem, method, &plan)?;
+    simulate::check(problem, method, &Plan::new(start.to_vec(), steps))?;
     let constants = problem.constants(&Ask { start, sampling: method.sampling });
+    let minimum = problem.minimum();
     let facts = problem::facts(problem, &Arguments::default(), start, method);
     let mut gradient = vec![0.0; problem.dimension()];
     problem.value_gradient(start, &mut gradient);
     let at_start =
         AtStart { suboptimality: constants.get(Symbol::Delta).value(), gradient_norm: kernel::norm(&gradient) };
-    let mut run =
-        simulate::run(problem, method, plan, &parallel::Sequential, &mut |_| std::ops::ControlFlow::Continue(()))?;
-    run.know(&constants, &minimum, method);
     let inputs =
         theorem::Inputs { constants: &constants, method: theorem::MethodFacts::of(method), problem: &facts, steps };
     let mut judgements = verdict::evaluate(theorem::THEOREMS, &inputs, &at_start);
+    let base = minimum.value().map_or(0.0, |(value, _)| value);
+    let plan = Plan { base, weight_decay: verdict::weight_decay(&judgements), ..Plan::new(start.to_vec(), steps) };
+    let mut run =
+        simulate::run(problem, method, plan, &parallel::Sequential, &mut |_| std::ops::ControlFlow::Continue(()))?;
+    run.know(&constants, &minimum, method);
     verdict::judge(&mut judgements, &run, false);
     Ok((run, judgements))
 }

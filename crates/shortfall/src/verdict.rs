@@ -1,5 +1,7 @@
 //! Where a trace meets a bound.
 
+mod criterion;
+
 use crate::constants::Provenance;
 use crate::simulate::{Measured, Outcome, Run};
 use crate::text::{factor, number};
@@ -75,7 +77,7 @@ pub struct Judgement {
 impl Judgement {
     /// The bound on its safe side.
     pub fn value(&self) -> Option<f64> {
-        self.bound.as_ref().map(|bound| bound.value(self.form.kind))
+        self.bound.as_ref().filter(|bound| bound.rests.is_none()).map(|bound| bound.value(self.form.kind))
     }
 
     /// Measured over bound (upper, exact, prediction), bound over measured (lower): at most 1 where it holds.
@@ -162,6 +164,9 @@ fn evaluate_form(theorem: &'static Theorem, form: &'static Form, inputs: &Inputs
 
 /// Why a bound says nothing, if so.
 fn emptiness(bound: &Bound, form: &Form, quantity: &Quantity, start: &AtStart) -> Option<String> {
+    if bound.rests.is_some() {
+        return None;
+    }
     let value = bound.value(form.kind);
     if form.kind == Kind::Lower {
         return (value.is_nan() || value <= 0.0).then(|| "the lower bound is not above 0".to_owned());
@@ -177,6 +182,8 @@ fn emptiness(bound: &Bound, form: &Form, quantity: &Quantity, start: &AtStart) -
         Measure::SquaredGradientNorm if quantity.over == Over::RootMean => start.gradient_norm,
         Measure::SquaredGradientNorm => start.gradient_norm * start.gradient_norm,
         Measure::GradientExcess { threshold } => (start.gradient_norm - threshold).powi(2),
+        Measure::Exit { .. } => 1.0,
+        _ => return None,
     };
     if value < known {
         return None;
@@ -189,6 +196,14 @@ fn emptiness(bound: &Bound, form: &Form, quantity: &Quantity, start: &AtStart) -
         number(known),
         number(part.high)
     ))
+}
+
+/// What the weighted average of a statement that applies asks a plan to keep.
+pub fn weight_decay(judgements: &[Judgement]) -> Option<f64> {
+    judgements.iter().find_map(|judgement| match judgement.quantity.over {
+        Over::WeightedMean { decay } if judgement.bound.is_some() => Some(decay),
+        _ => None,
+    })
 }
 
 /// Holds a run against the evaluated statements. `on_witness`: the problem and settings are the statement's own
@@ -212,6 +227,9 @@ fn judge_one(judgement: &mut Judgement, run: &Run, on_witness: bool) {
 }
 
 fn decide(judgement: &Judgement, bound: &Bound, run: &Run, on_witness: bool) -> (Verdict, Option<String>) {
+    if let Some(rests) = bound.rests {
+        return criterion::decide(rests, &judgement.quantity, bound, run);
+    }
     let undecided = |reason: &str| (Verdict::Undecided, Some(reason.to_owned()));
     if let Outcome::Diverged { step } = run.outcome {
         return undecided(&format!("the run diverged at step {step}"));
@@ -222,10 +240,11 @@ fn decide(judgement: &Judgement, bound: &Bound, run: &Run, on_witness: bool) -> 
     }
     let Some(measured) = &judgement.measured else {
         let unknown_minimum = judgement.quantity.measure == Measure::Suboptimality && run.base_error.is_none();
-        return undecided(if unknown_minimum {
-            "f* is not known"
-        } else {
-            "too few steps: there is no window for the floor"
+        return undecided(match judgement.quantity.measure {
+            Measure::GradientAtRest => "the run did not come to rest",
+            Measure::SquaredDistance | Measure::Displacement => "no minimiser is known",
+            _ if unknown_minimum => "f* is not known",
+            _ => "too few steps: there is no window for the floor",
         });
     };
     if !(measured.interval.mean.is_finite() && measured.smallest.is_finite() && measured.largest.is_finite()) {

@@ -112,30 +112,30 @@ pub fn norm(a: &[f64]) -> f64 {
 
 /// `u = g/|g|`, or `u = 0` where `g = 0`. Exact signs in one dimension; correct for entries of any magnitude.
 pub fn unit_vector(g: &[f64], u: &mut [f64]) {
-    if let ([g], [u]) = (g, &mut *u) {
-        *u = if *g == 0.0 { 0.0 } else { g.signum() };
+    u.copy_from_slice(g);
+    normalise(u);
+}
+
+/// [`unit_vector`] in place.
+pub fn normalise(u: &mut [f64]) {
+    if let [u] = u {
+        *u = if *u == 0.0 { 0.0 } else { u.signum() };
         return;
     }
-    let plain = dot(g, g).sqrt();
+    let plain = dot(u, u).sqrt();
     if SAFE_NORM.contains(&plain) {
-        for (u, g) in u.iter_mut().zip(g) {
-            *u = g / plain;
-        }
+        u.iter_mut().for_each(|u| *u /= plain);
         return;
     }
-    let largest = max_abs(g);
+    let largest = max_abs(u);
     if largest == 0.0 {
         u.fill(0.0);
         return;
     }
     let scale = rescaling(largest);
-    for (u, g) in u.iter_mut().zip(g) {
-        *u = g * scale;
-    }
+    u.iter_mut().for_each(|u| *u *= scale);
     let norm = dot(u, u).sqrt();
-    for u in u.iter_mut() {
-        *u /= norm;
-    }
+    u.iter_mut().for_each(|u| *u /= norm);
 }
 
 #[cfg(test)]

@@ -13,11 +13,11 @@ mod registry;
 mod sampling;
 mod schedule;
 
-pub use ascent::{Ascent, NoAscent, Normalised, Perturbation};
-pub use descent::{Descent, GradientDescent};
+pub use ascent::{Adaptive, Ascent, NoAscent, Normalised, Perturbation, Unified, Unnormalised};
+pub use descent::{Adam, Descent, GradientDescent, HeavyBall, Nesterov};
 pub use registry::{METHODS, MethodRecipe};
 pub use sampling::{SampleReuse, Sampling};
-pub use schedule::{Schedule, StepSize};
+pub use schedule::{Schedule, StepSize, over_beta};
 
 /// A method with its numbers resolved.
 pub struct Method {
@@ -54,6 +54,16 @@ impl Method {
             rho: 0.0.into(),
             sampling: None,
         }
+    }
+
+    /// USAM: the perturbation is not normalised.
+    pub fn usam(eta: impl Into<Schedule>, rho: impl Into<Schedule>) -> Self {
+        Self { ascent: Box::new(Unnormalised), ..Self::sam(eta, rho) }
+    }
+
+    /// Unified SAM: SAM at lambda = 1, USAM at lambda = 0.
+    pub fn unified_sam(lambda: f64, eta: impl Into<Schedule>, rho: impl Into<Schedule>) -> Self {
+        Self { ascent: Box::new(Unified { lambda }), ..Self::sam(eta, rho) }
     }
 
     /// Stochastic SAM.

@@ -11,6 +11,15 @@ pub enum Schedule {
     Constant(f64),
     /// `c/sqrt(t+1)`
     InverseSquareRoot(f64),
+    /// `numerator/(slope t + offset)`: the decaying steps of strongly convex functions, `2/(mu t + 4 beta)`.
+    Hyperbolic {
+        /// Above 0.
+        numerator: f64,
+        /// Above 0.
+        slope: f64,
+        /// Above 0.
+        offset: f64,
+    },
 }
 
 impl Schedule {
@@ -20,6 +29,7 @@ impl Schedule {
         match *self {
             Self::Constant(value) => value,
             Self::InverseSquareRoot(value) => value / (t as f64 + 1.0).sqrt(),
+            Self::Hyperbolic { numerator, slope, offset } => numerator / slope.mul_add(t as f64, offset),
         }
     }
 
@@ -55,23 +65,34 @@ impl From<f64> for Schedule {
     }
 }
 
-/// A constant step size: a number, or a multiple of `1/beta`.
-#[derive(Clone, Copy, Debug, PartialEq)]
+/// A step size as a user writes it.
+#[derive(Clone, Debug, PartialEq)]
 pub enum StepSize {
     /// `eta` itself.
     Fixed(f64),
     /// `c` of `"c/beta"`.
     OverBeta(f64),
+    /// The step size or schedule a statement is made for, by its id.
+    Theorem(String),
 }
 
 impl StepSize {
-    /// From the argument `eta`: a positive number, or text `"c/beta"` with positive c.
+    /// From the argument `eta`: a positive number, text `"c/beta"` with positive c, or the id of a theorem.
     pub fn parse(arguments: &Arguments) -> Result<Self, BadInput> {
         let Some(Value::Text(text)) = arguments.get("eta") else {
             return Ok(Self::Fixed(arguments.positive("eta")?));
         };
+        let looks_like_an_id = text.contains('-') && text.chars().all(|c| c.is_ascii_alphanumeric() || c == '-');
+        if looks_like_an_id && text.starts_with(|c: char| c.is_ascii_alphabetic()) {
+            return Ok(Self::Theorem(text.clone()));
+        }
         let wanted = || {
-            arguments.bad("eta", format_args!("must be a number above 0 or \"c/beta\" with c above 0, not {text:?}"))
+            arguments.bad(
+                "eta",
+                format_args!(
+                    "must be a number above 0, \"c/beta\" with c above 0, or the id of a theorem with a step size, not {text:?}"
+                ),
+            )
         };
         let factor = text.split_once('/').filter(|(_, symbol)| symbol.trim() == "beta").ok_or_else(wanted)?.0;
         match factor.trim().parse::<f64>() {
@@ -79,27 +100,24 @@ impl StepSize {
             _ => Err(wanted()),
         }
     }
+}
 
-    /// The number. `c/beta` is rounded down, so that `beta eta <= c` holds exactly.
-    pub fn resolve(&self, constants: &Constants) -> Result<f64, BadInput> {
-        match *self {
-            Self::Fixed(eta) => Ok(eta),
-            Self::OverBeta(factor) => match constants.get(Symbol::Beta) {
-                Constant::Missing { reason } => {
-                    Err(BadInput::new(format!("`eta` is given in units of 1/beta, but beta is not known: {reason}")))
-                }
-                Constant::Known { value, .. } => {
-                    let eta = div_down(factor, *value);
-                    if *value > 0.0 && eta.is_finite() && eta > 0.0 && eta < f64::MAX {
-                        Ok(eta)
-                    } else {
-                        Err(BadInput::new(format!(
-                            "`eta` = {factor}/beta is not a positive number for beta = {}; give eta as a number",
-                            crate::text::number(*value)
-                        )))
-                    }
-                }
-            },
+/// `factor/beta`, rounded down, so that `beta eta <= factor` holds exactly.
+pub fn over_beta(factor: f64, constants: &Constants) -> Result<f64, BadInput> {
+    match constants.get(Symbol::Beta) {
+        Constant::Missing { reason } => {
+            Err(BadInput::new(format!("`eta` is given in units of 1/beta, but beta is not known: {reason}")))
+        }
+        Constant::Known { value, .. } => {
+            let eta = div_down(factor, *value);
+            if *value > 0.0 && eta.is_finite() && eta > 0.0 && eta < f64::MAX {
+                Ok(eta)
+            } else {
+                Err(BadInput::new(format!(
+                    "`eta` = {factor}/beta is not a positive number for beta = {}; give eta as a number",
+                    crate::text::number(*value)
+                )))
+            }
         }
     }
 }

@@ -29,6 +29,7 @@ pub use sine::Sine;
 use crate::constants::Constants;
 use crate::method::Sampling;
 use crate::parallel::Parallel;
+use crate::random::Generator;
 
 /// What the constants are asked for.
 #[derive(Clone, Copy, Debug)]
@@ -164,6 +165,15 @@ pub enum Samples<'a> {
     None,
     /// A finite sum or mixture `f = E f_i`.
     Finite(&'a dyn FiniteSum),
+    /// `g(x; xi) = grad f(x) + z(xi)`.
+    Noise(&'a dyn Noise),
+}
+
+/// Additive noise of mean zero, the same at every point.
+pub trait Noise: Send + Sync {
+    /// Writes the mean of a batch of independent draws; d numbers, with a number of draws from the generator that
+    /// never changes.
+    fn draw(&self, batch: usize, generator: &mut Generator, z: &mut [f64]);
 }
 
 /// `f = E f_i` over finitely many samples.

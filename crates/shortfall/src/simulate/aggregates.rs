@@ -82,6 +82,53 @@ pub struct Point {
     pub gradient_norm: f64,
     /// Bound on the rounding error of the value.
     pub error: f64,
+    /// First coordinate of `x_t`: in one dimension the iterate itself.
+    pub position: f64,
+}
+
+/// `sum_t (1-decay)^(T-1-t) F_t`, scaled: the weighted average of `sto-sc-avg` without overflow (THEORY.md 17.2).
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Weighted {
+    sum: f64,
+    /// The steps up to this one are in the sum.
+    next: u64,
+}
+
+impl Weighted {
+    /// Adds the term of step `t`, which stands for `weight` steps.
+    #[inline]
+    pub fn add(&mut self, decay: f64, t: u64, weight: f64, term: f64) {
+        let faded = if t + 1 == self.next + 1 { 1.0 - decay } else { power(decay, t + 1 - self.next) };
+        self.sum = self.sum.mul_add(faded, weight * term);
+        self.next = t + 1;
+    }
+
+    /// `sum_t w_t F_t/sum_t w_t` over `0..steps-1`.
+    pub fn mean(&self, decay: f64, steps: u64) -> f64 {
+        self.sum * power(decay, steps - self.next.min(steps)) * decay / (1.0 - power(decay, steps))
+    }
+}
+
+/// `(1 - decay)^steps`
+fn power(decay: f64, steps: u64) -> f64 {
+    core_math::exp(steps as f64 * core_math::log1p(-decay))
+}
+
+/// How a lane moved, for statements about where it goes: in one dimension its places, in all its first and last steps.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Movement {
+    /// `|x_1 - x_0|`
+    pub first_step: f64,
+    /// `|x_T - x_{T-1}|`
+    pub last_step: f64,
+    /// `|x_T - x_0|`
+    pub travelled: f64,
+    /// First coordinate over `0..T`.
+    pub position: Extremes,
+    /// First coordinate over the two halves of the floor's window.
+    pub window_position: [Extremes; 2],
+    /// Its square, likewise.
+    pub window_square: [Extremes; 2],
 }
 
 /// The last sixteenth of the steps and the one before, whatever T is: the window of the floor for a run that is stopped.
@@ -123,6 +170,10 @@ pub struct LaneRecord {
     pub window_squared_gradient: [Extremes; 2],
     /// The window of a run that is stopped.
     pub recent: Recent,
+    /// Weighted average of `f - base`, where the plan asks for one.
+    pub weighted: Weighted,
+    /// How it moved.
+    pub movement: Movement,
     /// The step at which the lane diverged.
     pub diverged: Option<u64>,
 }
@@ -143,6 +194,23 @@ impl LaneRecord {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_weighted_average_is_the_quotient_of_sums() {
+        let (decay, terms) = (0.3f64, [5.0, -1.0, 2.0, 7.0]);
+        let mut weighted = Weighted::default();
+        terms.iter().enumerate().for_each(|(t, term)| weighted.add(decay, t as u64, 1.0, *term));
+        let weights: Vec<f64> = (0..4).map(|t| (1.0 - decay).powi(-(t + 1))).collect();
+        let exact = weights.iter().zip(terms).map(|(w, f)| w * f).sum::<f64>() / weights.iter().sum::<f64>();
+        assert!((weighted.mean(decay, 4) - exact).abs() < 1e-14);
+        // One term for steps 1 and 2 together, at step 2.
+        let mut sampled = Weighted::default();
+        for (t, weight, term) in [(0, 1.0, 5.0), (2, 2.0, 2.0), (3, 1.0, 7.0)] {
+            sampled.add(decay, t, weight, term);
+        }
+        let exact = (weights[0] * 5.0 + weights[2] * 4.0 + weights[3] * 7.0) / weights.iter().sum::<f64>();
+        assert!((sampled.mean(decay, 4) - exact).abs() < 1e-14);
+    }
 
     #[test]
     fn sums_keep_what_cancels() {

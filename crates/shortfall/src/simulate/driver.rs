@@ -6,7 +6,7 @@ use super::{Plan, State};
 use crate::arguments::BadInput;
 use crate::constants::{Constants, Symbol};
 use crate::kernel::max_abs;
-use crate::method::{Method, Sampling};
+use crate::method::{Method, Perturbation, Sampling};
 use crate::parallel::Parallel;
 use crate::problem::{Minimum, Problem, Samples};
 use std::ops::ControlFlow;
@@ -59,6 +59,12 @@ pub struct Run {
     pub base_error: Option<f64>,
     /// What rounding the iterates themselves to doubles can do.
     pub rounding: Rounding,
+    /// A minimiser, nearly, and how far the true one may lie from it.
+    pub minimiser: Option<(Vec<f64>, f64)>,
+    /// `G(x_0-)` and `G(x_0+)`: one-sided limits of the mean field at the start, in one dimension.
+    pub field_at_start: Option<[f64; 2]>,
+    /// Step size of the last step.
+    pub last_eta: f64,
 }
 
 /// How far rounding may have moved the iterates off the exact orbit, where the steps do not spread orbits apart.
@@ -79,14 +85,27 @@ impl Run {
         self.base_error = minimum.value().map(|(_, error)| error);
         let value = |symbol| constants.get(symbol).value();
         let smoothness = value(Symbol::Beta).unwrap_or(0.0);
+        // USAM multiplies by 1 - eta l (1 + rho l) where SAM does by 1 - eta l.
+        let stretch = match method.ascent.perturbation() {
+            Perturbation::Unnormalised | Perturbation::Unified { .. } => 1.0 + method.rho.first() * smoothness,
+            _ => 1.0,
+        };
         let contraction = (method.eta.at(self.plan.steps) * value(Symbol::Mu).unwrap_or(0.0))
-            .min(2.0 - method.eta.first() * smoothness);
+            .min(2.0 - method.eta.first() * smoothness * stretch);
         let steps = self.plan.steps as f64;
         let summed = if contraction > 0.0 { steps.min(1.0 / contraction) } else { steps };
         let last = self.states.iter().map(|state| max_abs(&state.x)).fold(0.0, f64::max);
         let point = minimum.point().map_or(0.0, max_abs);
         let size =
             max_abs(&self.plan.start).max(last).max(point) * (self.plan.start.len() as f64).sqrt() + method.rho.first();
+        // f(point) <= f* + error, and f grows by mu/2 times the squared distance.
+        let off = |error: f64| if error == 0.0 { 0.0 } else { (2.0 * error / value(Symbol::Mu).unwrap_or(0.0)).sqrt() };
+        self.minimiser = match minimum {
+            Minimum::Known { point, error, .. } if point.len() == self.plan.start.len() => {
+                Some((point.clone(), off(*error)))
+            }
+            _ => None,
+        };
         self.rounding = Rounding { distance: 4.0 * f64::EPSILON * size * summed, smoothness };
     }
 }
@@ -127,7 +146,10 @@ pub fn check_sampling(problem: &dyn Problem, sampling: &Sampling) -> Result<(), 
             sampling.batch,
             sum.count()
         ))),
-        Samples::Finite(_) => Ok(()),
+        Samples::Noise(_) if !sampling.replacement => Err(BadInput::new(
+            "`replacement=false` needs a finite number of samples: this problem's noise is continuous",
+        )),
+        Samples::Finite(_) | Samples::Noise(_) => Ok(()),
     }
 }
 
@@ -183,6 +205,8 @@ pub fn run(
         states.push(state);
         lanes.extend(sums.lanes);
     }
+    let last_eta = method.eta.at(step.saturating_sub(1));
+    let field_at_start = plan.start.first().and_then(|x| super::field::one_sided(problem, method, *x));
     let mut recorded = schedule.recorded;
     let every_step_evaluated = schedule.strata.is_none();
     let mut plan = plan;
@@ -204,6 +228,9 @@ pub fn run(
         states,
         base_error: None,
         rounding: Rounding::default(),
+        minimiser: None,
+        field_at_start,
+        last_eta,
     })
 }
 
@@ -228,7 +255,12 @@ fn finish_stopped(
                 let value = problem.value_gradient(&x, &mut g);
                 let gradient_norm = crate::kernel::norm(&g);
                 let error = problem.value_error(&x, value);
-                record.points.push(super::Point { value: value - base, gradient_norm, error });
+                record.points.push(super::Point {
+                    value: value - base,
+                    gradient_norm,
+                    error,
+                    position: x.first().copied().unwrap_or(0.0),
+                });
                 record.close_window();
             }
         }

@@ -24,6 +24,12 @@ pub struct Measured {
 }
 
 impl Measured {
+    /// From an interval over lanes and a resolution.
+    pub(super) fn of(interval: Interval, error: f64, lanes: usize) -> Self {
+        let Interval { low, high, .. } = interval;
+        Self { interval: interval.widened(error), smallest: low, largest: high, error, drift: 0.0, lanes }
+    }
+
     /// The square root of all of it.
     fn root(self) -> Self {
         let root = |x: f64| x.max(0.0).sqrt();
@@ -77,6 +83,20 @@ impl Run {
         if matches!(self.outcome, Outcome::Diverged { .. }) {
             return None;
         }
+        if mode == Mode::Expectation && matches!(quantity.over, Over::EveryStep { .. }) {
+            return match quantity.measure {
+                Measure::Suboptimality => {
+                    self.every_step_mean(|at| at.value, self.base_error? + self.value_error(quantity.over))
+                }
+                _ => self.measure_movement(quantity),
+            };
+        }
+        if !matches!(
+            quantity.measure,
+            Measure::Suboptimality | Measure::SquaredGradientNorm | Measure::GradientExcess { .. }
+        ) {
+            return self.measure_movement(quantity);
+        }
         let values: Vec<LaneValue> =
             self.lanes.iter().map(|lane| self.lane_value(lane, quantity)).collect::<Option<_>>()?;
         let means: Vec<f64> = values.iter().map(|lane| lane.value).collect();
@@ -120,12 +140,17 @@ impl Run {
                 let (square, norm) = (lane.squared_gradient.mean()?, lane.gradient_norm.mean()?);
                 return Some(LaneValue::point(threshold.mul_add(threshold - 2.0 * norm, square).max(0.0)));
             }
+            _ => return None,
         };
         Some(match quantity.over {
             Over::Final => LaneValue::point(end),
             Over::MinimumTo => LaneValue::point(series.smallest.min(end)),
             Over::MinimumBefore => LaneValue::point(series.smallest),
             Over::Mean | Over::RootMean => LaneValue::point(series.mean()?),
+            Over::WeightedMean { decay } => {
+                let kept = self.plan.weight_decay == Some(decay);
+                LaneValue::point(kept.then(|| lane.weighted.mean(decay, self.plan.steps))?)
+            }
             Over::EveryStep { steps: None } => {
                 let mut all = *series;
                 all.add(1.0, end);
@@ -138,7 +163,7 @@ impl Run {
                 }
                 LaneValue::range(first.mean()?, &first)
             }
-            Over::Limit | Over::FieldZero => {
+            Over::Limit | Over::FieldZero | Over::Stationary => {
                 let halves = [window[0].mean()?, window[1].mean()?];
                 let all = window[0].join(&window[1]);
                 LaneValue { halves: Some(halves), ..LaneValue::range(all.mean()?, &all) }
@@ -158,11 +183,11 @@ impl Run {
     fn value_error(&self, over: Over) -> f64 {
         let from = match over {
             Over::Final | Over::MinimumTo | Over::MinimumBefore => self.recorded.len().saturating_sub(1),
-            Over::Limit | Over::FieldZero => {
+            Over::Limit | Over::FieldZero | Over::Stationary => {
                 let start = self.plan.window().map_or(self.plan.steps, |window| window.start);
                 self.recorded.partition_point(|step| *step < start).min(self.recorded.len().saturating_sub(1))
             }
-            Over::Mean | Over::RootMean | Over::EveryStep { .. } => 0,
+            Over::Mean | Over::RootMean | Over::WeightedMean { .. } | Over::EveryStep { .. } => 0,
         };
         let errors =
             self.lanes.iter().flat_map(|lane| lane.points.get(from..).unwrap_or_default()).map(|point| point.error);

@@ -6,13 +6,15 @@
 
 mod aggregates;
 mod driver;
+mod field;
 mod measured;
+mod movement;
 mod plan;
 mod state;
 mod statistics;
 mod stepper;
 
-pub use aggregates::{Extremes, LaneRecord, Point};
+pub use aggregates::{Extremes, LaneRecord, Movement, Point};
 pub use driver::{Observer, Outcome, Progress, Rounding, Run, check, check_sampling, run};
 pub use measured::{Floor, Measured};
 pub use plan::{Plan, Record};

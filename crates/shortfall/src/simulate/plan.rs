@@ -29,6 +29,8 @@ pub struct Plan {
     pub record: Record,
     /// Subtracted from every value before it is summed: `f*` where it is known, else 0.
     pub base: f64,
+    /// `al` of the weights `(1-al)^-(t+1)` of `sto-sc-avg`'s average; `None` if nothing asks for it.
+    pub weight_decay: Option<f64>,
 }
 
 /// Steps up to here are all recorded.
@@ -41,7 +43,16 @@ const WINDOW_STRATA: u64 = 32;
 impl Plan {
     /// One lane from `start`, recorded at log-spaced steps.
     pub fn new(start: Vec<f64>, steps: u64) -> Self {
-        Self { start, steps, lanes: 1, seed: 0, first_replicate: 0, record: Record::LogSpaced, base: 0.0 }
+        Self {
+            start,
+            steps,
+            lanes: 1,
+            seed: 0,
+            first_replicate: 0,
+            record: Record::LogSpaced,
+            base: 0.0,
+            weight_decay: None,
+        }
     }
 
     /// The recorded steps, increasing, with 0 and T. Which steps below T they are does not depend on T.

@@ -61,6 +61,14 @@ pub fn student_interval(values: &[f64]) -> Option<Interval> {
     Some(Interval { mean, low: mean - half, high: mean + half })
 }
 
+/// The 99.9 % interval of a probability from `hits` among `trials` (Hoeffding 1963): true for every probability, also
+/// where nothing was hit.
+pub fn probability_interval(hits: usize, trials: usize) -> Interval {
+    let n = trials.max(1) as f64;
+    let (mean, half) = (hits as f64 / n, (2000f64.ln() / (2.0 * n)).sqrt());
+    Interval { mean, low: (mean - half).max(0.0), high: (mean + half).min(1.0) }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

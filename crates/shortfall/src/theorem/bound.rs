@@ -19,6 +19,8 @@ pub struct Bound {
     /// For a limit: a number of steps after which the run has certainly come to rest, as far as the linearised map
     /// tells; a mismatch before that is no contradiction.
     pub settled_after: f64,
+    /// For a stability criterion, which bounds nothing: whether it predicts that the run comes to rest.
+    pub rests: Option<bool>,
     /// A sentence a reader of the number needs (how good the asymptotics are, say).
     pub note: Option<String>,
 }
@@ -41,7 +43,12 @@ impl Bound {
 
     /// From a total that is neither sum nor maximum of its parts.
     pub fn of(total: Number, transient: Number, noise: Number, floor: Number) -> Self {
-        Self { total, transient, noise, floor, chosen: None, settled_after: 0.0, note: None }
+        Self { total, transient, noise, floor, chosen: None, settled_after: 0.0, rests: None, note: None }
+    }
+
+    /// A criterion: whether the run comes to rest, as far as `known` can tell (its provenance is the criterion's).
+    pub fn criterion(rests: bool, known: Number) -> Self {
+        Self { rests: Some(rests), ..Self::floor(Number::unknown().with(known.provenance)) }
     }
 
     /// With the choice made for a free parameter.

@@ -21,6 +21,7 @@ pub static THEOREM: Theorem = Theorem {
         quantity: |_| Quantity::squared_gradient(Over::MinimumBefore),
         requires,
         bound,
+        step: None,
         witnesses: &[],
     }],
 };

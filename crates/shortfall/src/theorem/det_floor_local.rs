@@ -25,6 +25,7 @@ pub static THEOREM: Theorem = Theorem {
         quantity: |_| Quantity::suboptimality(Over::Limit),
         requires,
         bound,
+        step: None,
         witnesses: &[],
     }],
 };

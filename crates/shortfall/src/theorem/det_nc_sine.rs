@@ -31,6 +31,7 @@ pub static THEOREM: Theorem = Theorem {
                 let slope = inputs.parameter("beta") * inputs.rho() / Number::pi();
                 Bound::floor(slope.square() * 27.0 / 100.0).settled_after(settled_after(inputs))
             },
+            step: None,
             witnesses: WITNESSES,
         },
         Form {
@@ -45,6 +46,7 @@ pub static THEOREM: Theorem = Theorem {
                 let value = inputs.parameter("beta") * radius.square() * 9.0 / 50.0;
                 Bound::floor(value).settled_after(settled_after(inputs))
             },
+            step: None,
             witnesses: WITNESSES,
         },
     ],

@@ -22,6 +22,7 @@ pub static THEOREM: Theorem = Theorem {
         quantity: |_| Quantity::squared_gradient(Over::Limit),
         requires,
         bound,
+        step: None,
         witnesses: &[Witness {
             problem: "triangle",
             method: "sam{eta=0.5,rho=1.0}",
@@ -67,7 +68,7 @@ fn bound(inputs: &Inputs) -> Bound {
 /// Thrice the steps down to rounding; an estimate, in plain doubles.
 fn settled_after(inputs: &Inputs) -> f64 {
     let q = (inputs.parameter("beta") * inputs.eta()).middle();
-    let (rho, eps) = (inputs.method.rho, inputs.parameter("eps").middle());
+    let (rho, eps) = (inputs.method.rho.first(), inputs.parameter("eps").middle());
     let start = inputs.start();
     let offset = (start + rho + eps * rho).max(MARGIN * rho);
     let escape = (0.5 * eps * rho / offset).ln().max(0.0) / q.ln_1p();

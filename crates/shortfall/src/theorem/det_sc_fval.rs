@@ -20,6 +20,7 @@ pub static THEOREM: Theorem = Theorem {
         quantity: |_| Quantity::suboptimality(Over::MinimumTo),
         requires,
         bound,
+        step: None,
         witnesses: &[],
     }],
 };

@@ -24,6 +24,7 @@ pub static THEOREM: Theorem = Theorem {
         quantity: |_| Quantity::suboptimality(Over::Final),
         requires: det_sc_upper::requires,
         bound,
+        step: None,
         witnesses: &[],
     }],
 };

@@ -30,6 +30,7 @@ pub static THEOREM: Theorem = Theorem {
         requires,
         bound,
         // eta0 = min(1, sqrt(2*3/0.5)/0.25)/(4*0.5*40) = 0.0125; 2/beta = 0.25.
+        step: None,
         witnesses: &[
             // eta <= eta0: mu x^2/2 from sqrt(2 Delta/mu) = sqrt(12).
             Witness {

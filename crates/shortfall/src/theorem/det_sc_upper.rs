@@ -26,6 +26,7 @@ pub static THEOREM: Theorem = Theorem {
             quantity: |_| Quantity::suboptimality(Over::MinimumTo),
             requires,
             bound,
+            step: None,
             witnesses: &[],
         },
         Form {
@@ -36,6 +37,7 @@ pub static THEOREM: Theorem = Theorem {
             quantity: |_| Quantity::squared_gradient(Over::MinimumTo),
             requires,
             bound: gradient_bound,
+            step: None,
             witnesses: &[],
         },
     ],

@@ -20,9 +20,8 @@ impl Example {
             perturbation: Perturbation::Normalised,
             plain_descent: true,
             sampling: None,
-            eta,
-            rho,
-            constant: true,
+            eta: eta.into(),
+            rho: rho.into(),
         };
         let problem = ProblemFacts { dimension: 2, ..ProblemFacts::default() };
         Self { constants: Constants::missing("not set"), method, problem, steps }
@@ -79,7 +78,7 @@ impl Example {
     /// Without perturbation: gradient descent or SGD.
     pub fn unperturbed(mut self) -> Self {
         self.method.perturbation = Perturbation::None;
-        self.method.rho = 0.0;
+        self.method.rho = 0.0.into();
         self
     }
 

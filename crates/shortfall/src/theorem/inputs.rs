@@ -2,34 +2,8 @@
 
 use super::Bound;
 use crate::arguments::Value;
-use crate::constants::{Constant, Constants, Number, Provenance, Symbol};
-use crate::method::{Method, Perturbation, SampleReuse};
-use crate::text;
-
-/// A hypothesis, met or not, with its numbers.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Requirement {
-    /// The hypothesis, as the statement has it.
-    pub text: String,
-    /// Whether it is met.
-    pub met: bool,
-    /// The numbers behind the answer, or the reason for a refusal.
-    pub detail: String,
-    /// How the answer is known: a bound is no better proved than its hypotheses.
-    pub provenance: Provenance,
-}
-
-impl Requirement {
-    /// From its parts.
-    pub fn new(text: impl Into<String>, met: bool, detail: impl Into<String>) -> Self {
-        Self { text: text.into(), met, detail: detail.into(), provenance: Provenance::Certified }
-    }
-
-    /// Known only as well as this constant.
-    fn resting_on(self, constant: &Constant) -> Self {
-        Self { provenance: constant.number().map_or(Provenance::Certified, |number| number.provenance), ..self }
-    }
-}
+use crate::constants::{Constants, Number, Symbol};
+use crate::method::{Method, Perturbation, SampleReuse, Schedule};
 
 /// How a method draws samples, as far as statements care.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -51,12 +25,10 @@ pub struct MethodFacts {
     pub plain_descent: bool,
     /// `None` for a deterministic method.
     pub sampling: Option<SamplingFacts>,
-    /// Step size (at the first step).
-    pub eta: f64,
-    /// Radius (at the first step); 0 without perturbation.
-    pub rho: f64,
-    /// Whether step size and radius are the same at every step.
-    pub constant: bool,
+    /// Step size.
+    pub eta: Schedule,
+    /// Radius; 0 without perturbation.
+    pub rho: Schedule,
 }
 
 impl MethodFacts {
@@ -71,9 +43,8 @@ impl MethodFacts {
             perturbation: method.ascent.perturbation(),
             plain_descent: method.descent.is_gradient_descent(),
             sampling,
-            eta: method.eta.first(),
-            rho: method.rho.first(),
-            constant: method.eta.is_constant() && method.rho.is_constant(),
+            eta: method.eta,
+            rho: method.rho,
         }
     }
 }
@@ -180,28 +151,6 @@ impl Inputs<'_> {
         if self.uses_same_sample_form() { self.beta().max(self.beta_rms()) } else { self.beta() }
     }
 
-    /// m-SAM's slide forms need beta_rms.
-    fn slide_smoothness_known(&self) -> Requirement {
-        self.known(if self.uses_same_sample_form() { Symbol::BetaRms } else { Symbol::Beta })
-    }
-
-    /// The step range of the slide forms: `q <= 1` (n-SAM) or `q <= 1/2` (m-SAM).
-    fn slide_step(&self) -> Requirement {
-        self.at_most("beta*eta", self.q(), if self.uses_same_sample_form() { 0.5 } else { 1.0 })
-    }
-
-    /// What both slide forms ask.
-    pub fn slide_requirements(&self) -> Vec<Requirement> {
-        vec![
-            self.stochastic_sam(),
-            self.known(Symbol::Beta),
-            self.known(Symbol::Delta),
-            self.known(Symbol::Sigma2),
-            self.slide_smoothness_known(),
-            self.slide_step(),
-        ]
-    }
-
     /// 1 (n-SAM) or 2 (m-SAM).
     pub fn slide_noise_factor(&self) -> Number {
         Number::exact(if self.uses_same_sample_form() { 2.0 } else { 1.0 })
@@ -237,14 +186,14 @@ impl Inputs<'_> {
         self.constant(Symbol::D2)
     }
 
-    /// Step size.
+    /// Step size (the first one of a schedule).
     pub fn eta(&self) -> Number {
-        Number::exact(self.method.eta)
+        Number::exact(self.method.eta.first())
     }
 
-    /// Radius.
+    /// Radius (the first one of a schedule).
     pub fn rho(&self) -> Number {
-        Number::exact(self.method.rho)
+        Number::exact(self.method.rho.first())
     }
 
     /// `q = beta eta`.
@@ -307,167 +256,5 @@ impl Inputs<'_> {
     /// Whether both gradients of a step use one sample (m-SAM).
     pub fn same_sample(&self) -> bool {
         self.method.sampling.is_some_and(|sampling| sampling.reuse == SampleReuse::Same)
-    }
-
-    fn describe_method(&self) -> String {
-        let name = match (self.method.perturbation, self.method.sampling) {
-            (Perturbation::None, None) => "gradient descent",
-            (Perturbation::None, Some(_)) => "SGD",
-            (Perturbation::Normalised, None) => "SAM",
-            (Perturbation::Normalised, Some(SamplingFacts { reuse: SampleReuse::Same, .. })) => "m-SAM (same sample)",
-            (Perturbation::Normalised, Some(_)) => "n-SAM (independent samples)",
-            (Perturbation::Other, _) => "another perturbation",
-        };
-        let changing = if self.method.constant { "" } else { ", and eta or rho changes with t" };
-        let descent = if self.method.plain_descent { "" } else { ", and its descent is not x - eta h" };
-        format!("the method is {name}{descent}{changing}")
-    }
-
-    fn is_sam_family(&self) -> bool {
-        self.method.perturbation != Perturbation::Other && self.method.plain_descent && self.method.constant
-    }
-
-    /// The method is deterministic SAM, or gradient descent (rho = 0).
-    pub fn deterministic_sam(&self) -> Requirement {
-        let met = self.is_sam_family() && self.method.sampling.is_none();
-        Requirement::new("deterministic SAM, constant eta and rho", met, self.describe_method())
-    }
-
-    /// The method is stochastic SAM of either kind, or SGD (rho = 0).
-    pub fn stochastic_sam(&self) -> Requirement {
-        let met = self.is_sam_family() && self.method.sampling.is_some();
-        Requirement::new("stochastic SAM, constant eta and rho", met, self.describe_method())
-    }
-
-    /// The method is m-SAM or n-SAM. SGD uses one sample a step, so it is both.
-    pub fn stochastic_sam_with(&self, reuse: SampleReuse) -> Requirement {
-        let sgd = self.method.perturbation == Perturbation::None;
-        let met = self.is_sam_family() && self.method.sampling.is_some_and(|sampling| sgd || sampling.reuse == reuse);
-        let name = match reuse {
-            SampleReuse::Same => "m-SAM (one sample for both gradients), constant eta and rho",
-            SampleReuse::Independent => "n-SAM (independent samples), constant eta and rho",
-        };
-        Requirement::new(name, met, self.describe_method())
-    }
-
-    /// A constant is known.
-    pub fn known(&self, symbol: Symbol) -> Requirement {
-        let text = format!("{} ({})", symbol.name(), symbol.about());
-        let requirement = match self.constants.get(symbol) {
-            Constant::Known { value, .. } => {
-                Requirement::new(text, true, format!("{} = {}", symbol.name(), text::number(*value)))
-            }
-            Constant::Missing { reason } => {
-                Requirement::new(text, false, format!("{} is not known: {reason}", symbol.name()))
-            }
-        };
-        requirement.resting_on(self.constants.get(symbol))
-    }
-
-    /// f is convex: omega = 0.
-    pub fn convex(&self) -> Requirement {
-        let requirement = match self.constants.get(Symbol::Omega) {
-            Constant::Known { value, .. } if *value == 0.0 => Requirement::new("f convex", true, "omega = 0"),
-            Constant::Known { value, .. } => Requirement::new(
-                "f convex",
-                false,
-                format!("f is not known to be convex: omega = {}", text::number(*value)),
-            ),
-            Constant::Missing { reason } => {
-                Requirement::new("f convex", false, format!("f is not known to be convex: {reason}"))
-            }
-        };
-        requirement.resting_on(self.constants.get(Symbol::Omega))
-    }
-
-    /// Every sample's loss is convex.
-    pub fn components_convex(&self) -> Requirement {
-        let met = self.constants.components_convex;
-        let detail = if met { "every sample's loss is convex" } else { "the samples' losses are not all convex" };
-        Requirement::new("components convex", met, detail)
-    }
-
-    /// mu > 0.
-    pub fn strongly_convex(&self) -> Requirement {
-        let requirement = match self.constants.get(Symbol::Mu) {
-            Constant::Known { value, .. } => {
-                Requirement::new("mu > 0", *value > 0.0, format!("mu = {}", text::number(*value)))
-            }
-            Constant::Missing { reason } => Requirement::new("mu > 0", false, format!("no mu > 0: {reason}")),
-        };
-        requirement.resting_on(self.constants.get(Symbol::Mu))
-    }
-
-    /// At least one step.
-    pub fn at_least_one_step(&self) -> Requirement {
-        Requirement::new("T >= 1", self.steps >= 1, format!("T = {}", self.steps))
-    }
-
-    /// A number is certainly below a limit. A missing constant has its own requirement; this one then says so.
-    pub fn below(&self, name: &str, number: Number, limit: f64) -> Requirement {
-        Self::ranged(format!("{name} < {limit}"), name, number, number.is_below(limit))
-    }
-
-    /// A number is certainly at most a limit.
-    pub fn at_most(&self, name: &str, number: Number, limit: f64) -> Requirement {
-        Self::ranged(format!("{name} <= {limit}"), name, number, number.is_at_most(limit))
-    }
-
-    /// A number is certainly above a limit.
-    pub fn above(&self, name: &str, number: Number, limit: f64) -> Requirement {
-        Self::ranged(format!("{name} > {limit}"), name, number, number.is_above(limit))
-    }
-
-    fn ranged(text: String, name: &str, number: Number, met: bool) -> Requirement {
-        let refused = if met { String::new() } else { format!(", but {text} is asked") };
-        // In full where three digits would hide why it is refused.
-        let shown = match text::number(number.middle()) {
-            short if !met && text.ends_with(&format!(" {}", short.trim_end_matches('0').trim_end_matches('.'))) => {
-                format!("{}", number.high)
-            }
-            short => short,
-        };
-        let detail =
-            if number.high.is_finite() { format!("{name} = {shown}{refused}") } else { format!("{name} is not known") };
-        Requirement::new(text, met, detail)
-    }
-
-    /// The step range of the stochastic rows: `q <= 1` (n-SAM, SGD) or `q < 1` (m-SAM).
-    pub fn stochastic_step(&self) -> Requirement {
-        if self.uses_same_sample_form() {
-            self.below("beta*eta", self.q(), 1.0)
-        } else {
-            self.at_most("beta*eta", self.q(), 1.0)
-        }
-    }
-
-    /// rho > 0, and what is lost without.
-    pub fn perturbed(&self) -> Requirement {
-        let met = self.method.rho > 0.0;
-        let detail = if met {
-            format!("rho = {}", self.method.rho)
-        } else {
-            "rho = 0: without a perturbation there is no floor".to_owned()
-        };
-        Requirement::new("rho > 0", met, detail)
-    }
-
-    /// A number equals another up to a relative 1e-12.
-    pub fn equal(&self, text: &str, number: Number, other: Number) -> Requirement {
-        let slack = 1e-12 * other.low.abs().min(other.high.abs());
-        let difference = number - other;
-        let met = difference.is_at_most(slack) && (-difference).is_at_most(slack);
-        let detail = if difference.high.is_finite() {
-            format!("{text} is asked, but the two are {} and {}", number.middle(), other.middle())
-        } else {
-            format!("{text} is asked, but one of the two is not known")
-        };
-        Requirement::new(text, met, if met { text.to_owned() } else { detail })
-    }
-
-    /// The problem is the named one: for statements about their own function.
-    pub fn own_function(&self, name: &str) -> Requirement {
-        let met = self.problem.name == name;
-        Requirement::new(format!("f is `{name}`"), met, format!("the problem is `{}`", self.problem.name))
     }
 }

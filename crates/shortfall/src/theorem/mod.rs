@@ -28,6 +28,8 @@ mod quad_cycle;
 mod quad_global;
 mod quantity;
 mod registry;
+mod requirements;
+mod step;
 mod sto_cvx_fval_m;
 mod sto_cvx_fval_n;
 mod sto_cvx_fval_star;
@@ -41,9 +43,13 @@ mod sto_sc_slide;
 mod sto_sc_upper;
 
 pub use bound::{Bound, side};
-pub use inputs::{CurvatureAtMinimum, FirstOrderFloor, Inputs, MethodFacts, ProblemFacts, Requirement, SamplingFacts};
+pub use inputs::{CurvatureAtMinimum, FirstOrderFloor, Inputs, MethodFacts, ProblemFacts, SamplingFacts};
 pub use quantity::{Measure, Over, Quantity};
 pub use registry::{THEOREMS, find};
+pub use requirements::Requirement;
+pub use step::with_step;
+
+use crate::method::Schedule;
 
 /// What a statement gives.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -131,6 +137,8 @@ pub struct Form {
     pub requires: fn(&Inputs) -> Vec<Requirement>,
     /// The bound; meaningful only if every requirement is met.
     pub bound: fn(&Inputs) -> Bound,
+    /// The step size or schedule it is stated for, if it is stated for one only: `eta="ID"` in a selector.
+    pub step: Option<fn(&Inputs) -> Option<Schedule>>,
     /// Where it is attained or judged.
     pub witnesses: &'static [Witness],
 }

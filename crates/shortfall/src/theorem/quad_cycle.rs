@@ -26,6 +26,7 @@ pub static THEOREM: Theorem = Theorem {
         quantity,
         requires,
         bound,
+        step: None,
         witnesses: &[
             // q = 0.5: r = 0.5*0.75/1.5.
             Witness {
@@ -68,7 +69,7 @@ fn cycle(inputs: &Inputs) -> Option<Cycle> {
     let top = spaces.last()?.0;
     let (index, &(eigenvalue, inside)) = spaces.iter().enumerate().max_by(|a, b| a.1.1.high.total_cmp(&b.1.1.high))?;
     let q = inputs.eta() * eigenvalue;
-    if eigenvalue <= 0.0 || !q.is_below(2.0) || inputs.method.rho <= 0.0 {
+    if eigenvalue <= 0.0 || !q.is_below(2.0) || inputs.method.rho.first() <= 0.0 {
         return None;
     }
     let radius = inputs.cycle_radius(Number::exact(eigenvalue));
@@ -81,7 +82,7 @@ fn cycle(inputs: &Inputs) -> Option<Cycle> {
     }
     let deviation = outside.high.max(excess.high.abs()).max(excess.low.abs());
     let steps = (eigenvalue < top).then(|| {
-        let growth = spaces.iter().map(|space| multiplier(inputs.method.eta, eigenvalue, space.0).abs());
+        let growth = spaces.iter().map(|space| multiplier(inputs.method.eta.first(), eigenvalue, space.0).abs());
         let growth = growth.fold(1.0, f64::max);
         // An infinite quotient where nothing grows.
         ((STILL_ON_CYCLE / deviation.max(4e-16)).ln() / growth.ln()).floor().clamp(0.0, MOST_STEPS)

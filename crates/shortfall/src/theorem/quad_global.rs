@@ -34,6 +34,7 @@ pub static THEOREM: Theorem = Theorem {
             quantity: |_| Quantity::suboptimality(Over::Limit),
             requires,
             bound: |inputs| limit(inputs, |top| inputs.cycle_suboptimality(top)),
+            step: None,
             witnesses: WITNESSES,
         },
         Form {
@@ -44,6 +45,7 @@ pub static THEOREM: Theorem = Theorem {
             quantity: |_| Quantity::squared_gradient(Over::Limit),
             requires,
             bound: |inputs| limit(inputs, |top| inputs.cycle_squared_gradient(top)),
+            step: None,
             witnesses: WITNESSES,
         },
     ],
@@ -85,7 +87,7 @@ fn limit(inputs: &Inputs, value: impl Fn(Number) -> Number) -> Bound {
 /// Thrice the steps the linearised map needs, one stage after the other: into the region of the cycles, away from
 /// each cycle of a lower eigenvalue in turn, and onto the top cycle. An estimate, in plain doubles.
 pub(super) fn settled_after(inputs: &Inputs, spaces: &[Eigenspace]) -> f64 {
-    let (eta, rho) = (inputs.method.eta, inputs.method.rho);
+    let (eta, rho) = (inputs.method.eta.first(), inputs.method.rho.first());
     let positive: Vec<&Eigenspace> = spaces.iter().filter(|space| space.0 > 0.0).collect();
     let Some(((top, component), lower)) = positive.split_last() else { return f64::INFINITY };
     let gradient = length(positive.iter().map(|(eigenvalue, part)| *eigenvalue * *part)).high;

@@ -12,10 +12,35 @@ pub enum Measure {
         /// `b rho`
         threshold: f64,
     },
+    /// `|x_t - x*|^2`
+    SquaredDistance,
+    /// `(x_t - c)^2`, in one dimension.
+    SquaredDistanceTo {
+        /// c
+        center: f64,
+    },
+    /// `x_t - x*`, in one dimension.
+    Displacement,
+    /// Whether `|x_t - c| > r` for some t up to T, in one dimension: its mean is a probability.
+    Exit {
+        /// c
+        center: f64,
+        /// r
+        radius: f64,
+    },
+    /// `|grad f(x_T)|` where the run came to rest with a gradient.
+    GradientAtRest,
+    /// `G(x_0+) - G(x_0-)`: the jump of the mean field at the start, in one dimension.
+    FieldJump,
+    /// Whether the run comes to rest, within a distance of its start.
+    Rest {
+        /// That distance; infinite where it does not matter.
+        within: f64,
+    },
 }
 
 /// Over which iterates.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Over {
     /// `x_T`
     Final,
@@ -27,6 +52,11 @@ pub enum Over {
     Mean,
     /// Square root of the mean over `0..T-1` (in expectation: of the mean of expectations).
     RootMean,
+    /// Mean over `0..T-1` with weights `(1-decay)^-(t+1)`.
+    WeightedMean {
+        /// `al = eta th mu`
+        decay: f64,
+    },
     /// Every iterate; judged over the first `steps` only where the orbit is unstable in floating point.
     EveryStep {
         /// `None`: the whole run.
@@ -36,6 +66,8 @@ pub enum Over {
     Limit,
     /// A zero of the mean field, which no finite run reaches.
     FieldZero,
+    /// The long-run distribution: the run's floor.
+    Stationary,
 }
 
 /// A measure over iterates.
@@ -64,16 +96,25 @@ impl Quantity {
             Measure::Suboptimality => "F",
             Measure::SquaredGradientNorm => "a^2",
             Measure::GradientExcess { .. } => "(a - b rho)^2",
+            Measure::SquaredDistance => "|x - x*|^2",
+            Measure::SquaredDistanceTo { .. } => "(x - c)^2",
+            Measure::Displacement => "E x - x*",
+            Measure::Exit { .. } => return "P(exit)".to_owned(),
+            Measure::GradientAtRest => return "|grad f| at rest".to_owned(),
+            Measure::FieldJump => return "jump of G".to_owned(),
+            Measure::Rest { .. } => return "rest".to_owned(),
         };
         match self.over {
             Over::Final => format!("last {of}"),
             Over::MinimumTo | Over::MinimumBefore => format!("min {of}"),
             Over::Mean => format!("mean {of}"),
             Over::RootMean => "rms a".to_owned(),
+            Over::WeightedMean { .. } => format!("w-mean {of}"),
             Over::EveryStep { steps: None } => format!("every {of}"),
             Over::EveryStep { steps: Some(steps) } => format!("{of}, {steps} steps"),
             Over::Limit => format!("lim {of}"),
             Over::FieldZero => format!("{of} as eta->0"),
+            Over::Stationary => format!("long-run {of}"),
         }
     }
 
@@ -83,16 +124,27 @@ impl Quantity {
             (Measure::Suboptimality, Over::Final) => "final-suboptimality",
             (Measure::Suboptimality, Over::MinimumTo | Over::MinimumBefore) => "minimum-suboptimality",
             (Measure::Suboptimality, Over::Mean | Over::RootMean) => "average-suboptimality",
+            (Measure::Suboptimality, Over::WeightedMean { .. }) => "weighted-average-suboptimality",
             (Measure::Suboptimality, Over::EveryStep { .. }) => "every-step-suboptimality",
             (Measure::Suboptimality, Over::Limit) => "limit-suboptimality",
             (Measure::Suboptimality, Over::FieldZero) => "field-zero-suboptimality",
+            (Measure::Suboptimality, Over::Stationary) => "stationary-suboptimality",
             (Measure::SquaredGradientNorm, Over::Final) => "final-squared-gradient",
             (Measure::SquaredGradientNorm, Over::MinimumTo | Over::MinimumBefore) => "minimum-squared-gradient",
-            (Measure::SquaredGradientNorm, Over::Mean) => "average-squared-gradient",
+            (Measure::SquaredGradientNorm, Over::Mean | Over::WeightedMean { .. }) => "average-squared-gradient",
             (Measure::SquaredGradientNorm, Over::RootMean) => "root-mean-squared-gradient",
             (Measure::SquaredGradientNorm, Over::EveryStep { .. }) => "every-step-squared-gradient",
-            (Measure::SquaredGradientNorm, Over::Limit | Over::FieldZero) => "limit-squared-gradient",
+            (Measure::SquaredGradientNorm, Over::Limit | Over::FieldZero | Over::Stationary) => {
+                "limit-squared-gradient"
+            }
             (Measure::GradientExcess { .. }, _) => "average-squared-gradient-excess",
+            (Measure::SquaredDistance | Measure::SquaredDistanceTo { .. }, Over::Limit) => "limit-squared-distance",
+            (Measure::SquaredDistance | Measure::SquaredDistanceTo { .. }, _) => "final-squared-distance",
+            (Measure::Displacement, _) => "every-step-mean-displacement",
+            (Measure::Exit { .. }, _) => "exit-probability",
+            (Measure::GradientAtRest, _) => "gradient-at-hallucinated-point",
+            (Measure::FieldJump, _) => "field-identity",
+            (Measure::Rest { .. }, _) => "stability-criterion",
         }
     }
 }

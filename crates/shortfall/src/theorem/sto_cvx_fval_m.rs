@@ -24,6 +24,7 @@ pub static THEOREM: Theorem = Theorem {
         quantity: |_| Quantity::suboptimality(Over::Mean),
         requires,
         bound,
+        step: None,
         witnesses: &[],
     }],
 };

@@ -26,6 +26,7 @@ pub static THEOREM: Theorem = Theorem {
         quantity: |_| Quantity::suboptimality(Over::FieldZero),
         requires,
         bound,
+        step: None,
         witnesses: &[],
     }],
 };
@@ -48,7 +49,7 @@ fn requires(inputs: &Inputs) -> Vec<Requirement> {
 
 fn bound(inputs: &Inputs) -> Bound {
     let Some(floor) = &inputs.problem.first_order_floor else { return Bound::floor(Number::unknown()) };
-    let reach = floor.least_gradient_radius / inputs.method.rho;
+    let reach = floor.least_gradient_radius / inputs.method.rho.first();
     Bound::floor(inputs.rho().square() * floor.per_squared_radius).noting(format!(
         "{}; min |g(x*; xi)|/(rho beta_xi) = {}: not accurate where this is not large",
         floor.how,

@@ -21,6 +21,7 @@ pub static THEOREM: Theorem = Theorem {
         quantity: |_| Quantity::squared_gradient(Over::RootMean),
         requires,
         bound,
+        step: None,
         witnesses: &[],
     }],
 };

@@ -27,6 +27,7 @@ pub static THEOREM: Theorem = Theorem {
             quantity: |_| Quantity::squared_gradient(Over::Mean),
             requires,
             bound,
+            step: None,
             witnesses: &[],
         },
         Form {
@@ -37,6 +38,7 @@ pub static THEOREM: Theorem = Theorem {
             quantity: |_| Quantity::squared_gradient(Over::Mean),
             requires: requires_alternative,
             bound: bound_alternative,
+            step: None,
             witnesses: &[],
         },
     ],

@@ -27,6 +27,7 @@ pub static THEOREM: Theorem = Theorem {
         quantity,
         requires,
         bound,
+        step: None,
         witnesses: &[],
     }],
 };

@@ -37,6 +37,7 @@ pub static THEOREM: Theorem = Theorem {
             quantity: |_| Quantity::suboptimality(Over::EveryStep { steps: None }),
             requires,
             bound: |inputs| Bound::floor(inputs.parameter("mu") * trap(inputs).depth.square() / 2.0),
+            step: None,
             witnesses: WITNESSES,
         },
         Form {
@@ -47,6 +48,7 @@ pub static THEOREM: Theorem = Theorem {
             quantity: |_| Quantity::squared_gradient(Over::EveryStep { steps: None }),
             requires,
             bound: |inputs| Bound::floor((inputs.parameter("mu") * trap(inputs).depth).square()),
+            step: None,
             witnesses: WITNESSES,
         },
         Form {
@@ -57,6 +59,7 @@ pub static THEOREM: Theorem = Theorem {
             quantity: |_| Quantity::suboptimality(Over::Limit),
             requires,
             bound: limit,
+            step: None,
             witnesses: WITNESSES,
         },
     ],
@@ -86,7 +89,7 @@ fn requires(inputs: &Inputs) -> Vec<Requirement> {
     let start = inputs.start();
     let batch = inputs.method.sampling.map_or(0, |sampling| sampling.batch);
     let largest = trap(inputs).largest_step;
-    let steps = format!("eta = {}, eta_max = {:.6}", inputs.method.eta, largest.middle());
+    let steps = format!("eta = {}, eta_max = {:.6}", inputs.method.eta.first(), largest.middle());
     let numbers = |known: Number, text: String| if known.high.is_finite() { text } else { "not a trap".to_owned() };
     vec![
         inputs.stochastic_sam_with(SampleReuse::Same),
@@ -96,7 +99,7 @@ fn requires(inputs: &Inputs) -> Vec<Requirement> {
         Requirement::new(
             "rho = radius",
             radius == inputs.rho(),
-            format!("rho = radius is asked, but the two are {} and {}", inputs.method.rho, radius.middle()),
+            format!("rho = radius is asked, but the two are {} and {}", inputs.method.rho.first(), radius.middle()),
         ),
         Requirement::new(
             "beta_c > 2 mu > 0",
@@ -121,7 +124,7 @@ fn requires(inputs: &Inputs) -> Vec<Requirement> {
 fn limit(inputs: &Inputs) -> Bound {
     let Trap { depth, kink, .. } = trap(inputs);
     Bound::floor(inputs.parameter("mu") * (depth + kink).square() / 2.0)
-        .settled_after(10.0 / (inputs.method.eta * inputs.parameter("mu").middle()))
+        .settled_after(10.0 / (inputs.method.eta.first() * inputs.parameter("mu").middle()))
         .noting("the limit of small steps: right up to terms of order eta".to_owned())
 }
 

@@ -19,6 +19,7 @@ pub static THEOREM: Theorem = Theorem {
         quantity: |_| Quantity::suboptimality(Over::Final),
         requires,
         bound,
+        step: None,
         witnesses: &[],
     }],
 };

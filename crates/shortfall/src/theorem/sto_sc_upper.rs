@@ -27,6 +27,7 @@ pub static THEOREM: Theorem = Theorem {
             quantity: |_| Quantity::suboptimality(Over::Final),
             requires,
             bound,
+            step: None,
             witnesses: &[],
         },
         Form {
@@ -37,6 +38,7 @@ pub static THEOREM: Theorem = Theorem {
             quantity: |_| Quantity::suboptimality(Over::Final),
             requires: requires_alternative,
             bound: bound_alternative,
+            step: None,
             witnesses: &[],
         },
     ],

@@ -21,6 +21,7 @@ pub fn plan(problem: &dyn Problem, start: &[f64], steps: u64, lanes: u64) -> Pla
         seed: 7,
         first_replicate: 0,
         record: Record::LogSpaced,
+        weight_decay: None,
         base: problem.minimum().value().map_or(0.0, |(value, _)| value),
     }
 }

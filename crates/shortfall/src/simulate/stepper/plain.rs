@@ -2,9 +2,10 @@
 
 use super::{Aggregates, Stepper};
 use crate::kernel::norm;
+use crate::method::Sampling;
 use crate::method::{Method, SampleReuse};
 use crate::parallel::Parallel;
-use crate::problem::{FiniteSum, Problem, Samples, draw_batch};
+use crate::problem::{Problem, Samples, draw_batch};
 use crate::random::Generator;
 use crate::simulate::State;
 use crate::simulate::aggregates::{LaneRecord, Point};
@@ -13,16 +14,14 @@ use crate::simulate::aggregates::{LaneRecord, Point};
 pub struct Plain<'a> {
     problem: &'a dyn Problem,
     method: &'a Method,
-    samples: Option<&'a dyn FiniteSum>,
+    /// What is drawn, by a stochastic method.
+    samples: Samples<'a>,
 }
 
 impl<'a> Plain<'a> {
     /// For a problem and a method that fit together.
     pub fn new(problem: &'a dyn Problem, method: &'a Method) -> Self {
-        let samples = match (method.sampling, problem.samples()) {
-            (Some(_), Samples::Finite(sum)) => Some(sum),
-            _ => None,
-        };
+        let samples = if method.sampling.is_some() { problem.samples() } else { Samples::None };
         Self { problem, method, samples }
     }
 }
@@ -39,6 +38,10 @@ struct Scratch {
     h: Vec<f64>,
     batch: Vec<usize>,
     marked: Vec<u64>,
+    /// Additive noise.
+    z: Vec<f64>,
+    /// `x` before the first and before the last step.
+    before: Vec<f64>,
 }
 
 /// Where a lane stands in the schedule.
@@ -88,6 +91,8 @@ impl Stepper for Plain<'_> {
             h: vec![0.0; d],
             batch: vec![0; self.method.sampling.map_or(0, |sampling| sampling.batch)],
             marked: Vec::new(),
+            z: vec![0.0; d],
+            before: vec![0.0; d],
         };
         for lane in 0..state.width {
             if sums.lanes[lane].diverged.is_some() {
@@ -145,31 +150,36 @@ impl Plain<'_> {
                 cursor.next_stratum(sums, replicate);
             }
         }
-        match (self.samples, &self.method.sampling) {
-            (Some(sum), Some(sampling)) => {
-                let [descent, ascent] = generators;
-                let perturbs = self.method.perturbs();
-                if perturbs && sampling.reuse == SampleReuse::Independent {
-                    draw_batch(sum, sampling, ascent, &mut scratch.batch, &mut scratch.marked);
-                } else {
-                    draw_batch(sum, sampling, descent, &mut scratch.batch, &mut scratch.marked);
+        let measured = t == 0 || t + 1 == sums.plan.steps;
+        if measured {
+            scratch.before.copy_from_slice(&scratch.x);
+        }
+        let (eta, rho) = (self.method.eta.at(t), self.method.rho.at(t));
+        let perturbs = self.method.perturbs();
+        if let Some(sampling) = self.method.sampling {
+            let [descent, ascent] = generators;
+            let fresh = perturbs && sampling.reuse == SampleReuse::Independent;
+            self.draw(&sampling, if fresh { ascent } else { descent }, scratch);
+            self.sampled_gradient(false, scratch, parallel);
+            if perturbs {
+                self.method.ascent.point(rho, &scratch.x, &scratch.h, &mut scratch.y);
+                if fresh {
+                    self.draw(&sampling, descent, scratch);
                 }
-                sum.batch_gradient(&scratch.batch, &scratch.x, &mut scratch.h);
-                if perturbs {
-                    self.method.ascent.point(self.method.rho.at(t), &scratch.x, &scratch.h, &mut scratch.y);
-                    if sampling.reuse == SampleReuse::Independent {
-                        draw_batch(sum, sampling, descent, &mut scratch.batch, &mut scratch.marked);
-                    }
-                    sum.batch_gradient(&scratch.batch, &scratch.y, &mut scratch.h);
-                }
-                self.method.descent.step(t, self.method.eta.at(t), &scratch.h, &mut scratch.x, &mut scratch.memory);
+                self.sampled_gradient(true, scratch, parallel);
             }
-            _ if self.method.perturbs() => {
-                self.method.ascent.point(self.method.rho.at(t), &scratch.x, &scratch.g, &mut scratch.y);
-                self.problem.gradient_on(&scratch.y, &mut scratch.h, parallel);
-                self.method.descent.step(t, self.method.eta.at(t), &scratch.h, &mut scratch.x, &mut scratch.memory);
+        } else if perturbs {
+            self.method.ascent.point(rho, &scratch.x, &scratch.g, &mut scratch.y);
+            self.problem.gradient_on(&scratch.y, &mut scratch.h, parallel);
+        }
+        let direction = if perturbs || self.method.sampling.is_some() { &scratch.h } else { &scratch.g };
+        self.method.descent.step(t, eta, direction, &mut scratch.x, &mut scratch.memory);
+        if measured {
+            let length = distance(&scratch.x, &scratch.before);
+            if t == 0 {
+                record.movement.first_step = length;
             }
-            _ => self.method.descent.step(t, self.method.eta.at(t), &scratch.g, &mut scratch.x, &mut scratch.memory),
+            record.movement.last_step = length;
         }
         let limit = divergence_limit(&sums.plan.start, self.method.rho.first());
         if scratch.x.iter().all(|x| x.abs() <= limit) {
@@ -179,10 +189,33 @@ impl Plain<'_> {
         false
     }
 
+    /// Draws a batch or its noise.
+    fn draw(&self, sampling: &Sampling, generator: &mut Generator, scratch: &mut Scratch) {
+        match self.samples {
+            Samples::Finite(sum) => draw_batch(sum, sampling, generator, &mut scratch.batch, &mut scratch.marked),
+            Samples::Noise(noise) => noise.draw(sampling.batch, generator, &mut scratch.z),
+            Samples::None => {}
+        }
+    }
+
+    /// Writes into `h` the gradient of what was drawn, at x or at the perturbed point.
+    fn sampled_gradient(&self, perturbed: bool, scratch: &mut Scratch, parallel: &dyn Parallel) {
+        let at = if perturbed { &scratch.y } else { &scratch.x };
+        match self.samples {
+            Samples::Finite(sum) => sum.batch_gradient(&scratch.batch, at, &mut scratch.h),
+            _ => {
+                self.problem.gradient_on(at, &mut scratch.h, parallel);
+                scratch.h.iter_mut().zip(&scratch.z).for_each(|(h, z)| *h += z);
+            }
+        }
+    }
+
     /// The last iterate.
     fn last(&self, t: u64, scratch: &mut Scratch, sums: &Aggregates, record: &mut LaneRecord, parallel: &dyn Parallel) {
         let value = self.problem.value_gradient_on(&scratch.x, &mut scratch.g, parallel);
-        self.keep(t, value, true, None, scratch, sums, record);
+        if self.keep(t, value, true, None, scratch, sums, record) {
+            record.movement.travelled = distance(&scratch.x, &sums.plan.start);
+        }
     }
 
     /// Files an evaluated iterate: `weight` for the sums over `0..T-1`; `None` at T itself and for steps that are
@@ -204,16 +237,24 @@ impl Plain<'_> {
             return false;
         }
         let value_below = value - sums.plan.base;
+        let position = scratch.x.first().copied().unwrap_or(0.0);
         let square = gradient_norm * gradient_norm;
         if recorded {
             let error = self.problem.value_error(&scratch.x, value);
-            record.points.push(Point { value: value_below, gradient_norm, error });
+            record.points.push(Point { value: value_below, gradient_norm, error, position });
         }
         if let Some(weight) = weight {
             record.value.add(weight, value_below);
             record.gradient_norm.add(weight, gradient_norm);
             record.squared_gradient.add(weight, square);
             record.recent.add(t, weight, value_below, square);
+            if let Some(decay) = sums.plan.weight_decay {
+                record.weighted.add(decay, t, weight, value_below);
+            }
+        }
+        let on_the_line = scratch.x.len() == 1;
+        if on_the_line {
+            record.movement.position.add(1.0, position);
         }
         let window_weight = if t == sums.plan.steps { Some(1.0) } else { weight };
         if let (Some(weight), Some(window)) = (window_weight, &sums.schedule.window) {
@@ -221,11 +262,21 @@ impl Plain<'_> {
                 if range.contains(&t) {
                     record.window_value[half].add(weight, value_below);
                     record.window_squared_gradient[half].add(weight, square);
+                    if on_the_line {
+                        record.movement.window_position[half].add(weight, position);
+                        record.movement.window_square[half].add(weight, position * position);
+                    }
                 }
             }
         }
         true
     }
+}
+
+/// `|a - b|`
+fn distance(a: &[f64], b: &[f64]) -> f64 {
+    let difference: Vec<f64> = a.iter().zip(b).map(|(a, b)| a - b).collect();
+    norm(&difference)
 }
 
 /// `1e50 max(1, max |x0_i|, rho)`

@@ -1,46 +1,9 @@
-//! Where the gradient is taken.
+//! SAM's perturbation.
 
+use super::{Ascent, Perturbation};
 use crate::kernel;
 
-/// What statements may know of an ascent rule.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Perturbation {
-    /// `y = x`.
-    None,
-    /// `y = x + rho g/|g|`, `|g|` over all coordinates: SAM's.
-    Normalised,
-    /// Any other; no registered statement is about it.
-    Other,
-}
-
-/// The first half of a step: the point `y` at which the gradient of the descent is taken.
-pub trait Ascent: Send + Sync {
-    /// Writes `y` from the radius, the point and the gradient there. All slices have the problem's dimension. If `g`
-    /// is exactly zero the rule must leave `y = x`.
-    fn point(&self, rho: f64, x: &[f64], g: &[f64], y: &mut [f64]);
-
-    /// What statements may know of it.
-    fn perturbation(&self) -> Perturbation {
-        Perturbation::Other
-    }
-}
-
-/// `y = x`.
-#[derive(Default)]
-pub struct NoAscent;
-
-impl Ascent for NoAscent {
-    fn point(&self, _: f64, x: &[f64], _: &[f64], y: &mut [f64]) {
-        y.copy_from_slice(x);
-    }
-
-    fn perturbation(&self) -> Perturbation {
-        Perturbation::None
-    }
-}
-
 /// SAM: `y = x + rho g/|g|`, the Euclidean norm over all coordinates; `y = x` where `g = 0`.
-#[derive(Default)]
 pub struct Normalised;
 
 impl Ascent for Normalised {

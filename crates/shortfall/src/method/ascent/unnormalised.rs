@@ -1,0 +1,19 @@
+//! USAM's perturbation.
+
+use super::{Ascent, Perturbation};
+
+/// USAM (Andriushchenko and Flammarion, ICML 2022): `y = x + rho g`. rho has units 1/beta: the same number means
+/// something else for SAM.
+pub struct Unnormalised;
+
+impl Ascent for Unnormalised {
+    fn point(&self, rho: f64, x: &[f64], g: &[f64], y: &mut [f64]) {
+        for ((y, x), g) in y.iter_mut().zip(x).zip(g) {
+            *y = rho.mul_add(*g, *x);
+        }
+    }
+
+    fn perturbation(&self) -> Perturbation {
+        Perturbation::Unnormalised
+    }
+}

@@ -1,0 +1,101 @@
+//! Quantities about where a run goes: distances, displacements, exits, rest.
+
+use super::aggregates::{Movement, Point};
+use super::driver::Run;
+use super::measured::Measured;
+use super::statistics::{Interval, probability_interval, student_interval};
+use crate::theorem::{Measure, Over, Quantity};
+
+/// A last step no longer than this part of the first one is none.
+const REST: f64 = 1e-9;
+
+impl Movement {
+    /// Whether the lane came to rest.
+    pub fn at_rest(&self) -> bool {
+        self.last_step <= REST * self.first_step
+    }
+}
+
+impl Run {
+    /// The quantities of [`Measure`] that are not about values or gradients along the way.
+    pub(super) fn measure_movement(&self, quantity: &Quantity) -> Option<Measured> {
+        let off = self.rounding.distance;
+        match quantity.measure {
+            Measure::SquaredDistance => {
+                let (point, radius) = self.minimiser.as_ref()?;
+                let squares: Vec<f64> = self.final_points().map(|x| squared_distance(&x, point)).collect();
+                self.mean_of(squares, off + radius)
+            }
+            Measure::SquaredDistanceTo { center } => {
+                let squares = if quantity.over == Over::Limit {
+                    self.lanes.iter().map(|lane| window_square(&lane.movement, center)).collect::<Option<Vec<_>>>()?
+                } else {
+                    self.final_points().map(|x| squared_distance(&x, &[center])).collect()
+                };
+                self.mean_of(squares, off)
+            }
+            Measure::Displacement => {
+                let (point, radius) = self.minimiser.as_ref()?;
+                self.every_step_mean(|at| at.position - point[0], off + radius)
+            }
+            Measure::Exit { center, radius } => {
+                let left = |movement: &Movement| {
+                    movement.position.smallest < center - radius || movement.position.largest > center + radius
+                };
+                let exits = self.lanes.iter().filter(|lane| left(&lane.movement)).count();
+                let interval = probability_interval(exits, self.lanes.len());
+                Some(Measured::of(interval, 0.0, self.lanes.len()))
+            }
+            Measure::GradientAtRest => {
+                let lane = self.lanes.first()?;
+                let norm = lane.last()?.gradient_norm;
+                let resting = lane.movement.at_rest() && self.plan.steps > 1;
+                // Where the last step was not exactly 0 the gradient at y was that step over eta.
+                let error = lane.movement.last_step / self.last_eta + self.rounding.smoothness * off;
+                resting.then(|| Measured::of(Interval::point(norm), error, 1))
+            }
+            Measure::FieldJump => {
+                let [left, right] = self.field_at_start?;
+                let size = left.abs().max(right.abs());
+                Some(Measured::of(Interval::point(right - left), 64.0 * f64::EPSILON * size, 1))
+            }
+            _ => None,
+        }
+    }
+
+    fn mean_of(&self, squares: Vec<f64>, off: f64) -> Option<Measured> {
+        let largest = squares.iter().copied().fold(0.0, f64::max);
+        let error = off * (2.0 * largest.sqrt() + off);
+        Some(Measured::of(student_interval(&squares)?, error, squares.len()))
+    }
+
+    /// The smallest mean over lanes among the recorded steps, with the smallest ends of their intervals.
+    pub(super) fn every_step_mean(&self, of: impl Fn(&Point) -> f64, error: f64) -> Option<Measured> {
+        let shortest = self.lanes.iter().map(|lane| lane.points.len()).min()?;
+        let least = (0..shortest)
+            .filter_map(|k| student_interval(&self.lanes.iter().map(|lane| of(&lane.points[k])).collect::<Vec<_>>()))
+            .reduce(|a, b| Interval { mean: a.mean.min(b.mean), low: a.low.min(b.low), high: a.high.min(b.high) })?;
+        Some(Measured::of(least, error, self.lanes.len()))
+    }
+
+    fn final_points(&self) -> impl Iterator<Item = Vec<f64>> {
+        self.states.iter().flat_map(|state| {
+            (0..state.width).map(|lane| {
+                let mut x = vec![0.0; state.x.len() / state.width];
+                state.gather(lane, &mut x, &mut []);
+                x
+            })
+        })
+    }
+}
+
+fn squared_distance(x: &[f64], point: &[f64]) -> f64 {
+    x.iter().zip(point).map(|(x, p)| (x - p) * (x - p)).sum()
+}
+
+/// Mean of `(x - c)^2` over the window.
+fn window_square(movement: &Movement, center: f64) -> Option<f64> {
+    let [position, square] =
+        [&movement.window_position, &movement.window_square].map(|halves| halves[0].join(&halves[1]));
+    Some((square.mean()? - 2.0 * center * position.mean()? + center * center).max(0.0))
+}

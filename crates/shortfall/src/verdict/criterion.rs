@@ -1,0 +1,37 @@
+//! Stability criteria: no number is bounded; what is predicted is whether the run comes to rest.
+
+use super::Verdict;
+use crate::constants::Provenance;
+use crate::simulate::{Outcome, Run};
+use crate::theorem::{Bound, Measure, Quantity};
+
+/// Holds the outcome of a run against a criterion, on both sides of its threshold.
+pub(super) fn decide(rests: bool, quantity: &Quantity, bound: &Bound, run: &Run) -> (Verdict, Option<String>) {
+    let undecided = |reason: &str| (Verdict::Undecided, Some(reason.to_owned()));
+    let within = match quantity.measure {
+        Measure::Rest { within } => within,
+        _ => f64::INFINITY,
+    };
+    let (came_to_rest, what) = match (run.outcome, run.lanes.first()) {
+        (Outcome::Stopped { .. }, _) | (_, None) => return undecided("the run was stopped"),
+        (Outcome::Diverged { step }, _) => (false, format!("the run diverged at step {step}")),
+        (Outcome::Completed, Some(lane)) if !lane.movement.at_rest() => {
+            (false, "the run did not come to rest".to_owned())
+        }
+        (Outcome::Completed, Some(lane)) if lane.movement.travelled > within => {
+            (false, "the run came to rest elsewhere".to_owned())
+        }
+        _ => (true, "the run came to rest".to_owned()),
+    };
+    let predicted = if rests { "it attracts" } else { "it repels" };
+    if came_to_rest == rests {
+        return (Verdict::Holds, Some(format!("{predicted}, and {what}")));
+    }
+    if (run.plan.steps as f64) < bound.settled_after {
+        return undecided("the run may still be moving: more steps would tell");
+    }
+    if bound.total.provenance != Provenance::Certified {
+        return undecided("the outcome is another, but a number behind the criterion is only estimated");
+    }
+    (Verdict::Violated, Some(format!("{predicted}, but {what}: please report this, it is a bug in shortfall")))
+}
