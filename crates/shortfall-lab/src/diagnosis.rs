@@ -5,7 +5,7 @@ use shortfall::constants::Symbol;
 use shortfall::kernel::norm;
 use shortfall::method::Perturbation;
 use shortfall::problem::Minimum;
-use shortfall::simulate::{Floor, Outcome};
+use shortfall::simulate::{Expectations, Floor, Outcome};
 use shortfall::text::{factor, number};
 use shortfall::theorem::{Kind, Measure, Over, Scope};
 use shortfall::verdict::{Judgement, Verdict};
@@ -64,10 +64,12 @@ fn hopping_curvature(experiment: &Experiment, finished: &Finished) -> Option<f64
 
 /// Whether the run ended where the gradient at the perturbed point vanishes though that at the point does not.
 fn is_fixed_point(experiment: &Experiment, finished: &Finished) -> bool {
-    let (problem, method, x) = (experiment.problem(), &experiment.method, &finished.run.states[0].x);
-    if method.sampling.is_some() || finished.run.lanes.len() > 1 {
+    let (problem, method) = (experiment.problem(), &experiment.method);
+    let [state] = &finished.run.states[..] else { return false };
+    if method.sampling.is_some() || state.width > 1 {
         return false;
     }
+    let x = &state.x;
     let mut g = vec![0.0; x.len()];
     let mut y = g.clone();
     problem.gradient(x, &mut g);
@@ -80,8 +82,9 @@ fn is_fixed_point(experiment: &Experiment, finished: &Finished) -> bool {
 /// What sets the floor.
 pub fn cause(experiment: &Experiment, finished: &Finished, floor: &Floor) -> Cause {
     let mean = floor.interval.mean;
-    let single = finished.run.lanes.len() == 1;
-    if single && mean.abs() <= 2.0 * (mean - floor.interval.low).abs() {
+    if !matches!(finished.run.expectation, Expectations::Sampled)
+        && mean.abs() <= 2.0 * (mean - floor.interval.low).abs()
+    {
         return Cause::Rounding;
     }
     let beta = experiment.constants.get(Symbol::Beta).value().unwrap_or(0.0);
@@ -173,7 +176,7 @@ fn describe(finished: &Finished, floor: &Floor, cause: Cause) -> String {
     }
     let seeds = finished.run.lanes.len();
     let mean = number(floor.interval.mean);
-    let over = if seeds > 1 { format!(" (mean of {seeds} seeds)") } else { String::new() };
+    let over = finished.run.mean_over().map_or(String::new(), |over| format!(" (mean of {over})"));
     let (smallest, largest) = (number(floor.smallest), number(floor.largest));
     let range = match (smallest == largest, seeds > 1) {
         (true, _) => "and stays there".to_owned(),

@@ -9,7 +9,7 @@ use shortfall::kernel::norm;
 use shortfall::method::{METHODS, Method, Schedule};
 use shortfall::problem::{Ask, Minimum, PROBLEMS, Problem, facts};
 use shortfall::random::{Generator, Role};
-use shortfall::simulate::{self, Observer, Outcome, Plan, Record, Run};
+use shortfall::simulate::{self, Expectations, Observer, Outcome, Plan, Record, Run};
 use shortfall::theorem::{Inputs, MethodFacts, Mode, ProblemFacts, THEOREMS, Theorem, with_step};
 use shortfall::verdict::{AtStart, Judgement, Verdict, evaluate, judge, weight_decay};
 use std::time::{Duration, Instant};
@@ -212,6 +212,19 @@ impl Experiment {
         Ok(run)
     }
 
+    /// With exact expectations, where no number of seeds is asked for and the paths are few.
+    fn enumerated(&self) -> Result<Option<Run>, BadInput> {
+        if self.request.seeds.is_some() {
+            return Ok(None);
+        }
+        let plan = self.plan(self.request.steps, 0, 1);
+        let run = simulate::enumerate(self.problem(), &self.method, &plan)?;
+        Ok(run.map(|mut run| {
+            run.know(&self.constants, &self.minimum, &self.method);
+            run
+        }))
+    }
+
     /// Runs, and holds the run against every statement (or one, on its own witness).
     pub fn run(
         &self,
@@ -220,7 +233,10 @@ impl Experiment {
         observer: Observer,
     ) -> Result<Finished, BadInput> {
         let clock = Instant::now();
-        let run = self.simulate(self.request.steps, 0, self.seeds(), pool, observer)?;
+        let run = match self.enumerated()? {
+            Some(run) => run,
+            None => self.simulate(self.request.steps, 0, self.seeds(), pool, observer)?,
+        };
         let chosen = witness_of.map(|theorem| [theorem]);
         let theorems = chosen.as_ref().map_or(THEOREMS, |one| &one[..]);
         let mut judgements = evaluate(theorems, &self.inputs(run.plan.steps), &self.at_start);
@@ -240,7 +256,8 @@ impl Experiment {
     ) -> Result<(), BadInput> {
         let doubtful =
             |judgement: &Judgement| judgement.verdict == Verdict::Violated && judgement.form.mode == Mode::Expectation;
-        if !judgements.iter().any(doubtful) {
+        // Exact expectations need no second look.
+        if !judgements.iter().any(doubtful) || matches!(run.expectation, Expectations::Enumerated(_)) {
             return Ok(());
         }
         let seeds = self.seeds();

@@ -7,7 +7,7 @@ use shortfall::arguments::{Arguments, Entry, Parameter, Value};
 use shortfall::constants::{Constant, Constants};
 use shortfall::method::METHODS;
 use shortfall::problem::{Minimum, PROBLEMS};
-use shortfall::simulate::{Interval, Outcome, Run};
+use shortfall::simulate::{Expectations, Interval, Outcome, Run};
 use shortfall::theorem::{Bound, Kind, Measure, Mode, Over, Quantity, THEOREMS, Theorem, side};
 use shortfall::verdict::Judgement;
 
@@ -123,9 +123,17 @@ fn with_schema(schema: &str, rest: Map<String, Json>) -> Json {
     Json::Object(document)
 }
 
+/// Lanes of a run; paths, where every one was followed.
+fn lanes(run: &Run) -> usize {
+    match &run.expectation {
+        Expectations::Enumerated(paths) => paths.count().max(1),
+        _ => run.lanes.len(),
+    }
+}
+
 fn outcome(run: &Run) -> Json {
     let diverged = run.lanes.iter().filter(|lane| lane.diverged.is_some()).count();
-    let others = run.lanes.len() - diverged;
+    let others = if diverged > 0 { run.lanes.len() - diverged } else { lanes(run) };
     let (kind, step, rest) = match run.outcome {
         Outcome::Completed => ("completed", run.plan.steps, "completed"),
         Outcome::Diverged { step } => ("diverged", step, "completed"),
@@ -180,7 +188,7 @@ fn summary(experiment: &Experiment, run: &Run) -> Json {
     if !run.every_step_evaluated {
         entry["evaluated"] = json!("one random step in each stratum: minima are over those");
     }
-    if run.lanes.len() == 1 && experiment.problem().dimension() <= LARGEST_POINT {
+    if run.states.len() == 1 && run.lanes.len() == 1 && experiment.problem().dimension() <= LARGEST_POINT {
         entry["final_point"] = json!(run.states[0].x);
     }
     entry
@@ -192,9 +200,8 @@ pub fn run(experiment: &Experiment, finished: &Finished) -> Json {
     let mut document = settings(experiment);
     document.insert("outcome".into(), outcome(run));
     document.insert("steps".into(), json!(run.plan.steps));
-    document.insert("seeds".into(), json!(run.lanes.len()));
-    let expectation = if run.lanes.len() == 1 { "single" } else { "sampled" };
-    document.insert("expectation".into(), json!(expectation));
+    document.insert("seeds".into(), json!(lanes(run)));
+    document.insert("expectation".into(), json!(run.expectation.word()));
     document.insert("trace".into(), trace(run));
     document.insert("summary".into(), summary(experiment, run));
     let verdicts: Vec<Json> = finished.judgements.iter().map(|j| judgement(j, true)).collect();

@@ -17,10 +17,11 @@ pub fn of_run(experiment: &Experiment, finished: &Finished) -> Figure {
     let x = |step: u64| if step == 0 { 0.5 } else { step as f64 };
     let pick = |row: &(u64, _, _)| if known { row.1 } else { row.2 };
     let points = trace.iter().map(|row| (x(row.0), pick(row).mean)).collect();
-    let seeds = finished.run.lanes.len();
-    let band = (seeds > 1).then(|| trace.iter().map(|row| (x(row.0), pick(row).low, pick(row).high)).collect());
+    let over = finished.run.mean_over();
+    let band = (finished.run.lanes.len() > 1)
+        .then(|| trace.iter().map(|row| (x(row.0), pick(row).low, pick(row).high)).collect());
     let method = &experiment.method_arguments;
-    let label = if seeds > 1 { format!("{}, mean of {seeds}", method.owner) } else { method.owner.clone() };
+    let label = over.map_or(method.owner.clone(), |over| format!("{}, mean of {over}", method.owner));
     let measure_is_shown = |judgement: &&Judgement| {
         known == (judgement.quantity.measure == Measure::Suboptimality)
             && !matches!(judgement.quantity.measure, Measure::GradientExcess { .. })

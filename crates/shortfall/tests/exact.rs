@@ -111,3 +111,38 @@ fn no_seed_leaves_the_trap_and_sgd_does() {
         simulate(problem.as_ref(), &Method::sgd(0.05, Sampling::single()), plan(problem.as_ref(), &[0.5], 20_000, 50));
     assert!(sgd.lanes.iter().all(|lane| lane.value.smallest < 0.01 * level));
 }
+
+#[test]
+fn expectations_over_all_paths_are_what_many_seeds_tend_to() {
+    use shortfall::method::SampleReuse;
+    use shortfall::simulate::{Expectations, Plan, enumerate};
+    use shortfall::theorem::{Mode, Over, Quantity};
+    let (problem, _) = registered("trap", &[("beta", 6.0), ("mu", 1.0), ("theta", 0.4), ("radius", 0.7)]);
+    for (reuse, steps, batch) in [(SampleReuse::Same, 12, 1), (SampleReuse::Independent, 6, 1), (SampleReuse::Same, 5, 2)] {
+        let sampling = Sampling { batch, replacement: true, reuse };
+        let method = Method::stochastic_sam(0.05, 0.7, sampling);
+        let planned = Plan { weight_decay: Some(0.1), ..plan(problem.as_ref(), &[2.0], steps, 40_000) };
+        let mut exact = enumerate(problem.as_ref(), &method, &planned).expect("fits").expect("few paths");
+        let Expectations::Enumerated(paths) = &exact.expectation else { panic!("enumerated") };
+        let choices: usize = if reuse == SampleReuse::Same { 1 << batch } else { 4 };
+        assert_eq!(paths.count(), choices.pow(steps as u32));
+        let ask = shortfall::problem::Ask { start: &[2.0], sampling: method.sampling };
+        exact.know(&problem.constants(&ask), &problem.minimum(), &method);
+        let sampled = simulate(problem.as_ref(), &method, planned);
+        for quantity in [
+            Quantity::suboptimality(Over::Final),
+            Quantity::suboptimality(Over::Mean),
+            Quantity::suboptimality(Over::MinimumTo),
+            Quantity::suboptimality(Over::WeightedMean { decay: 0.1 }),
+            Quantity::squared_gradient(Over::MinimumBefore),
+            Quantity::squared_gradient(Over::RootMean),
+            Quantity { measure: shortfall::theorem::Measure::SquaredDistance, over: Over::Final },
+            Quantity { measure: shortfall::theorem::Measure::Exit { center: 2.0, radius: 1.0 }, over: Over::Final },
+        ] {
+            let a = exact.measure(&quantity, Mode::Expectation).expect("measured").interval;
+            let b = sampled.measure(&quantity, Mode::Expectation).expect("measured").interval;
+            assert!(a.high - a.low <= 1e-9 * a.mean + 1e-15, "{quantity:?} {a:?}");
+            assert!(b.low <= a.mean && a.mean <= b.high, "{reuse:?} {quantity:?}: {a:?} {b:?}");
+        }
+    }
+}

@@ -12,8 +12,7 @@ pub fn row(row: &Row, checks: &[Made]) -> String {
     for made in checks {
         let check = made.check;
         let steps = made.finished.run.plan.steps;
-        let seeds = made.finished.run.lanes.len();
-        let over = if seeds > 1 { format!(", {seeds} seeds") } else { String::new() };
+        let over = made.finished.run.mean_over().map_or(String::new(), |over| format!(", {over}"));
         text += &wrap(&format!("{} | {} | {steps} steps{over}", short(check.problem), check.method), "  ");
         if !check.shows.is_empty() {
             text += &wrap(&format!("({})", check.shows), "  ");

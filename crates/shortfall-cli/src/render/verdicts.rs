@@ -8,15 +8,11 @@ use shortfall::verdict::{Judgement, Verdict};
 use shortfall_lab::diagnosis::sentences;
 use shortfall_lab::experiment::{Experiment, Finished};
 
-fn heading(experiment: &Experiment, steps: u64, runs: Option<usize>) -> String {
+fn heading(experiment: &Experiment, steps: u64, runs: Option<&str>) -> String {
     let method = &experiment.method_arguments;
     let parameters: Vec<String> =
         method.entries.iter().map(|(name, value)| format!("{name}={}", shortened(value))).collect();
-    let runs = match runs {
-        None => String::new(),
-        Some(1) => ", one run".to_owned(),
-        Some(n) => format!(", {n} runs"),
-    };
+    let runs = runs.map_or(String::new(), |runs| format!(", {runs}"));
     let mut text = problem_line(&experiment.loaded);
     text += &wrap(&format!("{}{{{}}}, {steps} steps{runs}", method.owner, parameters.join(", ")), "");
     text
@@ -159,7 +155,8 @@ fn uncertified(judgements: &[&Judgement]) -> String {
 
 /// What `run` shows.
 pub fn run(experiment: &Experiment, finished: &Finished) -> String {
-    let mut text = heading(experiment, finished.run.plan.steps, Some(finished.run.lanes.len()));
+    let runs = finished.run.mean_over().unwrap_or("one run".to_owned());
+    let mut text = heading(experiment, finished.run.plan.steps, Some(&runs));
     text += &format!("\n{}", constants(&experiment.constants, true));
     text += &minimum(&experiment.minimum);
     text += "\n";

@@ -1,6 +1,7 @@
 //! The loop: blocks of lanes, chunk after chunk, until the plan is done or an observer stops it.
 
 use super::aggregates::LaneRecord;
+use super::enumerate::Paths;
 use super::stepper::{Aggregates, Schedule, choose};
 use super::{Plan, State};
 use crate::arguments::BadInput;
@@ -65,6 +66,30 @@ pub struct Run {
     pub field_at_start: Option<[f64; 2]>,
     /// Step size of the last step.
     pub last_eta: f64,
+    /// What stands for an expectation.
+    pub expectation: Expectations,
+}
+
+/// What stands for an expectation.
+#[derive(Clone, Debug)]
+pub enum Expectations {
+    /// One lane: nothing is random, or nothing is said of means.
+    Single,
+    /// The mean over lanes, with its interval.
+    Sampled,
+    /// Every path with its probability; the one lane holds exact expectations.
+    Enumerated(Paths),
+}
+
+impl Expectations {
+    /// The word used in output.
+    pub fn word(&self) -> &'static str {
+        match self {
+            Self::Single => "single",
+            Self::Sampled => "sampled",
+            Self::Enumerated(_) => "enumerated",
+        }
+    }
 }
 
 /// How far rounding may have moved the iterates off the exact orbit, where the steps do not spread orbits apart.
@@ -77,6 +102,20 @@ pub struct Rounding {
 }
 
 impl Run {
+    /// What its means are taken over, in words; `None` for a single run.
+    pub fn mean_over(&self) -> Option<String> {
+        match &self.expectation {
+            Expectations::Single => None,
+            Expectations::Sampled => Some(format!("{} seeds", self.lanes.len())),
+            Expectations::Enumerated(paths) => Some(format!("all {} paths", paths.count())),
+        }
+    }
+
+    /// The largest first coordinate it met.
+    fn largest_position(&self) -> f64 {
+        self.lanes.iter().flat_map(|lane| &lane.points).map(|point| point.position.abs()).fold(0.0, f64::max)
+    }
+
     /// Tells a run what is known of its problem, so that what is measured carries its resolution: the error of f*,
     /// and the rounding of the iterates. Each step rounds by a few units of `|x| + rho`; a step contracts distances
     /// by `1 - min(eta mu, 2 - q)` where f is strongly convex, so the errors sum up to `1/min(eta mu, 2 - q)` of one
@@ -95,6 +134,7 @@ impl Run {
         let steps = self.plan.steps as f64;
         let summed = if contraction > 0.0 { steps.min(1.0 / contraction) } else { steps };
         let last = self.states.iter().map(|state| max_abs(&state.x)).fold(0.0, f64::max);
+        let last = last.max(self.largest_position());
         let point = minimum.point().map_or(0.0, max_abs);
         let size =
             max_abs(&self.plan.start).max(last).max(point) * (self.plan.start.len() as f64).sqrt() + method.rho.first();
@@ -205,6 +245,7 @@ pub fn run(
         states.push(state);
         lanes.extend(sums.lanes);
     }
+    let expectation = if lanes.len() > 1 { Expectations::Sampled } else { Expectations::Single };
     let last_eta = method.eta.at(step.saturating_sub(1));
     let field_at_start = plan.start.first().and_then(|x| super::field::one_sided(problem, method, *x));
     let mut recorded = schedule.recorded;
@@ -231,6 +272,7 @@ pub fn run(
         minimiser: None,
         field_at_start,
         last_eta,
+        expectation,
     })
 }
 

@@ -1,8 +1,9 @@
 //! Numbers read off a run: the quantities statements bound, and the floor.
 
 use super::aggregates::{Extremes, LaneRecord};
-use super::driver::{Outcome, Run};
-use super::statistics::{Interval, student_interval};
+use super::driver::{Expectations, Outcome, Run};
+use super::enumerate::SUMMED;
+use super::statistics::{FEWEST, Interval, student_interval};
 use crate::theorem::{Measure, Mode, Over, Quantity};
 
 /// A quantity as measured.
@@ -83,6 +84,21 @@ impl Run {
         if matches!(self.outcome, Outcome::Diverged { .. }) {
             return None;
         }
+        let paths = match &self.expectation {
+            Expectations::Enumerated(paths) => Some(paths),
+            _ => None,
+        };
+        if let Some(value) = paths
+            .and_then(|paths| paths.tell(quantity, mode, self.minimiser.as_ref().map(|(point, _)| point.as_slice())))
+        {
+            let last = self.lanes.first()?.last()?.error;
+            let value = value?;
+            let error = match quantity.measure {
+                Measure::Suboptimality => self.base_error? + last,
+                _ => 0.0,
+            };
+            return Some(Measured::of(Interval::point(value), error + SUMMED * value.abs(), self.evidence()));
+        }
         if mode == Mode::Expectation && matches!(quantity.over, Over::EveryStep { .. }) {
             return match quantity.measure {
                 Measure::Suboptimality => {
@@ -124,9 +140,18 @@ impl Run {
             }
             _ => moved * (2.0 * largest_mean.sqrt() + moved),
         };
-        let measured =
-            Measured { interval: interval.widened(error), smallest, largest, error, drift, lanes: values.len() };
+        let error = if paths.is_some() { error + SUMMED * largest_mean } else { error };
+        let lanes = self.evidence();
+        let measured = Measured { interval: interval.widened(error), smallest, largest, error, drift, lanes };
         Some(if quantity.over == Over::RootMean { measured.root() } else { measured })
+    }
+
+    /// Lanes behind a mean: enough for a verdict where the expectation is exact.
+    pub(super) fn evidence(&self) -> usize {
+        match &self.expectation {
+            Expectations::Enumerated(paths) => paths.count().max(FEWEST),
+            _ => self.lanes.len(),
+        }
     }
 
     fn lane_value(&self, lane: &LaneRecord, quantity: &Quantity) -> Option<LaneValue> {

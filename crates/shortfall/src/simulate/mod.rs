@@ -6,6 +6,7 @@
 
 mod aggregates;
 mod driver;
+mod enumerate;
 mod field;
 mod measured;
 mod movement;
@@ -15,7 +16,8 @@ mod statistics;
 mod stepper;
 
 pub use aggregates::{Extremes, LaneRecord, Movement, Point};
-pub use driver::{Observer, Outcome, Progress, Rounding, Run, check, check_sampling, run};
+pub use driver::{Expectations, Observer, Outcome, Progress, Rounding, Run, check, check_sampling, run};
+pub use enumerate::{Paths, enumerate};
 pub use measured::{Floor, Measured};
 pub use plan::{Plan, Record};
 pub use state::State;

@@ -75,7 +75,7 @@ impl Run {
         let least = (0..shortest)
             .filter_map(|k| student_interval(&self.lanes.iter().map(|lane| of(&lane.points[k])).collect::<Vec<_>>()))
             .reduce(|a, b| Interval { mean: a.mean.min(b.mean), low: a.low.min(b.low), high: a.high.min(b.high) })?;
-        Some(Measured::of(least, error, self.lanes.len()))
+        Some(Measured::of(least, error, self.evidence()))
     }
 
     fn final_points(&self) -> impl Iterator<Item = Vec<f64>> {

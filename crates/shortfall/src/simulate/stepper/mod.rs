@@ -55,3 +55,8 @@ pub trait Stepper: Sync {
 pub fn choose<'a>(problem: &'a dyn Problem, method: &'a Method) -> Box<dyn Stepper + 'a> {
     Box::new(Plain::new(problem, method))
 }
+
+/// A coordinate beyond it has diverged: `1e50 max(1, max |x0_i|, rho)`
+pub fn divergence_limit(start: &[f64], rho: f64) -> f64 {
+    1e50 * crate::kernel::max_abs(start).max(rho).max(1.0)
+}

@@ -1,6 +1,6 @@
 //! One lane after the other, one step after the other: the specification of every faster stepper.
 
-use super::{Aggregates, Stepper};
+use super::{Aggregates, Stepper, divergence_limit};
 use crate::kernel::norm;
 use crate::method::Sampling;
 use crate::method::{Method, SampleReuse};
@@ -277,9 +277,4 @@ impl Plain<'_> {
 fn distance(a: &[f64], b: &[f64]) -> f64 {
     let difference: Vec<f64> = a.iter().zip(b).map(|(a, b)| a - b).collect();
     norm(&difference)
-}
-
-/// `1e50 max(1, max |x0_i|, rho)`
-fn divergence_limit(start: &[f64], rho: f64) -> f64 {
-    1e50 * crate::kernel::max_abs(start).max(rho).max(1.0)
 }
