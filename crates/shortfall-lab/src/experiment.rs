@@ -9,9 +9,10 @@ use shortfall::kernel::norm;
 use shortfall::method::{METHODS, Method, Schedule};
 use shortfall::problem::{Ask, Minimum, PROBLEMS, Problem, facts};
 use shortfall::random::{Generator, Role};
-use shortfall::simulate::{self, Expectations, Observer, Outcome, Plan, Record, Run};
+use shortfall::simulate::{self, Expectations, Observer, Outcome, Plan, Record, Run, Setting};
 use shortfall::theorem::{Inputs, MethodFacts, Mode, ProblemFacts, THEOREMS, Theorem, with_step};
 use shortfall::verdict::{AtStart, Judgement, Verdict, evaluate, judge, weight_decay};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 /// What a user asks for.
@@ -109,8 +110,8 @@ pub fn constants_of(
 pub struct Experiment {
     /// What was asked.
     pub request: Request,
-    /// The problem.
-    pub loaded: Loaded,
+    /// The problem; settings of a sweep share it.
+    pub loaded: Arc<Loaded>,
     /// The method's name and arguments, its step size resolved.
     pub method_arguments: Arguments,
     /// The method.
@@ -131,6 +132,11 @@ impl Experiment {
     /// Reads selectors and data and finds the constants.
     pub fn prepare(request: Request) -> Result<Self, BadInput> {
         let loaded = Loaded::new(&request.problem, request.start.as_ref(), request.seed)?;
+        Self::on(Arc::new(loaded), request)
+    }
+
+    /// On a problem that is loaded.
+    pub fn on(loaded: Arc<Loaded>, request: Request) -> Result<Self, BadInput> {
         let clock = Instant::now();
         let (entry, mut method_arguments) = selector::parse("method", &request.method, METHODS)?;
         let recipe = (entry.build)(&method_arguments, &Library)?;
@@ -213,16 +219,12 @@ impl Experiment {
     }
 
     /// With exact expectations, where no number of seeds is asked for and the paths are few.
-    fn enumerated(&self) -> Result<Option<Run>, BadInput> {
+    pub fn enumerated(&self) -> Result<Option<Run>, BadInput> {
         if self.request.seeds.is_some() {
             return Ok(None);
         }
         let plan = self.plan(self.request.steps, 0, 1);
-        let run = simulate::enumerate(self.problem(), &self.method, &plan)?;
-        Ok(run.map(|mut run| {
-            run.know(&self.constants, &self.minimum, &self.method);
-            run
-        }))
+        simulate::enumerate(self.problem(), &self.method, &plan)
     }
 
     /// Runs, and holds the run against every statement (or one, on its own witness).
@@ -237,12 +239,31 @@ impl Experiment {
             Some(run) => run,
             None => self.simulate(self.request.steps, 0, self.seeds(), pool, observer)?,
         };
+        self.finish(run, clock.elapsed(), pool, witness_of, observer)
+    }
+
+    /// What is to be run, beside other settings.
+    pub fn setting(&self) -> Setting<'_> {
+        let plan = self.plan(self.request.steps, 0, self.seeds());
+        Setting { problem: self.problem(), method: &self.method, plan }
+    }
+
+    /// Holds a run of this setting against every statement (or one, on its own witness).
+    pub fn finish(
+        &self,
+        mut run: Run,
+        run_time: Duration,
+        pool: &Pool,
+        witness_of: Option<&'static Theorem>,
+        observer: Observer,
+    ) -> Result<Finished, BadInput> {
+        run.know(&self.constants, &self.minimum, &self.method);
         let chosen = witness_of.map(|theorem| [theorem]);
         let theorems = chosen.as_ref().map_or(THEOREMS, |one| &one[..]);
         let mut judgements = evaluate(theorems, &self.inputs(run.plan.steps), &self.at_start);
         judge(&mut judgements, &run, witness_of.is_some());
         self.confirm_violations(&mut judgements, &run, pool, witness_of.is_some(), observer)?;
-        Ok(Finished { run, judgements, run_time: clock.elapsed(), threads: pool.threads() })
+        Ok(Finished { run, judgements, run_time, threads: pool.threads() })
     }
 
     /// An expectation may look violated by chance: only fresh seeds, sixteen times as many, confirm it.

@@ -1,6 +1,6 @@
 //! Sweeps: any number in a selector may be a list, and every combination is run with the same seeds.
 
-use crate::experiment::{Experiment, Finished, Request};
+use crate::experiment::{Experiment, Finished, Loaded, Request};
 use crate::figure::{Axis, Figure, Scale, Series};
 use crate::json;
 use crate::pool::Pool;
@@ -9,9 +9,11 @@ use serde_json::{Value as Json, json};
 use shortfall::arguments::{Arguments, BadInput, Entry, Value};
 use shortfall::method::METHODS;
 use shortfall::problem::PROBLEMS;
-use shortfall::simulate::{Interval, Observer};
+use shortfall::simulate::{Interval, Observer, Run, run_all};
 use shortfall::theorem::{Kind, Measure, Over};
 use shortfall::verdict::Judgement;
+use std::sync::Arc;
+use std::time::Instant;
 
 /// Settings of a sweep at most.
 const MOST_SETTINGS: usize = 10_000;
@@ -116,23 +118,37 @@ impl Sweep {
         Ok(Some(Self { axes, settings }))
     }
 
-    /// Runs setting after setting; all of them are read and checked before the first one runs. Stops early if the
-    /// observer stops a run, keeping what it has.
-    pub fn run(self, pool: &Pool, observer: Observer, stopped: &dyn Fn() -> bool) -> Result<Swept, BadInput> {
-        let experiments: Vec<Experiment> = self
-            .settings
-            .iter()
-            .map(|setting| Experiment::prepare(setting.request.clone()))
-            .collect::<Result<_, _>>()?;
-        let mut runs = Vec::new();
-        for (setting, experiment) in self.settings.into_iter().zip(experiments) {
-            let finished = experiment.run(pool, None, observer)?;
-            runs.push(Made { values: setting.values, experiment, finished });
-            if stopped() {
-                break;
-            }
+    /// Runs all settings side by side, once every one of them is read and checked; a problem that several share is
+    /// loaded once. If the observer stops, all settings stop at the same step and are kept.
+    pub fn run(self, pool: &Pool, observer: Observer) -> Result<Swept, BadInput> {
+        let mut problems: Vec<(String, Arc<Loaded>)> = Vec::new();
+        let mut experiments = Vec::new();
+        for Setting { request, .. } in &self.settings {
+            let known = problems.iter().find(|(selector, _)| *selector == request.problem);
+            let loaded = match known {
+                Some((_, loaded)) => Arc::clone(loaded),
+                None => {
+                    let loaded = Arc::new(Loaded::new(&request.problem, request.start.as_ref(), request.seed)?);
+                    problems.push((request.problem.clone(), Arc::clone(&loaded)));
+                    loaded
+                }
+            };
+            experiments.push(Experiment::on(loaded, request.clone())?);
         }
-        Ok(Swept { axes: self.axes, runs })
+        let clock = Instant::now();
+        let mut made: Vec<Option<Run>> = experiments.iter().map(Experiment::enumerated).collect::<Result<_, _>>()?;
+        let sampled = experiments.iter().zip(&made).filter(|(_, run)| run.is_none());
+        let settings = sampled.map(|(experiment, _)| experiment.setting()).collect();
+        let mut runs = run_all(settings, pool, observer)?.into_iter();
+        made.iter_mut().filter(|run| run.is_none()).for_each(|run| *run = runs.next());
+        // The settings shared the time.
+        let share = clock.elapsed() / experiments.len().max(1) as u32;
+        let mut finished = Vec::new();
+        for ((setting, experiment), run) in self.settings.into_iter().zip(experiments).zip(made.into_iter().flatten()) {
+            let held = experiment.finish(run, share, pool, None, observer)?;
+            finished.push(Made { values: setting.values, experiment, finished: held });
+        }
+        Ok(Swept { axes: self.axes, runs: finished })
     }
 }
 
@@ -324,7 +340,7 @@ mod tests {
         let request = Request { steps, ..Request::new(problem, method) };
         let sweep = Sweep::of(&request).expect("good input").expect("a list");
         let pool = Pool::new(Some(1)).expect("a pool");
-        sweep.run(&pool, &mut |_| ControlFlow::Continue(()), &|| false).expect("runs")
+        sweep.run(&pool, &mut |_| ControlFlow::Continue(())).expect("runs")
     }
 
     #[test]

@@ -118,7 +118,9 @@ fn expectations_over_all_paths_are_what_many_seeds_tend_to() {
     use shortfall::simulate::{Expectations, Plan, enumerate};
     use shortfall::theorem::{Mode, Over, Quantity};
     let (problem, _) = registered("trap", &[("beta", 6.0), ("mu", 1.0), ("theta", 0.4), ("radius", 0.7)]);
-    for (reuse, steps, batch) in [(SampleReuse::Same, 12, 1), (SampleReuse::Independent, 6, 1), (SampleReuse::Same, 5, 2)] {
+    for (reuse, steps, batch) in
+        [(SampleReuse::Same, 12, 1), (SampleReuse::Independent, 6, 1), (SampleReuse::Same, 5, 2)]
+    {
         let sampling = Sampling { batch, replacement: true, reuse };
         let method = Method::stochastic_sam(0.05, 0.7, sampling);
         let planned = Plan { weight_decay: Some(0.1), ..plan(problem.as_ref(), &[2.0], steps, 40_000) };

@@ -35,7 +35,7 @@ pub fn perform(arguments: &Run) -> Result<(), Failure> {
 
 fn perform_sweep(arguments: &Run, sweep: Sweep, pool: &Pool) -> Result<(), Failure> {
     let mut observer = progress::observer("running");
-    let swept = sweep.run(pool, &mut observer, &progress::stopped)?;
+    let swept = sweep.run(pool, &mut observer)?;
     let document = (arguments.setting.json || arguments.out.is_some()).then(|| swept.document());
     if let (Some(folder), Some(document)) = (&arguments.out, &document) {
         write(&folder.join("sweep.json"), &format!("{document:#}\n"))?;

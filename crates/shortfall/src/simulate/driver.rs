@@ -164,14 +164,17 @@ pub fn check(problem: &dyn Problem, method: &Method, plan: &Plan) -> Result<(), 
     if plan.start.len() != d {
         return Err(BadInput::new(format!("the start has {} coordinates, the problem {d}", plan.start.len())));
     }
-    let trace = plan.lanes.saturating_mul(plan.recorded_count());
-    if trace > LARGEST_TRACE {
-        return Err(BadInput::new(format!(
-            "a trace of {} steps for {} seeds would hold {trace} points; at most {LARGEST_TRACE} are kept: fewer seeds, or fewer steps recorded",
-            plan.steps, plan.lanes
-        )));
-    }
+    check_trace(plan.trace_size())?;
     method.sampling.map_or(Ok(()), |sampling| check_sampling(problem, &sampling))
+}
+
+fn check_trace(points: u64) -> Result<(), BadInput> {
+    if points <= LARGEST_TRACE {
+        return Ok(());
+    }
+    Err(BadInput::new(format!(
+        "a trace of {points} points, over all steps, seeds and settings, is too large; at most {LARGEST_TRACE} are kept: fewer seeds or settings, or fewer steps recorded"
+    )))
 }
 
 /// Checks that a problem has the samples a method draws.
@@ -194,12 +197,24 @@ pub fn check_sampling(problem: &dyn Problem, sampling: &Sampling) -> Result<(), 
 }
 
 impl Plan {
-    fn recorded_count(&self) -> u64 {
-        match self.record {
+    /// Points its trace holds.
+    fn trace_size(&self) -> u64 {
+        let recorded = match self.record {
             super::Record::Every => self.steps.saturating_add(1),
             super::Record::LogSpaced => self.recorded().len() as u64,
-        }
+        };
+        self.lanes.saturating_mul(recorded)
     }
+}
+
+/// One of several runs that are made together.
+pub struct Setting<'a> {
+    /// The problem.
+    pub problem: &'a dyn Problem,
+    /// The method.
+    pub method: &'a Method,
+    /// The plan.
+    pub plan: Plan,
 }
 
 /// Runs a method on a problem.
@@ -210,70 +225,112 @@ pub fn run(
     parallel: &dyn Parallel,
     observer: Observer,
 ) -> Result<Run, BadInput> {
-    check(problem, method, &plan)?;
-    let schedule = Schedule::new(&plan, problem, method);
-    let stepper = choose(problem, method);
-    let blocks: Vec<Mutex<(State, Aggregates)>> = (0..plan.lanes.div_ceil(WIDTH))
-        .map(|block| {
-            let first = block * WIDTH;
-            let width = WIDTH.min(plan.lanes - first) as usize;
-            let lanes = vec![LaneRecord::default(); width];
-            Mutex::new((
-                State::new(&plan, method, first, width),
-                Aggregates { plan: &plan, schedule: &schedule, lanes },
-            ))
-        })
-        .collect();
-    let per_step = step_work(problem, method) * plan.lanes.min(WIDTH) as usize;
+    let mut runs = run_all(vec![Setting { problem, method, plan }], parallel, observer)?;
+    runs.pop().ok_or_else(|| BadInput::new("nothing to run"))
+}
+
+/// Runs several settings side by side: the lanes of all of them advance together, and a setting gives the same bits as
+/// alone. All plans must have the same number of steps; an observer stops all runs at the same one.
+pub fn run_all(settings: Vec<Setting>, parallel: &dyn Parallel, observer: Observer) -> Result<Vec<Run>, BadInput> {
+    let Some(steps) = settings.first().map(|setting| setting.plan.steps) else { return Ok(Vec::new()) };
+    if settings.iter().any(|setting| setting.plan.steps != steps) {
+        return Err(BadInput::new("settings that run together must have the same number of steps"));
+    }
+    settings.iter().try_for_each(|setting| check(setting.problem, setting.method, &setting.plan))?;
+    check_trace(settings.iter().map(|setting| setting.plan.trace_size()).fold(0, u64::saturating_add))?;
+    let schedules: Vec<Schedule> =
+        settings.iter().map(|setting| Schedule::new(&setting.plan, setting.problem, setting.method)).collect();
+    let steppers: Vec<_> = settings.iter().map(|setting| choose(setting.problem, setting.method)).collect();
+    let blocks: Vec<Block> =
+        (0..settings.len()).flat_map(|index| Block::of_setting(index, &settings[index], &schedules[index])).collect();
+    let per_step =
+        settings.iter().map(|setting| step_work(setting.problem, setting.method)).max().unwrap_or(1) * WIDTH as usize;
     // Even, so that a run stops after whole rounds of a 2-cycle.
-    let chunk = (CHUNK / per_step.max(1) / 2).max(1) as u64 * 2;
+    let chunk = (CHUNK / per_step.max(1) / (blocks.len() / 8).max(1) / 2).max(1) as u64 * 2;
     let mut step = 0;
     let mut stopped = false;
-    while step < plan.steps && !stopped {
-        let until = plan.steps.min(step.saturating_add(chunk));
-        parallel.run(blocks.len(), &|block| {
-            let mut guard = blocks[block].lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+    while step < steps && !stopped {
+        let until = steps.min(step.saturating_add(chunk));
+        parallel.run(blocks.len(), &|index| {
+            let mut guard = blocks[index].lanes.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
             let (state, sums) = &mut *guard;
-            stepper.advance(state, until, sums, parallel);
+            steppers[blocks[index].setting].advance(state, until, sums, parallel);
         });
         step = until;
-        stopped = observer(Progress { step, steps: plan.steps }).is_break() && step < plan.steps;
+        stopped = observer(Progress { step, steps }).is_break() && step < steps;
     }
-    let (mut states, mut lanes) = (Vec::new(), Vec::new());
+    let mut made: Vec<(Vec<State>, Vec<LaneRecord>)> = settings.iter().map(|_| Default::default()).collect();
     for block in blocks {
-        let (state, sums) = block.into_inner().unwrap_or_else(|poisoned| poisoned.into_inner());
-        states.push(state);
-        lanes.extend(sums.lanes);
+        let (state, sums) = block.lanes.into_inner().unwrap_or_else(|poisoned| poisoned.into_inner());
+        made[block.setting].0.push(state);
+        made[block.setting].1.extend(sums.lanes);
     }
-    let expectation = if lanes.len() > 1 { Expectations::Sampled } else { Expectations::Single };
-    let last_eta = method.eta.at(step.saturating_sub(1));
-    let field_at_start = plan.start.first().and_then(|x| super::field::one_sided(problem, method, *x));
-    let mut recorded = schedule.recorded;
-    let every_step_evaluated = schedule.strata.is_none();
-    let mut plan = plan;
-    let outcome = match lanes.iter().filter_map(|lane| lane.diverged).min() {
-        Some(step) => Outcome::Diverged { step },
-        None if stopped => Outcome::Stopped { step },
-        None => Outcome::Completed,
-    };
-    if stopped {
-        finish_stopped(problem, step, &states, &mut lanes, &mut recorded, plan.base);
-        plan.steps = step;
+    let every: Vec<(Vec<u64>, bool)> =
+        schedules.into_iter().map(|schedule| (schedule.recorded, schedule.strata.is_none())).collect();
+    let parts = settings.into_iter().zip(every).zip(made);
+    Ok(parts
+        .map(|((setting, (recorded, every_step)), (states, lanes))| {
+            setting.finish(states, lanes, recorded, every_step, step, stopped)
+        })
+        .collect())
+}
+
+/// Some lanes of one setting.
+struct Block<'a> {
+    setting: usize,
+    lanes: Mutex<(State, Aggregates<'a>)>,
+}
+
+impl<'a> Block<'a> {
+    fn of_setting(index: usize, setting: &'a Setting, schedule: &'a Schedule) -> Vec<Self> {
+        let plan = &setting.plan;
+        (0..plan.lanes.div_ceil(WIDTH))
+            .map(|block| {
+                let first = block * WIDTH;
+                let width = WIDTH.min(plan.lanes - first) as usize;
+                let sums = Aggregates { plan, schedule, lanes: vec![LaneRecord::default(); width] };
+                let lanes = Mutex::new((State::new(plan, setting.method, first, width), sums));
+                Self { setting: index, lanes }
+            })
+            .collect()
     }
-    Ok(Run {
-        plan,
-        outcome,
-        recorded,
-        every_step_evaluated,
-        lanes,
-        states,
-        base_error: None,
-        rounding: Rounding::default(),
-        minimiser: None,
-        field_at_start,
-        last_eta,
-        expectation,
-    })
+}
+
+impl Setting<'_> {
+    fn finish(
+        self,
+        states: Vec<State>,
+        mut lanes: Vec<LaneRecord>,
+        mut recorded: Vec<u64>,
+        every_step_evaluated: bool,
+        step: u64,
+        stopped: bool,
+    ) -> Run {
+        let Self { problem, method, mut plan } = self;
+        let outcome = match lanes.iter().filter_map(|lane| lane.diverged).min() {
+            Some(step) => Outcome::Diverged { step },
+            None if stopped => Outcome::Stopped { step },
+            None => Outcome::Completed,
+        };
+        if stopped {
+            finish_stopped(problem, step, &states, &mut lanes, &mut recorded, plan.base);
+            plan.steps = step;
+        }
+        Run {
+            field_at_start: plan.start.first().and_then(|x| super::field::one_sided(problem, method, *x)),
+            expectation: if lanes.len() > 1 { Expectations::Sampled } else { Expectations::Single },
+            last_eta: method.eta.at(step.saturating_sub(1)),
+            plan,
+            outcome,
+            recorded,
+            every_step_evaluated,
+            lanes,
+            states,
+            base_error: None,
+            rounding: Rounding::default(),
+            minimiser: None,
+        }
+    }
 }
 
 /// Evaluates the iterate a stopped run ended at, so that its trace ends there; its floor is that of its recent steps.

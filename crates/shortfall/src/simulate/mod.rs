@@ -16,7 +16,9 @@ mod statistics;
 mod stepper;
 
 pub use aggregates::{Extremes, LaneRecord, Movement, Point};
-pub use driver::{Expectations, Observer, Outcome, Progress, Rounding, Run, check, check_sampling, run};
+pub use driver::{
+    Expectations, Observer, Outcome, Progress, Rounding, Run, Setting, check, check_sampling, run, run_all,
+};
 pub use enumerate::{Paths, enumerate};
 pub use measured::{Floor, Measured};
 pub use plan::{Plan, Record};
