@@ -49,8 +49,20 @@ pub static PROBLEMS: &[Entry<Box<dyn Problem>>] = &[
             parameter("beta", "smoothness, above 0", Some("1.0")),
             parameter("radius", "the rho it is made for, above 0", Some("1.0")),
             parameter("eps", "between 0 and 1/2", Some("0.1")),
+            parameter("noise", "c: two equally likely samples f' +- c; 0: no samples", Some("0.0")),
         ],
         build: presets::triangle,
+    },
+    Entry {
+        name: "capped-wave",
+        about: "piecewise: triangle with its tooth cut off at cap; USAM with rho = radius/cap rests where f' = cap",
+        parameters: &[
+            parameter("beta", "smoothness, above 0", Some("1.0")),
+            parameter("radius", "where it rests, -radius; above 0", Some("1.0")),
+            parameter("eps", "between 0 and 1/2", Some("0.1")),
+            parameter("cap", "above 0 and below beta radius (1 - eps)", Some("0.5")),
+        ],
+        build: presets::capped_wave,
     },
     Entry {
         name: "huber",
@@ -86,6 +98,26 @@ pub static PROBLEMS: &[Entry<Box<dyn Problem>>] = &[
             parameter("radius", "the rho it is made for, above 0", Some("1.0")),
         ],
         build: presets::trap,
+    },
+    Entry {
+        name: "sharp-trap",
+        about: "mixture of two, f = mu x^2/2: m-SAM with rho = radius ends up where |f'| = beta rho",
+        parameters: &[
+            parameter("beta", "smoothness of the components (f has mu), at least 2 mu", Some("4.0")),
+            parameter("mu", "strong convexity and smoothness of f, above 0", Some("1.0")),
+            parameter("radius", "the rho it is made for, above 0", Some("1.0")),
+        ],
+        build: presets::sharp_trap,
+    },
+    Entry {
+        name: "additive-noise",
+        about: "mixture of two, f = lambda x^2/2 with skewed noise: SAM's mean stays near (1 - 2p) rho",
+        parameters: &[
+            parameter("lambda", "curvature, above 0", Some("1.0")),
+            parameter("noise", "c: the noise is -c, or c (1-p)/p with probability p; above 0", Some("2.0")),
+            parameter("p", "between 0 and 1/2", Some("0.25")),
+        ],
+        build: presets::additive_noise,
     },
     Entry {
         name: "logistic",
