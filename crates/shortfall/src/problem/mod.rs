@@ -5,6 +5,7 @@
 
 mod batch;
 mod closure;
+mod double_ridge;
 mod facts;
 mod logistic;
 mod mixture;
@@ -13,10 +14,12 @@ mod piecewise_linear;
 mod presets;
 mod quadratic;
 mod registry;
+mod rippled;
 mod sine;
 
 pub use batch::draw_batch;
 pub use closure::Closure;
+pub use double_ridge::{DoubleRidge, RidgeOrbit};
 pub use facts::facts;
 pub use logistic::Logistic;
 pub use mixture::Mixture;
@@ -24,6 +27,7 @@ pub use piecewise::Piecewise;
 pub use piecewise_linear::PiecewiseLinear;
 pub use quadratic::Quadratic;
 pub use registry::PROBLEMS;
+pub use rippled::{Kink, Rippled};
 pub use sine::Sine;
 
 use crate::constants::Constants;

@@ -1,6 +1,6 @@
 //! The problems, by name.
 
-use super::{Logistic, Mixture, Piecewise, Problem, Quadratic, Sine, presets};
+use super::{DoubleRidge, Logistic, Mixture, Piecewise, Problem, Quadratic, Rippled, Sine, presets};
 use crate::arguments::{Entry, Parameter};
 
 const fn parameter(name: &'static str, about: &'static str, default: Option<&'static str>) -> Parameter {
@@ -21,6 +21,16 @@ pub static PROBLEMS: &[Entry<Box<dyn Problem>>] = &[
             parameter("rotation", "seed of a random orthonormal basis; absent: the coordinate axes", None),
         ],
         build: Quadratic::build,
+    },
+    Entry {
+        name: "double-ridge",
+        about: "two-dimensional, strongly convex: SAM cycles at a loss that grows like beta^4 eta^2 rho^2/mu",
+        parameters: &[
+            parameter("beta", "smoothness, above mu", Some("1.0")),
+            parameter("mu", "strong convexity, above 0", Some("0.02")),
+            parameter("ridge", "height k of the ridges, between 0 and (beta - mu)/2", Some("0.25")),
+        ],
+        build: DoubleRidge::build,
     },
     Entry {
         name: "sine",
@@ -118,6 +128,16 @@ pub static PROBLEMS: &[Entry<Box<dyn Problem>>] = &[
             parameter("p", "between 0 and 1/2", Some("0.25")),
         ],
         build: presets::additive_noise,
+    },
+    Entry {
+        name: "rippled",
+        about: "f = mu x^2/2 from two samples mu x +- amplitude sin(pi x/(2 radius)): m-SAM is held at their kinks",
+        parameters: &[
+            parameter("mu", "curvature of f, above 0", Some("0.1")),
+            parameter("amplitude", "of the ripple in the samples' gradients, above 0", Some("1.0")),
+            parameter("radius", "the rho it is made for, above 0", Some("1.0")),
+        ],
+        build: Rippled::build,
     },
     Entry {
         name: "logistic",
