@@ -85,9 +85,6 @@ impl StepSize {
         match *self {
             Self::Fixed(eta) => Ok(eta),
             Self::OverBeta(factor) => match constants.get(Symbol::Beta) {
-                Constant::Missing { reason } => {
-                    Err(BadInput::new(format!("`eta` is given in units of 1/beta, but beta is not known: {reason}")))
-                }
                 Constant::Known { value, .. } => {
                     let eta = div_down(factor, *value);
                     if *value > 0.0 && eta.is_finite() && eta > 0.0 && eta < f64::MAX {
@@ -99,6 +96,10 @@ impl StepSize {
                         )))
                     }
                 }
+                unknown => Err(BadInput::new(format!(
+                    "`eta` is given in units of 1/beta, but beta is not known: {}",
+                    unknown.reason()
+                ))),
             },
         }
     }

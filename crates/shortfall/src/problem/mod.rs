@@ -6,6 +6,7 @@
 mod batch;
 mod closure;
 mod double_ridge;
+mod double_well;
 mod facts;
 mod logistic;
 mod mixture;
@@ -20,6 +21,7 @@ mod sine;
 pub use batch::draw_batch;
 pub use closure::Closure;
 pub use double_ridge::{DoubleRidge, RidgeOrbit};
+pub use double_well::DoubleWell;
 pub use facts::facts;
 pub use logistic::Logistic;
 pub use mixture::Mixture;

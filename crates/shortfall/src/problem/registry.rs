@@ -1,6 +1,6 @@
 //! The problems, by name.
 
-use super::{DoubleRidge, Logistic, Mixture, Piecewise, Problem, Quadratic, Rippled, Sine, presets};
+use super::{DoubleRidge, DoubleWell, Logistic, Mixture, Piecewise, Problem, Quadratic, Rippled, Sine, presets};
 use crate::arguments::{Entry, Parameter};
 
 const fn parameter(name: &'static str, about: &'static str, default: Option<&'static str>) -> Parameter {
@@ -31,6 +31,15 @@ pub static PROBLEMS: &[Entry<Box<dyn Problem>>] = &[
             parameter("ridge", "height k of the ridges, between 0 and (beta - mu)/2", Some("0.25")),
         ],
         build: DoubleRidge::build,
+    },
+    Entry {
+        name: "double-well",
+        about: "f = (x1^2 - 1)^2/4 + sum_i c_i x_i^2/2, constants known for x1 in an interval only",
+        parameters: &[
+            parameter("interval", "of x1, [low,high]: where the constants hold", Some("[-2.0,2.0]")),
+            parameter("transverse", "list of c_2, c_3, ... above 0; may be empty", Some("[]")),
+        ],
+        build: DoubleWell::build,
     },
     Entry {
         name: "sine",
