@@ -50,6 +50,11 @@ pub fn constants(constants: &Constants) -> Json {
                 Constant::Known { value, side, provenance, how } => {
                     json!({"value": value, "side": side.word(), "provenance": provenance.word(), "how": how})
                 }
+                Constant::OnInterval { value, low, high, how } => json!({
+                    "value": null,
+                    "reason": constant.reason(),
+                    "interval": {"low": low, "high": high, "value": value, "how": how},
+                }),
                 Constant::Missing { reason } => json!({"value": null, "reason": reason}),
             };
             (symbol.name().to_owned(), entry)

@@ -234,6 +234,17 @@ impl Arguments {
             })
             .collect()
     }
+
+    /// Two finite numbers `[low, high]`, the first below the second.
+    pub fn interval(&self, name: &str) -> Result<[f64; 2], BadInput> {
+        match self.numbers(name)?[..] {
+            [low, high] if low < high => Ok([low, high]),
+            [low, high] => {
+                Err(self.bad(name, format_args!("must be [low,high] with low below high, not [{low},{high}]")))
+            }
+            ref other => Err(self.bad(name, format_args!("must be two numbers [low,high], not {}", other.len()))),
+        }
+    }
 }
 
 /// One line of a registry: a named thing, what it is, its parameters and how it is made from arguments.

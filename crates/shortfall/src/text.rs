@@ -16,6 +16,12 @@ pub fn number(value: f64) -> String {
     }
 }
 
+/// All digits of a number, in the shorter of the two notations.
+pub fn shortest(value: f64) -> String {
+    let (plain, scientific) = (format!("{value}"), format!("{value:e}"));
+    if plain.len() <= scientific.len() { plain } else { scientific }
+}
+
 /// A ratio in a sentence: `1.12`, `340`, `2e6`, `0.004`.
 pub fn factor(ratio: f64) -> String {
     match ratio.abs() {
@@ -48,6 +54,7 @@ mod tests {
         for (value, text) in cases {
             assert_eq!(number(value), text);
         }
+        assert_eq!([-2.0, 0.1, 1e300, 12.5].map(shortest), ["-2", "0.1", "1e300", "12.5"]);
         assert_eq!([1.119, 340.2, 2.31e6, 0.0042].map(factor), ["1.12", "340", "2e6", "0.0042"]);
     }
 }

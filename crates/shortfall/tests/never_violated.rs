@@ -120,6 +120,12 @@ proptest! {
         holds(triangle.as_ref(), &name, q, rho, &[x0 * radius], horizon)?;
         let (huber, name) = registered("huber", &[("beta", beta), ("lipschitz", radius)]);
         holds(huber.as_ref(), &name, q, rho, &[x0 * radius], horizon)?;
+        let cap = (1.0 - eps) * beta * radius * (0.2 * x0.abs()).clamp(0.01, 0.99);
+        let (wave, name) = registered("capped-wave", &[("beta", beta), ("radius", radius), ("eps", eps), ("cap", cap)]);
+        holds(wave.as_ref(), &name, q, rho, &[x0 * radius], horizon)?;
+        let (mu, ridge) = (eps * beta, (0.5 - eps) * beta * 0.99);
+        let (ridges, name) = registered("double-ridge", &[("beta", beta), ("mu", mu), ("ridge", ridge)]);
+        holds(ridges.as_ref(), &name, q, rho, &[x0 * radius, (1.0 - x0) * radius], horizon)?;
     }
 }
 
@@ -269,6 +275,20 @@ proptest! {
     #[test]
     fn in_expectation_on_logistic_regression((problem, d) in tables(), reuse in reuses(), q in steps(), rho in radii(), x0 in prop::collection::vec(-3.0..3.0f64, 3), horizon in 1..4usize) {
         expectations_hold(&problem, &Arguments::of("logistic"), reuse, q, rho, &x0[..d], horizon)?;
+    }
+
+    #[test]
+    fn in_expectation_on_their_own_functions(beta in decades(-2, 2), radius in decades(-2, 2), part in 0.001..0.499f64, reuse in reuses(), q in steps(), other in radii(), own in any::<bool>(), x0 in -5.0..5.0f64, horizon in 1..5usize) {
+        let rho = if own { radius } else { other };
+        let problems = [
+            registered("sharp-trap", &[("beta", beta), ("mu", part * beta), ("radius", radius)]),
+            registered("additive-noise", &[("lambda", beta), ("noise", 2.0 * beta * radius), ("p", part)]),
+            registered("triangle", &[("beta", beta), ("radius", radius), ("eps", part), ("noise", 0.5 * part * beta * radius)]),
+            registered("rippled", &[("mu", beta), ("amplitude", 10.0 * part * beta * radius), ("radius", radius)]),
+        ];
+        for (problem, name) in &problems {
+            expectations_hold(problem.as_ref(), name, reuse, q, rho, &[x0 * radius], horizon)?;
+        }
     }
 
     #[test]

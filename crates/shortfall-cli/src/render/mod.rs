@@ -11,9 +11,9 @@ pub use reproduce::{row, score};
 pub use sweep::sweep;
 pub use verdicts::{bounds, run};
 
-use shortfall::constants::{Constant, Constants};
+use shortfall::constants::{Constant, Constants, Side};
 use shortfall::problem::Minimum;
-use shortfall::text::number;
+use shortfall::text::{number, shortest};
 use shortfall_lab::experiment::Loaded;
 use table::Table;
 
@@ -69,23 +69,32 @@ fn short(text: &str) -> String {
     format!("{head} ... {tail}")
 }
 
+fn relation(side: Side) -> &'static str {
+    match side {
+        Side::Upper => "at most",
+        Side::Lower => "at least",
+        Side::Exact => "exact",
+    }
+}
+
 /// The constants; `known_only` leaves out those that are missing, which are then named with their reasons below.
 pub fn constants(constants: &Constants, known_only: bool) -> String {
     let mut table = Table::new(&["constant", "value", "side", "known", "how"], 4);
     for (symbol, constant) in constants.iter() {
         match constant {
             Constant::Known { value, side, provenance, how } => {
-                let relation = match side.word() {
-                    "upper" => "at most",
-                    "lower" => "at least",
-                    other => other,
-                };
+                let relation = relation(*side);
                 table.row([symbol.name(), &number(*value), relation, provenance.word(), how].map(String::from));
+            }
+            Constant::OnInterval { value, low, high, how } if !known_only => {
+                let how = format!("only on [{}, {}]: {how}", shortest(*low), shortest(*high));
+                let relation = relation(symbol.side());
+                table.row([symbol.name(), &number(*value), relation, "on interval", &how].map(String::from));
             }
             Constant::Missing { reason } if !known_only => {
                 table.row([symbol.name(), "none", "", "", reason].map(String::from));
             }
-            Constant::Missing { .. } => {}
+            Constant::OnInterval { .. } | Constant::Missing { .. } => {}
         }
     }
     table.to_string()

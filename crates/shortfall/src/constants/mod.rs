@@ -6,6 +6,8 @@ mod number;
 
 pub use number::{Number, Provenance};
 
+use crate::text::shortest;
+
 /// On which side of the true constant a value lies.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Side {
@@ -125,6 +127,17 @@ pub enum Constant {
         /// The formula or the argument, in a few words.
         how: String,
     },
+    /// Proved, but only on part of the space, which iterates may leave: no statement uses it.
+    OnInterval {
+        /// The value there.
+        value: f64,
+        /// Where it holds: from here
+        low: f64,
+        /// to here (the first coordinate, if there are more).
+        high: f64,
+        /// The formula or the argument, in a few words.
+        how: String,
+    },
     /// There is none, and why.
     Missing {
         /// Why.
@@ -159,6 +172,14 @@ impl Constant {
         }
     }
 
+    /// A certified value on the safe side of an enclosure, for x in `[low, high]` only.
+    pub fn on_interval(symbol: Symbol, number: Number, [low, high]: [f64; 2], how: impl Into<String>) -> Self {
+        match Self::enclosed(symbol, number, how) {
+            Self::Known { value, how, .. } => Self::OnInterval { value, low, high, how },
+            missing => missing,
+        }
+    }
+
     /// There is none.
     pub fn missing(reason: impl Into<String>) -> Self {
         Self::Missing { reason: reason.into() }
@@ -168,7 +189,21 @@ impl Constant {
     pub fn value(&self) -> Option<f64> {
         match self {
             Self::Known { value, .. } => Some(*value),
-            Self::Missing { .. } => None,
+            Self::OnInterval { .. } | Self::Missing { .. } => None,
+        }
+    }
+
+    /// Why there is no value that holds everywhere; empty if there is one.
+    pub fn reason(&self) -> String {
+        match self {
+            Self::Known { .. } => String::new(),
+            Self::OnInterval { value, low, high, how } => format!(
+                "known only on [{}, {}], where it is {}: {how}",
+                shortest(*low),
+                shortest(*high),
+                shortest(*value)
+            ),
+            Self::Missing { reason } => reason.clone(),
         }
     }
 
@@ -177,7 +212,7 @@ impl Constant {
     pub fn number(&self) -> Option<Number> {
         match self {
             Self::Known { value, provenance, .. } => Some(Number::exact(*value).with(*provenance)),
-            Self::Missing { .. } => None,
+            Self::OnInterval { .. } | Self::Missing { .. } => None,
         }
     }
 }
@@ -228,5 +263,22 @@ impl Constants {
             self.set(symbol, Constant::missing("the problem has no samples"));
         }
         self
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_value_on_an_interval_is_no_value() {
+        let beta = Constant::on_interval(Symbol::Beta, Number::between(10.5, 11.0), [-2.0, 2.0], "3 x^2 - 1");
+        assert_eq!((beta.value(), beta.number()), (None, None));
+        assert_eq!(beta.reason(), "known only on [-2, 2], where it is 11: 3 x^2 - 1");
+        let mu = Constant::on_interval(Symbol::Mu, Number::between(0.5, 0.75), [1.0, 1e300], "the least");
+        assert_eq!(mu.reason(), "known only on [1, 1e300], where it is 0.5: the least");
+        let unbounded = Constant::on_interval(Symbol::L, Number::between(0.0, f64::INFINITY), [0.0, 1.0], "a pole");
+        assert!(matches!(&unbounded, Constant::Missing { .. }) && unbounded.reason().contains("a pole"));
+        assert_eq!(Constant::exact(1.0, "one").reason(), "");
     }
 }

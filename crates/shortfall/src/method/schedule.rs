@@ -105,9 +105,6 @@ impl StepSize {
 /// `factor/beta`, rounded down, so that `beta eta <= factor` holds exactly.
 pub fn over_beta(factor: f64, constants: &Constants) -> Result<f64, BadInput> {
     match constants.get(Symbol::Beta) {
-        Constant::Missing { reason } => {
-            Err(BadInput::new(format!("`eta` is given in units of 1/beta, but beta is not known: {reason}")))
-        }
         Constant::Known { value, .. } => {
             let eta = div_down(factor, *value);
             if *value > 0.0 && eta.is_finite() && eta > 0.0 && eta < f64::MAX {
@@ -119,5 +116,9 @@ pub fn over_beta(factor: f64, constants: &Constants) -> Result<f64, BadInput> {
                 )))
             }
         }
+        unknown => Err(BadInput::new(format!(
+            "`eta` is given in units of 1/beta, but beta is not known: {}",
+            unknown.reason()
+        ))),
     }
 }

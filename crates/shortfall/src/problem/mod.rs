@@ -5,6 +5,8 @@
 
 mod batch;
 mod closure;
+mod double_ridge;
+mod double_well;
 mod facts;
 mod logistic;
 mod mixture;
@@ -13,10 +15,13 @@ mod piecewise_linear;
 mod presets;
 mod quadratic;
 mod registry;
+mod rippled;
 mod sine;
 
 pub use batch::draw_batch;
 pub use closure::Closure;
+pub use double_ridge::{DoubleRidge, RidgeOrbit};
+pub use double_well::DoubleWell;
 pub use facts::facts;
 pub use logistic::Logistic;
 pub use mixture::Mixture;
@@ -24,6 +29,7 @@ pub use piecewise::Piecewise;
 pub use piecewise_linear::PiecewiseLinear;
 pub use quadratic::Quadratic;
 pub use registry::PROBLEMS;
+pub use rippled::{Kink, Rippled};
 pub use sine::Sine;
 
 use crate::constants::Constants;

@@ -1,6 +1,6 @@
 //! The problems, by name.
 
-use super::{Logistic, Mixture, Piecewise, Problem, Quadratic, Sine, presets};
+use super::{DoubleRidge, DoubleWell, Logistic, Mixture, Piecewise, Problem, Quadratic, Rippled, Sine, presets};
 use crate::arguments::{Entry, Parameter};
 
 const fn parameter(name: &'static str, about: &'static str, default: Option<&'static str>) -> Parameter {
@@ -21,6 +21,25 @@ pub static PROBLEMS: &[Entry<Box<dyn Problem>>] = &[
             parameter("rotation", "seed of a random orthonormal basis; absent: the coordinate axes", None),
         ],
         build: Quadratic::build,
+    },
+    Entry {
+        name: "double-ridge",
+        about: "two-dimensional, strongly convex: SAM cycles at a loss that grows like beta^4 eta^2 rho^2/mu",
+        parameters: &[
+            parameter("beta", "smoothness, above mu", Some("1.0")),
+            parameter("mu", "strong convexity, above 0", Some("0.02")),
+            parameter("ridge", "height k of the ridges, between 0 and (beta - mu)/2", Some("0.25")),
+        ],
+        build: DoubleRidge::build,
+    },
+    Entry {
+        name: "double-well",
+        about: "f = (x1^2 - 1)^2/4 + sum_i c_i x_i^2/2, constants known for x1 in an interval only",
+        parameters: &[
+            parameter("interval", "of x1, [low,high]: where the constants hold", Some("[-2.0,2.0]")),
+            parameter("transverse", "list of c_2, c_3, ... above 0; may be empty", Some("[]")),
+        ],
+        build: DoubleWell::build,
     },
     Entry {
         name: "sine",
@@ -49,8 +68,20 @@ pub static PROBLEMS: &[Entry<Box<dyn Problem>>] = &[
             parameter("beta", "smoothness, above 0", Some("1.0")),
             parameter("radius", "the rho it is made for, above 0", Some("1.0")),
             parameter("eps", "between 0 and 1/2", Some("0.1")),
+            parameter("noise", "c: two equally likely samples f' +- c; 0: no samples", Some("0.0")),
         ],
         build: presets::triangle,
+    },
+    Entry {
+        name: "capped-wave",
+        about: "piecewise: triangle with its tooth cut off at cap; USAM with rho = radius/cap rests where f' = cap",
+        parameters: &[
+            parameter("beta", "smoothness, above 0", Some("1.0")),
+            parameter("radius", "where it rests, -radius; above 0", Some("1.0")),
+            parameter("eps", "between 0 and 1/2", Some("0.1")),
+            parameter("cap", "above 0 and below beta radius (1 - eps)", Some("0.5")),
+        ],
+        build: presets::capped_wave,
     },
     Entry {
         name: "huber",
@@ -86,6 +117,36 @@ pub static PROBLEMS: &[Entry<Box<dyn Problem>>] = &[
             parameter("radius", "the rho it is made for, above 0", Some("1.0")),
         ],
         build: presets::trap,
+    },
+    Entry {
+        name: "sharp-trap",
+        about: "mixture of two, f = mu x^2/2: m-SAM with rho = radius ends up where |f'| = beta rho",
+        parameters: &[
+            parameter("beta", "smoothness of the components (f has mu), at least 2 mu", Some("4.0")),
+            parameter("mu", "strong convexity and smoothness of f, above 0", Some("1.0")),
+            parameter("radius", "the rho it is made for, above 0", Some("1.0")),
+        ],
+        build: presets::sharp_trap,
+    },
+    Entry {
+        name: "additive-noise",
+        about: "mixture of two, f = lambda x^2/2 with skewed noise: SAM's mean stays near (1 - 2p) rho",
+        parameters: &[
+            parameter("lambda", "curvature, above 0", Some("1.0")),
+            parameter("noise", "c: the noise is -c, or c (1-p)/p with probability p; above 0", Some("2.0")),
+            parameter("p", "between 0 and 1/2", Some("0.25")),
+        ],
+        build: presets::additive_noise,
+    },
+    Entry {
+        name: "rippled",
+        about: "f = mu x^2/2 from two samples mu x +- amplitude sin(pi x/(2 radius)): m-SAM is held at their kinks",
+        parameters: &[
+            parameter("mu", "curvature of f, above 0", Some("0.1")),
+            parameter("amplitude", "of the ripple in the samples' gradients, above 0", Some("1.0")),
+            parameter("radius", "the rho it is made for, above 0", Some("1.0")),
+        ],
+        build: Rippled::build,
     },
     Entry {
         name: "logistic",

@@ -172,9 +172,7 @@ impl Inputs<'_> {
             Constant::Known { value, .. } => {
                 Requirement::new(text, true, format!("{} = {}", symbol.name(), text::number(*value)))
             }
-            Constant::Missing { reason } => {
-                Requirement::new(text, false, format!("{} is not known: {reason}", symbol.name()))
-            }
+            unknown => Requirement::new(text, false, format!("{} is not known: {}", symbol.name(), unknown.reason())),
         };
         requirement.resting_on(self.constants.get(symbol))
     }
@@ -188,8 +186,8 @@ impl Inputs<'_> {
                 false,
                 format!("f is not known to be convex: omega = {}", text::number(*value)),
             ),
-            Constant::Missing { reason } => {
-                Requirement::new("f convex", false, format!("f is not known to be convex: {reason}"))
+            unknown => {
+                Requirement::new("f convex", false, format!("f is not known to be convex: {}", unknown.reason()))
             }
         };
         requirement.resting_on(self.constants.get(Symbol::Omega))
@@ -208,7 +206,7 @@ impl Inputs<'_> {
             Constant::Known { value, .. } => {
                 Requirement::new("mu > 0", *value > 0.0, format!("mu = {}", text::number(*value)))
             }
-            Constant::Missing { reason } => Requirement::new("mu > 0", false, format!("no mu > 0: {reason}")),
+            unknown => Requirement::new("mu > 0", false, format!("no mu > 0: {}", unknown.reason())),
         };
         requirement.resting_on(self.constants.get(Symbol::Mu))
     }
