@@ -131,7 +131,8 @@ fn first_order_floor(
     };
     let provenance = Provenance::Estimated;
     Some(FirstOrderFloor {
-        per_squared_radius: Number::exact((value / 2.0).max(0.0)).with(provenance),
+        // Not -0.
+        per_squared_radius: Number::exact((value / 2.0).max(0.0) + 0.0).with(provenance),
         least_gradient_radius: least,
         how,
     })

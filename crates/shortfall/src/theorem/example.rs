@@ -75,6 +75,12 @@ impl Example {
         self.beta(f).set(Symbol::BetaBar, mean).set(Symbol::BetaRms, root_mean_square).set(Symbol::BetaMax, largest)
     }
 
+    /// Without normalisation: USAM.
+    pub fn unnormalised(mut self) -> Self {
+        self.method.perturbation = Perturbation::Unnormalised;
+        self
+    }
+
     /// Without perturbation: gradient descent or SGD.
     pub fn unperturbed(mut self) -> Self {
         self.method.perturbation = Perturbation::None;
@@ -94,6 +100,11 @@ impl Example {
     pub fn refusals(&self, theorem: &'static Theorem, form: Option<&str>) -> Vec<String> {
         let requirements = (Self::form(theorem, form).requires)(&self.inputs());
         requirements.into_iter().filter(|requirement| !requirement.met).map(|requirement| requirement.detail).collect()
+    }
+
+    /// The method.
+    pub fn facts(&self) -> MethodFacts {
+        self.method
     }
 
     fn inputs(&self) -> Inputs<'_> {

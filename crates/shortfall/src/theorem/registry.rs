@@ -2,9 +2,10 @@
 
 use super::{
     Theorem, det_cvx_fval, det_cvx_min, det_cvx_upper, det_floor_local, det_nc_root, det_nc_sine, det_nc_tri,
-    det_nc_upper, det_sc_1d, det_sc_1d_last, det_sc_fval, det_sc_last, det_sc_lower_quad, det_sc_upper, det_wc_upper,
-    quad_cycle, quad_global, sto_cvx_fval_m, sto_cvx_fval_n, sto_cvx_fval_star, sto_floor_first_order, sto_grad_root,
-    sto_grad_slide, sto_grad_upper, sto_lip_upper, sto_m_trap, sto_sc_slide, sto_sc_upper,
+    det_nc_upper, det_sc_1d, det_sc_1d_last, det_sc_fval, det_sc_last, det_sc_lower_quad, det_sc_lower_ridge,
+    det_sc_upper, det_wc_upper, quad_cycle, quad_global, sto_add_noise, sto_cvx_fval_m, sto_cvx_fval_n,
+    sto_cvx_fval_star, sto_floor_first_order, sto_grad_root, sto_grad_slide, sto_grad_upper, sto_lip_upper,
+    sto_m_nosmooth, sto_m_sharp, sto_m_trap, sto_nc_trap, sto_sc_slide, sto_sc_upper, usam_halluc,
 };
 
 /// The registry: one line a statement.
@@ -17,6 +18,7 @@ pub static THEOREMS: &[&Theorem] = &[
     &quad_cycle::THEOREM,
     &quad_global::THEOREM,
     &det_sc_lower_quad::THEOREM,
+    &det_sc_lower_ridge::THEOREM,
     &det_cvx_upper::THEOREM,
     &det_cvx_min::THEOREM,
     &det_cvx_fval::THEOREM,
@@ -35,6 +37,11 @@ pub static THEOREMS: &[&Theorem] = &[
     &sto_cvx_fval_star::THEOREM,
     &sto_lip_upper::THEOREM,
     &sto_m_trap::THEOREM,
+    &sto_m_sharp::THEOREM,
+    &sto_add_noise::THEOREM,
+    &sto_nc_trap::THEOREM,
+    &sto_m_nosmooth::THEOREM,
+    &usam_halluc::THEOREM,
     &det_floor_local::THEOREM,
     &sto_floor_first_order::THEOREM,
 ];

@@ -276,6 +276,22 @@ impl Inputs<'_> {
         Requirement::new(text, met, if met { text.to_owned() } else { detail })
     }
 
+    /// One sample a batch, where the statement is about single samples.
+    pub fn single_samples(&self) -> Requirement {
+        let batch = self.method.sampling.map_or(0, |sampling| sampling.batch);
+        Requirement::new("batch = 1", batch == 1, format!("the batch is {batch}"))
+    }
+
+    /// The problem was made for this radius, to the bit.
+    pub fn own_radius(&self) -> Requirement {
+        let radius = self.parameter("radius");
+        Requirement::new(
+            "rho = radius",
+            radius == self.rho(),
+            format!("rho = radius is asked, but the two are {} and {}", self.method.rho.first(), radius.middle()),
+        )
+    }
+
     /// The problem is the named one: for statements about their own function.
     pub fn own_function(&self, name: &str) -> Requirement {
         let met = self.problem.name == name;

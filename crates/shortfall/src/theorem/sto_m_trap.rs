@@ -87,20 +87,15 @@ fn requires(inputs: &Inputs) -> Vec<Requirement> {
     let (beta, mu, theta) = (inputs.parameter("beta"), inputs.parameter("mu"), inputs.parameter("theta"));
     let radius = inputs.parameter("radius");
     let start = inputs.start();
-    let batch = inputs.method.sampling.map_or(0, |sampling| sampling.batch);
     let largest = trap(inputs).largest_step;
     let steps = format!("eta = {}, eta_max = {:.6}", inputs.method.eta.first(), largest.middle());
     let numbers = |known: Number, text: String| if known.high.is_finite() { text } else { "not a trap".to_owned() };
     vec![
         inputs.stochastic_sam_with(SampleReuse::Same),
-        Requirement::new("batch = 1", batch == 1, format!("the batch is {batch}")),
+        inputs.single_samples(),
         inputs.own_function("trap"),
         inputs.perturbed(),
-        Requirement::new(
-            "rho = radius",
-            radius == inputs.rho(),
-            format!("rho = radius is asked, but the two are {} and {}", inputs.method.rho.first(), radius.middle()),
-        ),
+        inputs.own_radius(),
         Requirement::new(
             "beta_c > 2 mu > 0",
             mu.is_above(0.0) && (beta - 2.0 * mu).is_above(0.0),
