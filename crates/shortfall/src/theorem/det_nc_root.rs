@@ -1,6 +1,6 @@
 //! `det-nc-root`: the root mean square gradient, for every step up to `2/beta`.
 
-use super::{Bound, Form, Inputs, Kind, Mode, Over, Quantity, Requirement, Scope, Theorem};
+use super::{Bound, Form, Inputs, Kind, Mode, Over, Quantity, Requirement, Scope, Theorem, Witness};
 use crate::constants::{Number, Symbol};
 
 /// See [`Theorem::statement`].
@@ -21,7 +21,23 @@ pub static THEOREM: Theorem = Theorem {
         requires,
         bound,
         step: None,
-        witnesses: &[],
+        // beta*eta <= 1: at rest on the tooth of det-nc-tri; above: the cycle of a parabola, 0.5*1.5/(2-1.5) = 1.5.
+        witnesses: &[
+            Witness {
+                problem: "triangle{eps=0.01}",
+                method: "sam{eta=0.5,rho=1.0}",
+                start: Some("[-1.0]"),
+                steps: 100_000,
+                assume: &[],
+            },
+            Witness {
+                problem: "quadratic{eigenvalues=[1.0]}",
+                method: "sam{eta=1.5,rho=0.5}",
+                start: Some("[1.5]"),
+                steps: 100_000,
+                assume: &[],
+            },
+        ],
     }],
 };
 

@@ -1,6 +1,6 @@
 //! `det-nc-upper`: on any smooth function the average squared gradient of SAM is at most `beta^2 rho^2` in the end.
 
-use super::{Bound, Form, Inputs, Kind, Mode, Over, Quantity, Requirement, Scope, Theorem};
+use super::{Bound, Form, Inputs, Kind, Mode, Over, Quantity, Requirement, Scope, Theorem, Witness};
 use crate::constants::{Number, Symbol};
 
 /// See [`Theorem::statement`].
@@ -23,7 +23,14 @@ pub static THEOREM: Theorem = Theorem {
         requires,
         bound,
         step: None,
-        witnesses: &[],
+        // At rest on the tooth of det-nc-tri.
+        witnesses: &[Witness {
+            problem: "triangle{eps=0.01}",
+            method: "sam{eta=0.5,rho=1.0}",
+            start: Some("[-1.0]"),
+            steps: 100_000,
+            assume: &[],
+        }],
     }],
 };
 

@@ -1,6 +1,6 @@
 //! `det-sc-1d`: on the line the floor of the best iterate is exactly that of the steepest parabola.
 
-use super::{Bound, Form, Inputs, Kind, Mode, Over, Quantity, Requirement, Scope, Theorem};
+use super::{Bound, Form, Inputs, Kind, Mode, Over, Quantity, Requirement, Scope, Theorem, Witness};
 use crate::constants::{Number, Symbol};
 
 /// See [`Theorem::statement`].
@@ -21,7 +21,14 @@ pub static THEOREM: Theorem = Theorem {
         requires,
         bound,
         step: None,
-        witnesses: &[],
+        // On the cycle, 0.25*2*0.5/(2-0.5) = 1/6.
+        witnesses: &[Witness {
+            problem: "quadratic{eigenvalues=[2.0]}",
+            method: "sam{eta=0.25,rho=0.5}",
+            start: Some("[0.16666666666666666]"),
+            steps: 200,
+            assume: &[],
+        }],
     }],
 };
 
