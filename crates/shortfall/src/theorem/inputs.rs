@@ -110,6 +110,12 @@ pub struct Inputs<'a> {
     pub steps: u64,
 }
 
+/// A number of steps as a number.
+pub(super) fn count(steps: u64) -> Number {
+    let nearest = steps as f64;
+    if steps < 1 << 53 { Number::exact(nearest) } else { Number::between(nearest.next_down(), nearest.next_up()) }
+}
+
 impl Inputs<'_> {
     /// A constant as a number; unknown (unbounded) if it is missing, so that a forgotten requirement can only make a
     /// bound vacuous.
@@ -203,8 +209,7 @@ impl Inputs<'_> {
 
     /// T as a number.
     pub fn horizon(&self) -> Number {
-        let steps = self.steps as f64;
-        if self.steps < 1 << 53 { Number::exact(steps) } else { Number::between(steps.next_down(), steps.next_up()) }
+        count(self.steps)
     }
 
     /// `b` of the stochastic rows: beta (n-SAM, SGD) or beta_rms (m-SAM).
