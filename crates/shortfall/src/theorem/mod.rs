@@ -7,13 +7,16 @@
 mod bound;
 mod cycle;
 mod det_cvx_fval;
+mod det_cvx_lower;
 mod det_cvx_min;
 mod det_cvx_upper;
 mod det_floor_local;
 mod det_nc_root;
 mod det_nc_sine;
+mod det_nc_sine_phase;
 mod det_nc_tri;
 mod det_nc_upper;
+mod det_quad_upper;
 mod det_sc_1d;
 mod det_sc_1d_last;
 mod det_sc_decay;
