@@ -162,6 +162,17 @@ impl Inputs<'_> {
         Number::exact(if self.uses_same_sample_form() { 2.0 } else { 1.0 })
     }
 
+    /// An upper bound of `[sigma2 - bb^2 rho^2]_+`, as a point: 0 only where the bracket certainly is.
+    pub fn slide_noise(&self) -> Number {
+        let noise = (self.sigma2() - (self.slide_smoothness() * self.rho()).square()).positive_part();
+        Number::exact(noise.high).with(noise.provenance)
+    }
+
+    /// The largest step of the tuned forms: `1/beta` (n-SAM, SGD) or `1/(2 beta)` (m-SAM).
+    pub fn largest_stochastic_step(&self) -> Number {
+        1.0 / (self.slide_noise_factor() * self.beta())
+    }
+
     /// Uniform variance.
     pub fn sigma2(&self) -> Number {
         self.constant(Symbol::Sigma2)

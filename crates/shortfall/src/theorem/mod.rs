@@ -6,6 +6,9 @@
 
 mod bound;
 mod cycle;
+mod decay_rho_nc;
+mod decay_rho_sc;
+mod decay_rho_sto;
 mod det_cvx_fval;
 mod det_cvx_lower;
 mod det_cvx_min;
@@ -46,6 +49,8 @@ mod sto_grad_slide;
 mod sto_grad_upper;
 mod sto_lip_upper;
 mod sto_m_trap;
+mod sto_sc_avg;
+mod sto_sc_decay;
 mod sto_sc_slide;
 mod sto_sc_upper;
 

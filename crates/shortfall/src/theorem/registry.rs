@@ -1,11 +1,12 @@
 //! All statements, in the order of THEORY.md's registry table.
 
 use super::{
-    Theorem, det_cvx_fval, det_cvx_lower, det_cvx_min, det_cvx_upper, det_floor_local, det_nc_root, det_nc_sine,
-    det_nc_sine_phase, det_nc_tri, det_nc_upper, det_quad_upper, det_sc_1d, det_sc_1d_last, det_sc_decay, det_sc_fval,
-    det_sc_last, det_sc_lower_quad, det_sc_recursion, det_sc_tuned, det_sc_upper, det_wc_upper, quad_cycle,
-    quad_global, sto_cvx_fval_m, sto_cvx_fval_n, sto_cvx_fval_star, sto_floor_first_order, sto_grad_root,
-    sto_grad_slide, sto_grad_upper, sto_lip_upper, sto_m_trap, sto_sc_slide, sto_sc_upper,
+    Theorem, decay_rho_nc, decay_rho_sc, decay_rho_sto, det_cvx_fval, det_cvx_lower, det_cvx_min, det_cvx_upper,
+    det_floor_local, det_nc_root, det_nc_sine, det_nc_sine_phase, det_nc_tri, det_nc_upper, det_quad_upper, det_sc_1d,
+    det_sc_1d_last, det_sc_decay, det_sc_fval, det_sc_last, det_sc_lower_quad, det_sc_recursion, det_sc_tuned,
+    det_sc_upper, det_wc_upper, quad_cycle, quad_global, sto_cvx_fval_m, sto_cvx_fval_n, sto_cvx_fval_star,
+    sto_floor_first_order, sto_grad_root, sto_grad_slide, sto_grad_upper, sto_lip_upper, sto_m_trap, sto_sc_avg,
+    sto_sc_decay, sto_sc_slide, sto_sc_upper,
 };
 
 /// The registry: one line a statement.
@@ -34,6 +35,8 @@ pub static THEOREMS: &[&Theorem] = &[
     &det_nc_tri::THEOREM,
     &sto_sc_upper::THEOREM,
     &sto_sc_slide::THEOREM,
+    &sto_sc_decay::THEOREM,
+    &sto_sc_avg::THEOREM,
     &sto_grad_upper::THEOREM,
     &sto_grad_slide::THEOREM,
     &sto_grad_root::THEOREM,
@@ -42,6 +45,9 @@ pub static THEOREMS: &[&Theorem] = &[
     &sto_cvx_fval_star::THEOREM,
     &sto_lip_upper::THEOREM,
     &sto_m_trap::THEOREM,
+    &decay_rho_nc::THEOREM,
+    &decay_rho_sc::THEOREM,
+    &decay_rho_sto::THEOREM,
     &det_floor_local::THEOREM,
     &sto_floor_first_order::THEOREM,
 ];
