@@ -102,6 +102,13 @@ impl Number {
         Self { low, high, ..self }
     }
 
+    /// The cube root of a number that is not negative.
+    pub fn cbrt(self) -> Self {
+        let root = |x: f64| core_math::cbrt(x.max(0.0));
+        let (low, high) = (root(self.low).next_down().max(0.0), root(self.high));
+        Self { low, high: if high == 0.0 { 0.0 } else { high.next_up() }, ..self }
+    }
+
     /// `(1 - self)^steps` for `self` clipped to `[0, 1]`; 1 for `steps = 0`.
     pub fn one_minus_to_power(self, steps: u64) -> Self {
         if steps == 0 {
@@ -282,6 +289,13 @@ mod tests {
         assert!(Number::exact(1.0).one_minus_to_power(7).high < 1e-300);
         assert_eq!(Number::exact(0.0).one_minus_to_power(7), Number::exact(1.0));
         assert_eq!(Number::exact(0.3).one_minus_to_power(0), Number::exact(1.0));
+    }
+
+    #[test]
+    fn cube_roots_enclose() {
+        let root = Number::between(0.125, 27.0).cbrt();
+        assert!(root.low <= 0.5 && root.low > 0.5 - 1e-15 && root.high >= 3.0 && root.high < 3.0 + 1e-14);
+        assert_eq!(Number::exact(0.0).cbrt(), Number::exact(0.0));
     }
 
     #[test]

@@ -51,6 +51,12 @@ impl Bound {
         Self { rests: Some(rests), ..Self::floor(Number::unknown().with(known.provenance)) }
     }
 
+    /// For a tuned step or schedule, of which the run uses the doubles next to the real numbers: they differ relatively
+    /// by a few roundings (thousands at worst, through the logarithms), and a bound moves by no larger a factor.
+    pub fn for_a_rounded_step(self) -> Self {
+        Self { total: self.total * Number::between(1.0, 1.0 + 1e-12), ..self }
+    }
+
     /// With the choice made for a free parameter.
     pub fn choosing(self, chosen: &'static str) -> Self {
         Self { chosen: Some(chosen), ..self }

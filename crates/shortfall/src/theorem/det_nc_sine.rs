@@ -55,12 +55,16 @@ pub static THEOREM: Theorem = Theorem {
 /// `|cos theta|` up to which a start counts as critical.
 const CRITICAL: f64 = 1e-9;
 
+/// The start of a run on `sine` is not a critical point.
+pub(super) fn not_critical(inputs: &Inputs) -> Requirement {
+    // As the problem computes f', whose zeros are the critical points; the threshold is far above its rounding.
+    let (phase, radius) = (inputs.parameter("phase").middle(), inputs.parameter("radius").middle());
+    let slope = core_math::cos(phase * (inputs.start() / radius)).abs();
+    Requirement::new("x0 not critical", slope > CRITICAL, format!("|cos(phase x0/radius)| = {}", number(slope)))
+}
+
 fn requires(inputs: &Inputs) -> Vec<Requirement> {
     let (phase, radius) = (inputs.parameter("phase"), inputs.parameter("radius"));
-    let start = inputs.start();
-    // As the problem computes f', whose zeros are the critical points; the threshold is far above its rounding.
-    let slope = core_math::cos(phase.middle() * (start / radius.middle())).abs();
-    let detail = format!("|cos(phase x0/radius)| = {}", number(slope));
     vec![
         inputs.deterministic_sam(),
         inputs.own_function("sine"),
@@ -68,7 +72,7 @@ fn requires(inputs: &Inputs) -> Vec<Requirement> {
         inputs.equal("rho = radius", inputs.rho(), radius),
         inputs.equal("phase = 5 pi/3", phase, 5.0 * Number::pi() / 3.0),
         inputs.below("beta*eta", inputs.parameter("beta") * inputs.eta(), 2.0),
-        Requirement::new("x0 not critical", slope > CRITICAL, detail),
+        not_critical(inputs),
     ]
 }
 

@@ -29,7 +29,7 @@ pub static THEOREM: Theorem = Theorem {
     }],
 };
 
-fn bound(inputs: &Inputs) -> Bound {
+pub(super) fn bound(inputs: &Inputs) -> Bound {
     let rise = inputs.beta() * inputs.q().square() * inputs.rho().square() / 2.0;
     let floor = inputs.gradient_threshold().square() / (2.0 * inputs.mu()) + rise;
     let transient: Number = inputs.contraction() * inputs.delta();

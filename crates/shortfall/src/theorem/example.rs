@@ -3,7 +3,7 @@
 use super::{Bound, Form, Inputs, MethodFacts, ProblemFacts, SamplingFacts, Theorem};
 use crate::arguments::Value;
 use crate::constants::{Constant, Constants, Number, Symbol};
-use crate::method::{Perturbation, SampleReuse};
+use crate::method::{Perturbation, SampleReuse, Schedule};
 
 /// A setting whose constants are set one by one; all others are missing.
 pub struct Example {
@@ -88,6 +88,24 @@ impl Example {
         self
     }
 
+    /// With the step size or schedule a form is stated for.
+    pub fn tuned(mut self, theorem: &'static Theorem, form: Option<&str>) -> Self {
+        let step = Self::form(theorem, form).step.expect("a form with a step");
+        self.method.eta = step(&self.inputs()).expect("a step");
+        self
+    }
+
+    /// With these schedules.
+    pub fn schedules(mut self, eta: impl Into<Schedule>, rho: impl Into<Schedule>) -> Self {
+        (self.method.eta, self.method.rho) = (eta.into(), rho.into());
+        self
+    }
+
+    /// The step sizes.
+    pub fn eta(&self) -> Schedule {
+        self.method.eta
+    }
+
     /// With batches of this size.
     pub fn batch(mut self, size: u64) -> Self {
         if let Some(sampling) = &mut self.method.sampling {
@@ -140,4 +158,10 @@ pub fn assert_near(number: Number, value: f64) {
     let slack = 1e-13 * value.abs();
     assert!(number.low <= value + slack && number.high >= value - slack, "{number:?} does not enclose {value}");
     assert!(number.high - number.low <= slack + 1e-300, "{number:?} is loose");
+}
+
+/// As [`assert_near`], up to what a rounded step may add.
+pub fn assert_rounded(number: Number, value: f64) {
+    assert!(number.low <= value * (1.0 + 1e-13) && number.high >= value, "{number:?} does not enclose {value}");
+    assert!(number.high <= value * (1.0 + 2e-12), "{number:?} is loose");
 }

@@ -110,6 +110,12 @@ pub struct Inputs<'a> {
     pub steps: u64,
 }
 
+/// A number of steps as a number.
+pub(super) fn count(steps: u64) -> Number {
+    let nearest = steps as f64;
+    if steps < 1 << 53 { Number::exact(nearest) } else { Number::between(nearest.next_down(), nearest.next_up()) }
+}
+
 impl Inputs<'_> {
     /// A constant as a number; unknown (unbounded) if it is missing, so that a forgotten requirement can only make a
     /// bound vacuous.
@@ -154,6 +160,17 @@ impl Inputs<'_> {
     /// 1 (n-SAM) or 2 (m-SAM).
     pub fn slide_noise_factor(&self) -> Number {
         Number::exact(if self.uses_same_sample_form() { 2.0 } else { 1.0 })
+    }
+
+    /// An upper bound of `[sigma2 - bb^2 rho^2]_+`, as a point: 0 only where the bracket certainly is.
+    pub fn slide_noise(&self) -> Number {
+        let noise = (self.sigma2() - (self.slide_smoothness() * self.rho()).square()).positive_part();
+        Number::exact(noise.high).with(noise.provenance)
+    }
+
+    /// The largest step of the tuned forms: `1/beta` (n-SAM, SGD) or `1/(2 beta)` (m-SAM).
+    pub fn largest_stochastic_step(&self) -> Number {
+        1.0 / (self.slide_noise_factor() * self.beta())
     }
 
     /// Uniform variance.
@@ -203,8 +220,7 @@ impl Inputs<'_> {
 
     /// T as a number.
     pub fn horizon(&self) -> Number {
-        let steps = self.steps as f64;
-        if self.steps < 1 << 53 { Number::exact(steps) } else { Number::between(steps.next_down(), steps.next_up()) }
+        count(self.steps)
     }
 
     /// `b` of the stochastic rows: beta (n-SAM, SGD) or beta_rms (m-SAM).

@@ -3,7 +3,7 @@
 use super::registry::THEOREMS;
 use super::{Inputs, MethodFacts, ProblemFacts, Theorem};
 use crate::arguments::BadInput;
-use crate::constants::Constants;
+use crate::constants::{Constants, Number};
 use crate::method::{Method, MethodRecipe, Schedule, StepSize, over_beta};
 
 /// The method with its step size resolved, once the constants and T are known.
@@ -51,7 +51,16 @@ fn find_with_step(id: &str) -> Result<&'static Theorem, BadInput> {
 
 impl Inputs<'_> {
     /// A constant step from its enclosure, rounded down so that it keeps to its range; `None` if it is not positive.
-    pub fn constant_step(&self, step: crate::constants::Number) -> Option<Schedule> {
+    pub fn constant_step(&self, step: Number) -> Option<Schedule> {
         (step.low.is_finite() && step.low > 0.0).then_some(Schedule::Constant(step.low))
+    }
+
+    /// `2/(mu t + factor smoothness)` with an offset rounded so far up that the first step is at most
+    /// `2/(factor smoothness)` after all roundings; `None` unless it is a schedule.
+    pub fn hyperbolic_step(&self, factor: f64, smoothness: Number) -> Option<Schedule> {
+        let slope = self.mu().low;
+        let offset = (factor * smoothness).high.next_up().next_up();
+        let usable = slope > 0.0 && slope.is_finite() && offset > 0.0 && offset.is_finite();
+        usable.then_some(Schedule::Hyperbolic { numerator: 2.0, slope, offset })
     }
 }

@@ -2,6 +2,7 @@
 
 use super::{Bound, Form, Inputs, Kind, Measure, Mode, Over, Quantity, Requirement, Scope, Theorem};
 use crate::constants::{Number, Symbol};
+use crate::method::Schedule;
 
 /// See [`Theorem::statement`].
 pub static THEOREM: Theorem = Theorem {
@@ -11,7 +12,8 @@ pub static THEOREM: Theorem = Theorem {
     setting: "Stochastic SAM, any eta > 0; f beta-smooth, L-Lipschitz, bounded below, gradient variance at most \
               sigma2; T >= 1. m-SAM: components beta_xi-smooth.",
     statement: "avg_{t<T} E (|grad f(x_t)| - b*rho)^2 <= 2*Delta/(eta*T) + beta*eta*M2 + b^2*rho^2; n-SAM: b = beta, \
-                M2 = L^2+sigma2; m-SAM: b = beta_bar, M2 = (sqrt(L^2+sigma2)+beta_rms*rho)^2",
+                M2 = L^2+sigma2; m-SAM: b = beta_bar, M2 = (sqrt(L^2+sigma2)+beta_rms*rho)^2. \
+                Tuned: eta = sqrt(2*Delta/(beta*M2*T)) gives 2*sqrt(2*beta*Delta*M2/T) + b^2*rho^2",
     meaning: "Whatever the step size, gradients end up within a few b*rho of b*rho in length; this says nothing \
               about whether they vanish.",
     tightness: "No smaller floor is possible in this metric, which is b^2*rho^2 at every stationary point; where \
@@ -19,17 +21,30 @@ pub static THEOREM: Theorem = Theorem {
     example: "shortfall bound 'mixture{components=[{breakpoints=[-1.0,1.0],slopes=[0.0,1.0,0.0],gradient_at_zero=0.5},\
               {breakpoints=[-1.0,1.0],slopes=[0.0,1.0,0.0],gradient_at_zero=-0.5}],probabilities=[0.5,0.5]}' \
               'stochastic-sam{eta=0.05,rho=0.25}' --steps 10000 --start '[3.0]'",
-    forms: &[Form {
-        name: None,
-        kind: Kind::Upper,
-        scope: Scope::Instance,
-        mode: Mode::Expectation,
-        quantity,
-        requires,
-        bound,
-        step: None,
-        witnesses: &[],
-    }],
+    forms: &[
+        Form {
+            name: None,
+            kind: Kind::Upper,
+            scope: Scope::Instance,
+            mode: Mode::Expectation,
+            quantity,
+            requires,
+            bound,
+            step: None,
+            witnesses: &[],
+        },
+        Form {
+            name: Some("tuned"),
+            kind: Kind::Upper,
+            scope: Scope::Instance,
+            mode: Mode::Expectation,
+            quantity,
+            requires: requires_tuned,
+            bound: bound_tuned,
+            step: Some(step),
+            witnesses: &[],
+        },
+    ],
 };
 
 /// b, the same in the measured quantity and the bound.
@@ -60,21 +75,47 @@ fn requires(inputs: &Inputs) -> Vec<Requirement> {
 }
 
 fn bound(inputs: &Inputs) -> Bound {
-    let same = inputs.uses_same_sample_form();
-    let second_moment = inputs.constant(Symbol::L).square() + inputs.sigma2();
-    let second_moment =
-        if same { (second_moment.sqrt() + inputs.beta_rms() * inputs.rho()).square() } else { second_moment };
     let transient = 2.0 * inputs.delta() / (inputs.eta() * inputs.horizon());
     let floor = (smoothness(inputs) * inputs.rho()).square();
-    let bound = Bound::sum(transient, inputs.q() * second_moment, floor);
-    if same { bound.choosing("b=beta_bar") } else { bound }
+    choosing(inputs, Bound::sum(transient, inputs.q() * second_moment(inputs), floor))
+}
+
+/// M2.
+fn second_moment(inputs: &Inputs) -> Number {
+    let moment = inputs.constant(Symbol::L).square() + inputs.sigma2();
+    if !inputs.uses_same_sample_form() {
+        return moment;
+    }
+    (moment.sqrt() + inputs.beta_rms() * inputs.rho()).square()
+}
+
+fn choosing(inputs: &Inputs, bound: Bound) -> Bound {
+    if inputs.uses_same_sample_form() { bound.choosing("b=beta_bar") } else { bound }
+}
+
+fn requires_tuned(inputs: &Inputs) -> Vec<Requirement> {
+    let mut requirements = requires(inputs);
+    requirements.push(inputs.made_for("sto-lip-upper", step(inputs)));
+    requirements
+}
+
+fn step(inputs: &Inputs) -> Option<Schedule> {
+    let square = 2.0 * inputs.delta() / (inputs.beta() * second_moment(inputs) * inputs.horizon());
+    inputs.constant_step(square.sqrt())
+}
+
+fn bound_tuned(inputs: &Inputs) -> Bound {
+    let root = (2.0 * inputs.beta() * inputs.delta() * second_moment(inputs) / inputs.horizon()).sqrt();
+    // The step makes the first two terms equal; both vanish as T grows.
+    let bound = Bound::sum(2.0 * root, Number::exact(0.0), (smoothness(inputs) * inputs.rho()).square());
+    choosing(inputs, bound.for_a_rounded_step())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::method::SampleReuse;
-    use crate::theorem::example::{Example, assert_near};
+    use crate::theorem::example::{Example, assert_near, assert_rounded};
 
     fn example(reuse: SampleReuse, steps: u64) -> Example {
         let example = Example::stochastic(reuse, 0.5, 0.25, steps).betas(4.0, 6.0, 8.0, 10.0);
@@ -96,6 +137,29 @@ mod tests {
         assert_near(bound.total, 55.25);
         assert_eq!(bound.chosen, Some("b=beta_bar"));
         assert_eq!(m.quantity(&THEOREM, None).measure, Measure::GradientExcess { threshold: 1.5 });
+    }
+
+    #[test]
+    fn tuned_number_and_edges() {
+        let tuned = |reuse, steps| example(reuse, steps).tuned(&THEOREM, Some("tuned"));
+        // n: M2 = 9, sqrt(2*9/(4*9*8)) = 1/4; 2*sqrt(2*4*9*9/8) = 18, 1. m: M2 = 25, 2*sqrt(2*4*9*25/8) = 30, 2.25.
+        let n = tuned(SampleReuse::Independent, 8);
+        assert!((n.eta().first() * 4.0 - 1.0).abs() < 1e-15);
+        assert_rounded(n.bound(&THEOREM, Some("tuned")).total, 19.0);
+        assert_near(n.bound(&THEOREM, Some("tuned")).floor, 1.0);
+        assert_rounded(tuned(SampleReuse::Same, 8).bound(&THEOREM, Some("tuned")).total, 32.25);
+        for steps in [1, 2, 9, 1000] {
+            let m = tuned(SampleReuse::Same, steps);
+            let best = m.bound(&THEOREM, Some("tuned")).total.high;
+            assert!(m.bound(&THEOREM, None).total.high <= best * (1.0 + 1e-13));
+        }
+        assert!(!example(SampleReuse::Same, 8).applies(&THEOREM, Some("tuned")));
+        // No noise: M2 = L^2; at the minimiser, or with L = 0 too, there is no such step.
+        let quiet = example(SampleReuse::Independent, 8).set(Symbol::Sigma2, 0.0);
+        assert_rounded(quiet.tuned(&THEOREM, Some("tuned")).bound(&THEOREM, Some("tuned")).total, 13.0);
+        let quiet = example(SampleReuse::Independent, 8).set(Symbol::Sigma2, 0.0).set(Symbol::L, 0.0);
+        assert!(!quiet.applies(&THEOREM, Some("tuned")));
+        assert!(!example(SampleReuse::Same, 8).set(Symbol::Delta, 0.0).applies(&THEOREM, Some("tuned")));
     }
 
     #[test]

@@ -70,7 +70,7 @@ fn kink(inputs: &Inputs) -> Option<Kink> {
     let [mu, amplitude, radius] = ["mu", "amplitude", "radius"].map(|name| inputs.problem.number(name));
     let rippled = Rippled::new(mu?, amplitude?, radius?);
     let index = (inputs.start() / radius? / 2.0).ceil();
-    (index >= 1.0 && index < 1e9).then(|| rippled.kink(index as u64)).flatten()
+    (1.0..1e9).contains(&index).then(|| rippled.kink(index as u64)).flatten()
 }
 
 /// 0.999 of the largest r for which the field points to c from both sides: `asin(s)` on the right, `pi/2 - 2 asin(s)`

@@ -2,7 +2,7 @@
 
 use super::{Bound, Form, Inputs, Kind, Mode, Over, Quantity, Requirement, Scope, Theorem};
 use crate::constants::{Number, Symbol};
-use crate::method::SampleReuse;
+use crate::method::{SampleReuse, Schedule};
 
 /// See [`Theorem::statement`].
 pub static THEOREM: Theorem = Theorem {
@@ -12,7 +12,10 @@ pub static THEOREM: Theorem = Theorem {
               variance at most sigma2. n-SAM: q = beta*eta <= 1. m-SAM: components beta_xi-smooth, q < 1.",
     statement: "E F_T <= (1-eta*mu)^T*Delta + b^2*rho^2/(2*mu) + q*sigma2*cv/(2*mu); n-SAM: b = beta, cv = 1; m-SAM: \
                 b = beta_rms, cv = 1/(1-q). Alternative for m-SAM, q <= 1/2: b^2 = beta_bar^2 + \
-                2*q*(beta_rms^2-beta_bar^2), cv = 2",
+                2*q*(beta_rms^2-beta_bar^2), cv = 2. \
+                Tuned: eta = min(1/(c*beta), Lam/(mu*T)), Lam = max(1, ln(2*mu^2*Delta*T/(c*beta*sigma2))), c = 1 \
+                (n-SAM) or 2 (m-SAM), gives exp(-mu*T/(c*beta))*Delta + c*beta*sigma2*(1+Lam)/(2*mu^2*T) + \
+                b^2*rho^2/(2*mu)",
     meaning: "A small step removes the noise but not the bias of the perturbation: the bound stays at \
               b^2*rho^2/(2*mu) however long and slowly one trains, unless rho is made smaller.",
     tightness: "For m-SAM the floor is attained by a mixture of two one-dimensional functions, and beta_rms cannot \
@@ -39,6 +42,17 @@ pub static THEOREM: Theorem = Theorem {
             requires: requires_alternative,
             bound: bound_alternative,
             step: None,
+            witnesses: &[],
+        },
+        Form {
+            name: Some("tuned"),
+            kind: Kind::Upper,
+            scope: Scope::Instance,
+            mode: Mode::Expectation,
+            quantity: |_| Quantity::suboptimality(Over::Final),
+            requires: requires_tuned,
+            bound: bound_tuned,
+            step: Some(step),
             witnesses: &[],
         },
     ],
@@ -87,10 +101,54 @@ fn assemble(inputs: &Inputs, bias: Number, factor: Number) -> Bound {
     Bound::sum(transient, noise, bias / (2.0 * inputs.mu()))
 }
 
+fn requires_tuned(inputs: &Inputs) -> Vec<Requirement> {
+    let mut requirements = requires(inputs);
+    requirements.extend([inputs.at_least_one_step(), inputs.made_for("sto-sc-upper", step(inputs))]);
+    requirements
+}
+
+fn step(inputs: &Inputs) -> Option<Schedule> {
+    inputs.constant_step(tuned_step(inputs, inputs.sigma2()))
+}
+
+fn bound_tuned(inputs: &Inputs) -> Bound {
+    let bias = (inputs.bias_smoothness() * inputs.rho()).square() / (2.0 * inputs.mu());
+    tuned_bound(inputs, inputs.sigma2(), bias)
+}
+
+/// `Lam` for `noise > 0`.
+fn logarithm(inputs: &Inputs, noise: Number) -> Number {
+    let signal = 2.0 * inputs.mu().ln() + inputs.delta().ln() + inputs.horizon().ln();
+    let factor = (2.0 / inputs.slide_noise_factor()).ln();
+    (signal + factor - inputs.beta().ln() - noise.ln()).max(Number::exact(1.0))
+}
+
+/// The largest allowed step, or `Lam/(mu T)`, with this noise: sigma2 or its part above the bias.
+pub(super) fn tuned_step(inputs: &Inputs, noise: Number) -> Number {
+    let largest = inputs.largest_stochastic_step();
+    if noise.is_at_most(0.0) {
+        return largest;
+    }
+    largest.min(logarithm(inputs, noise) / (inputs.mu() * inputs.horizon()))
+}
+
+/// The bound at this step.
+pub(super) fn tuned_bound(inputs: &Inputs, noise: Number, bias: Number) -> Bound {
+    let (mu, steps) = (inputs.mu(), inputs.horizon());
+    let transient = (-(mu * steps * inputs.largest_stochastic_step())).exp() * inputs.delta();
+    let rest = if noise.is_at_most(0.0) {
+        Number::exact(0.0)
+    } else {
+        let scale = inputs.beta() * noise * inputs.slide_noise_factor() / (2.0 * mu.square() * steps);
+        scale * (1.0 + logarithm(inputs, noise))
+    };
+    Bound::sum(transient, rest, bias).for_a_rounded_step()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::theorem::example::{Example, assert_near};
+    use crate::theorem::example::{Example, assert_near, assert_rounded};
 
     fn example(reuse: SampleReuse, eta: f64) -> Example {
         let example = Example::stochastic(reuse, eta, 0.5, 3).betas(4.0, 5.0, 6.0, 8.0);
@@ -126,6 +184,55 @@ mod tests {
         assert!(applies(SampleReuse::Same, 0.125, Some("alternative")));
         assert!(!applies(SampleReuse::Same, 0.125f64.next_up(), Some("alternative")));
         assert!(!applies(SampleReuse::Independent, 0.125, Some("alternative")));
+    }
+
+    fn tuned(reuse: SampleReuse, sigma2: f64, delta: f64, steps: u64) -> Example {
+        let example = Example::stochastic(reuse, 1.0, 0.5, steps).betas(4.0, 5.0, 6.0, 8.0).set(Symbol::Mu, 2.0);
+        example.set(Symbol::Sigma2, sigma2).set(Symbol::Delta, delta).tuned(&THEOREM, Some("tuned"))
+    }
+
+    #[test]
+    fn tuned_number_worked_by_hand() {
+        let bound = |reuse, steps| tuned(reuse, 3.0, 64.0, steps).bound(&THEOREM, Some("tuned"));
+        // T = 30. n: Lam = ln(2*4*64*30/12) = ln 1280, eta = Lam/60; exp(-15)*64, 12*(1+Lam)/(8*30), 1.
+        let log = 1280f64.ln();
+        let n = bound(SampleReuse::Independent, 30);
+        assert_near(n.noise, (1.0 + log) / 20.0);
+        assert_rounded(n.total, 64.0 * (-15f64).exp() + (1.0 + log) / 20.0 + 1.0);
+        let eta = tuned(SampleReuse::Independent, 3.0, 64.0, 30).eta().first();
+        assert!((eta * 60.0 / log - 1.0).abs() < 1e-14);
+        // m: Lam = ln 640; exp(-7.5)*64, 12*(1+Lam)/(4*30), 36/4/4.
+        let log = 640f64.ln();
+        let m = bound(SampleReuse::Same, 30);
+        assert_rounded(m.total, 64.0 * (-7.5f64).exp() + (1.0 + log) / 10.0 + 2.25);
+        // Short: the largest steps.
+        assert_eq!(tuned(SampleReuse::Independent, 3.0, 64.0, 3).eta().first(), 0.25);
+        assert_eq!(tuned(SampleReuse::Same, 3.0, 64.0, 3).eta().first(), 0.125);
+    }
+
+    #[test]
+    fn tuned_edges() {
+        // No noise is decided first: the largest step; then Delta = 0: Lam = 1.
+        let quiet = tuned(SampleReuse::Same, 0.0, 64.0, 30);
+        assert_eq!(quiet.eta().first(), 0.125);
+        assert_rounded(quiet.bound(&THEOREM, Some("tuned")).total, 64.0 * (-7.5f64).exp() + 2.25);
+        let both = tuned(SampleReuse::Independent, 0.0, 0.0, 30);
+        assert_rounded(both.bound(&THEOREM, Some("tuned")).total, 1.0);
+        let still = tuned(SampleReuse::Independent, 3.0, 0.0, 30);
+        assert_rounded(still.bound(&THEOREM, Some("tuned")).total, 1.1);
+        for reuse in [SampleReuse::Same, SampleReuse::Independent] {
+            assert!(!example(reuse, 0.1).applies(&THEOREM, Some("tuned")));
+            for (sigma2, delta) in [(0.0, 64.0), (1e-200, 64.0), (3.0, 64.0), (1e9, 64.0), (3.0, 0.0), (3.0, 1e-30)] {
+                for steps in [1, 2, 30, 1000, 1_000_000] {
+                    let example = tuned(reuse, sigma2, delta, steps);
+                    let best = example.bound(&THEOREM, Some("tuned")).total.high;
+                    let base = example.bound(&THEOREM, None).total.high;
+                    assert!(best.is_finite() && base <= best * (1.0 + 1e-13), "{reuse:?} {sigma2} {delta} {steps}");
+                }
+            }
+        }
+        let none = Example::stochastic(SampleReuse::Independent, 0.1, 0.5, 0).beta(4.0).set(Symbol::Mu, 2.0);
+        assert!(!none.set(Symbol::Sigma2, 3.0).set(Symbol::Delta, 64.0).applies(&THEOREM, Some("tuned")));
     }
 
     #[test]
