@@ -82,6 +82,12 @@ impl Example {
         self
     }
 
+    /// With another ascent rule.
+    pub fn perturbed_by(mut self, perturbation: Perturbation) -> Self {
+        self.method.perturbation = perturbation;
+        self
+    }
+
     /// With batches of this size.
     pub fn batch(mut self, size: u64) -> Self {
         if let Some(sampling) = &mut self.method.sampling {

@@ -196,6 +196,11 @@ impl Inputs<'_> {
         Number::exact(self.method.rho.first())
     }
 
+    /// Weight of the normalised part of the perturbation; 1 for gradient descent, where it does not matter (rho = 0).
+    pub fn lambda(&self) -> Number {
+        Number::exact(self.method.perturbation.lambda().unwrap_or(1.0))
+    }
+
     /// `q = beta eta`.
     pub fn q(&self) -> Number {
         self.beta() * self.eta()

@@ -41,6 +41,14 @@ mod sto_lip_upper;
 mod sto_m_trap;
 mod sto_sc_slide;
 mod sto_sc_upper;
+mod uni_nc_upper;
+mod uni_quad_cycle;
+mod uni_sc_upper;
+mod usam_cvx;
+mod usam_nc;
+mod usam_quad;
+mod usam_sc;
+mod usam_sto;
 
 pub use bound::{Bound, side};
 pub use inputs::{CurvatureAtMinimum, FirstOrderFloor, Inputs, MethodFacts, ProblemFacts, SamplingFacts};
