@@ -30,6 +30,11 @@ fn radii() -> impl Strategy<Value = f64> {
     prop_oneof![1 => Just(0.0), 6 => decades(-4, 1)]
 }
 
+/// Weight of the normalised part: SAM, USAM and what lies between.
+fn lambdas() -> impl Strategy<Value = f64> {
+    prop_oneof![2 => Just(1.0), 2 => Just(0.0), 1 => 0.0..1.0f64]
+}
+
 fn quadratics() -> impl Strategy<Value = (Quadratic, Vec<f64>)> {
     let eigenvalue = prop_oneof![8 => decades(-3, 1), 1 => Just(0.0), 1 => -2.0..0.0f64];
     (prop::collection::vec(eigenvalue, 1..5), any::<bool>(), 0..1000u64, decades(-3, 2)).prop_flat_map(
@@ -78,6 +83,7 @@ fn complain(judgement: &Judgement) -> String {
 fn holds(
     problem: &dyn Problem,
     name: &Arguments,
+    lambda: f64,
     q: f64,
     rho: f64,
     start: &[f64],
@@ -90,7 +96,7 @@ fn holds(
         return Ok(());
     };
     let eta = shortfall::constants::directed::div_down(q, beta);
-    let (_, judgements) = verdicts(problem, name, &Method::sam(eta, rho), start, horizon, 1);
+    let (_, judgements) = verdicts(problem, name, &Method::unified_sam(lambda, eta, rho), start, horizon, 1);
     for judgement in &judgements {
         prop_assert_ne!(judgement.verdict, Verdict::Violated, "{}", complain(judgement));
     }
@@ -101,25 +107,25 @@ proptest! {
     #![proptest_config(cases(1500))]
 
     #[test]
-    fn on_quadratics((problem, start) in quadratics(), q in steps(), rho in radii(), horizon in 1..400u64) {
-        holds(&problem, &Arguments::of("quadratic"), q, rho, &start, horizon)?;
+    fn on_quadratics((problem, start) in quadratics(), lambda in lambdas(), q in steps(), rho in radii(), horizon in 1..400u64) {
+        holds(&problem, &Arguments::of("quadratic"), lambda, q, rho, &start, horizon)?;
     }
 
     #[test]
-    fn on_piecewise_functions(line in prop_oneof![lines(true, false), lines(false, false), lines(true, true), lines(false, true)], q in steps(), rho in radii(), x0 in -20.0..20.0f64, horizon in 1..300u64) {
-        holds(&Piecewise::new(line, 1.0), &Arguments::of("piecewise"), q, rho, &[x0], horizon)?;
+    fn on_piecewise_functions(line in prop_oneof![lines(true, false), lines(false, false), lines(true, true), lines(false, true)], lambda in lambdas(), q in steps(), rho in radii(), x0 in -20.0..20.0f64, horizon in 1..300u64) {
+        holds(&Piecewise::new(line, 1.0), &Arguments::of("piecewise"), lambda, q, rho, &[x0], horizon)?;
     }
 
     #[test]
-    fn on_their_own_functions(beta in decades(-2, 2), radius in decades(-2, 2), eps in 0.001..0.499f64, q in steps(), other in radii(), own in any::<bool>(), x0 in -5.0..5.0f64, horizon in 1..3000u64) {
+    fn on_their_own_functions(beta in decades(-2, 2), radius in decades(-2, 2), eps in 0.001..0.499f64, lambda in lambdas(), q in steps(), other in radii(), own in any::<bool>(), x0 in -5.0..5.0f64, horizon in 1..3000u64) {
         let rho = if own { radius } else { other };
         let five_thirds = 5.0 * std::f64::consts::PI / 3.0;
         let (sine, name) = registered("sine", &[("beta", beta), ("radius", radius), ("phase", five_thirds)]);
-        holds(sine.as_ref(), &name, q, rho, &[x0 * radius], horizon)?;
+        holds(sine.as_ref(), &name, lambda, q, rho, &[x0 * radius], horizon)?;
         let (triangle, name) = registered("triangle", &[("beta", beta), ("radius", radius), ("eps", eps)]);
-        holds(triangle.as_ref(), &name, q, rho, &[x0 * radius], horizon)?;
+        holds(triangle.as_ref(), &name, lambda, q, rho, &[x0 * radius], horizon)?;
         let (huber, name) = registered("huber", &[("beta", beta), ("lipschitz", radius)]);
-        holds(huber.as_ref(), &name, q, rho, &[x0 * radius], horizon)?;
+        holds(huber.as_ref(), &name, lambda, q, rho, &[x0 * radius], horizon)?;
     }
 }
 
@@ -198,6 +204,7 @@ fn expectations_hold(
     problem: &dyn Problem,
     name: &Arguments,
     reuse: SampleReuse,
+    lambda: f64,
     q: f64,
     rho: f64,
     start: &[f64],
@@ -211,7 +218,8 @@ fn expectations_hold(
     else {
         return Ok(());
     };
-    let method = Method::stochastic_sam(shortfall::constants::directed::div_down(q, beta), rho, sampling);
+    let eta = shortfall::constants::directed::div_down(q, beta);
+    let method = Method { sampling: Some(sampling), ..Method::unified_sam(lambda, eta, rho) };
     let zeros = vec![0.0; horizon + 1];
     let found = Expectations {
         value: zeros.clone(),
@@ -257,18 +265,18 @@ proptest! {
     #![proptest_config(cases(600))]
 
     #[test]
-    fn on_logistic_regression((problem, d) in tables(), q in steps(), rho in radii(), x0 in prop::collection::vec(-3.0..3.0f64, 3), horizon in 1..200u64) {
-        holds(&problem, &Arguments::of("logistic"), q, rho, &x0[..d], horizon)?;
+    fn on_logistic_regression((problem, d) in tables(), lambda in lambdas(), q in steps(), rho in radii(), x0 in prop::collection::vec(-3.0..3.0f64, 3), horizon in 1..200u64) {
+        holds(&problem, &Arguments::of("logistic"), lambda, q, rho, &x0[..d], horizon)?;
     }
 
     #[test]
-    fn in_expectation_on_mixtures(problem in mixtures(), reuse in reuses(), q in steps(), rho in radii(), x0 in -8.0..8.0f64, horizon in 1..5usize) {
-        expectations_hold(&problem, &Arguments::of("mixture"), reuse, q, rho, &[x0], horizon)?;
+    fn in_expectation_on_mixtures(problem in mixtures(), reuse in reuses(), lambda in lambdas(), q in steps(), rho in radii(), x0 in -8.0..8.0f64, horizon in 1..5usize) {
+        expectations_hold(&problem, &Arguments::of("mixture"), reuse, lambda, q, rho, &[x0], horizon)?;
     }
 
     #[test]
-    fn in_expectation_on_logistic_regression((problem, d) in tables(), reuse in reuses(), q in steps(), rho in radii(), x0 in prop::collection::vec(-3.0..3.0f64, 3), horizon in 1..4usize) {
-        expectations_hold(&problem, &Arguments::of("logistic"), reuse, q, rho, &x0[..d], horizon)?;
+    fn in_expectation_on_logistic_regression((problem, d) in tables(), reuse in reuses(), lambda in lambdas(), q in steps(), rho in radii(), x0 in prop::collection::vec(-3.0..3.0f64, 3), horizon in 1..4usize) {
+        expectations_hold(&problem, &Arguments::of("logistic"), reuse, lambda, q, rho, &x0[..d], horizon)?;
     }
 
     #[test]
@@ -278,6 +286,6 @@ proptest! {
         let kink = (1.0 - theta) * (ratio - 2.0) * radius / ratio;
         let eta = part * kink / (mu * kink + 2.0 * mu * (radius + depth));
         prop_assume!((x0 - 1.0).abs() > 1e-9);
-        expectations_hold(problem.as_ref(), &name, SampleReuse::Same, eta * mu, radius, &[x0 * radius], horizon)?;
+        expectations_hold(problem.as_ref(), &name, SampleReuse::Same, 1.0, eta * mu, radius, &[x0 * radius], horizon)?;
     }
 }
