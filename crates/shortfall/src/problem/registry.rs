@@ -1,6 +1,6 @@
 //! The problems, by name.
 
-use super::{Logistic, Mixture, Piecewise, Problem, Quadratic, Sine, presets};
+use super::{Logistic, Mixture, NoisyQuadratic, Piecewise, Problem, Quadratic, Sine, presets};
 use crate::arguments::{Entry, Parameter};
 
 const fn parameter(name: &'static str, about: &'static str, default: Option<&'static str>) -> Parameter {
@@ -21,6 +21,15 @@ pub static PROBLEMS: &[Entry<Box<dyn Problem>>] = &[
             parameter("rotation", "seed of a random orthonormal basis; absent: the coordinate axes", None),
         ],
         build: Quadratic::build,
+    },
+    Entry {
+        name: "noisy-quadratic",
+        about: "f = sum_i lambda_i x_i^2/2, gradients with Gaussian noise: g = grad f + z, each z_i ~ N(0, sigma^2)",
+        parameters: &[
+            parameter("eigenvalues", "as for quadratic", Some("[1.0]")),
+            parameter("sigma", "standard deviation of each coordinate of the noise, at least 0", Some("1.0")),
+        ],
+        build: NoisyQuadratic::build,
     },
     Entry {
         name: "sine",

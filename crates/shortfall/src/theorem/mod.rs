@@ -23,6 +23,10 @@ mod det_sc_upper;
 mod det_wc_upper;
 #[cfg(test)]
 mod example;
+mod gauss_var;
+mod halluc_1d;
+mod halluc_dd;
+mod halluc_nec;
 mod inputs;
 mod quad_cycle;
 mod quad_global;
@@ -34,6 +38,7 @@ mod sto_cvx_fval_m;
 mod sto_cvx_fval_n;
 mod sto_cvx_fval_star;
 mod sto_floor_first_order;
+mod sto_floor_small_eta;
 mod sto_grad_root;
 mod sto_grad_slide;
 mod sto_grad_upper;
@@ -51,7 +56,7 @@ mod usam_sc;
 mod usam_sto;
 
 pub use bound::{Bound, side};
-pub use inputs::{CurvatureAtMinimum, FirstOrderFloor, Inputs, MethodFacts, ProblemFacts, SamplingFacts};
+pub use inputs::{CurvatureAtMinimum, FirstOrderFloor, Hallucinated, Inputs, MethodFacts, ProblemFacts, SamplingFacts};
 pub use quantity::{Measure, Over, Quantity};
 pub use registry::{THEOREMS, find};
 pub use requirements::Requirement;

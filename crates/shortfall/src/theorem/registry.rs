@@ -3,9 +3,10 @@
 use super::{
     Theorem, det_cvx_fval, det_cvx_min, det_cvx_upper, det_floor_local, det_nc_root, det_nc_sine, det_nc_tri,
     det_nc_upper, det_sc_1d, det_sc_1d_last, det_sc_fval, det_sc_last, det_sc_lower_quad, det_sc_upper, det_wc_upper,
-    quad_cycle, quad_global, sto_cvx_fval_m, sto_cvx_fval_n, sto_cvx_fval_star, sto_floor_first_order, sto_grad_root,
-    sto_grad_slide, sto_grad_upper, sto_lip_upper, sto_m_trap, sto_sc_slide, sto_sc_upper, uni_nc_upper,
-    uni_quad_cycle, uni_sc_upper, usam_cvx, usam_nc, usam_quad, usam_sc, usam_sto,
+    gauss_var, halluc_1d, halluc_dd, halluc_nec, quad_cycle, quad_global, sto_cvx_fval_m, sto_cvx_fval_n,
+    sto_cvx_fval_star, sto_floor_first_order, sto_floor_small_eta, sto_grad_root, sto_grad_slide, sto_grad_upper,
+    sto_lip_upper, sto_m_trap, sto_sc_slide, sto_sc_upper, uni_nc_upper, uni_quad_cycle, uni_sc_upper, usam_cvx,
+    usam_nc, usam_quad, usam_sc, usam_sto,
 };
 
 /// The registry: one line a statement.
@@ -46,6 +47,11 @@ pub static THEOREMS: &[&Theorem] = &[
     &uni_quad_cycle::THEOREM,
     &det_floor_local::THEOREM,
     &sto_floor_first_order::THEOREM,
+    &sto_floor_small_eta::THEOREM,
+    &gauss_var::THEOREM,
+    &halluc_nec::THEOREM,
+    &halluc_1d::THEOREM,
+    &halluc_dd::THEOREM,
 ];
 
 /// The statement with this id.
