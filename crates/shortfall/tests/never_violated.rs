@@ -9,7 +9,9 @@ use shortfall::arguments::Arguments;
 use shortfall::constants::Number;
 use shortfall::kernel::norm;
 use shortfall::method::{Method, SampleReuse, Sampling};
-use shortfall::problem::{FiniteSum, Logistic, Mixture, Piecewise, PiecewiseLinear, Problem, Quadratic, Samples};
+use shortfall::problem::{
+    FiniteSum, Logistic, Mixture, NoisyQuadratic, Piecewise, PiecewiseLinear, Problem, Quadratic, Samples,
+};
 use shortfall::theorem::{Kind, Measure, Mode, Over, Scope};
 use shortfall::verdict::{Judgement, Verdict};
 
@@ -124,6 +126,8 @@ proptest! {
         holds(sine.as_ref(), &name, lambda, q, rho, &[x0 * radius], horizon)?;
         let (triangle, name) = registered("triangle", &[("beta", beta), ("radius", radius), ("eps", eps)]);
         holds(triangle.as_ref(), &name, lambda, q, rho, &[x0 * radius], horizon)?;
+        let noisy = NoisyQuadratic::new(vec![beta, 0.3 * beta], radius);
+        holds(&noisy, &Arguments::of("noisy-quadratic"), lambda, q, rho, &[x0 * radius, -x0], horizon.min(400))?;
         let (huber, name) = registered("huber", &[("beta", beta), ("lipschitz", radius)]);
         holds(huber.as_ref(), &name, lambda, q, rho, &[x0 * radius], horizon)?;
     }

@@ -47,11 +47,11 @@ fn gauss_var_agrees_with_long_runs_of_many_lanes() {
         let problem = NoisyQuadratic::new(vec![lambda], sigma);
         let name = Arguments::of("noisy-quadratic").with("sigma", Value::number(sigma));
         let method = Method::stochastic_sam(eta, rho, sampling(batch, reuse));
-        let (_, judgements) = verdicts(&problem, &name, &method, &[1.0], 4000, 1000);
+        let (_, judgements) = verdicts(&problem, &name, &method, &[1.0], 2000, 600);
         let judgement = find(&judgements, "gauss-var", "stationary-suboptimality");
         assert_eq!(judgement.verdict, Verdict::Agrees, "{:?}: {:?}", judgement.measured, judgement.reasons);
         let ratio = judgement.ratio().expect("measured");
-        assert!((ratio - 1.0).abs() < 0.02, "{lambda} {sigma} {eta} {rho} {batch} {reuse:?}: {ratio}");
+        assert!((ratio - 1.0).abs() < 0.04, "{lambda} {sigma} {eta} {rho} {batch} {reuse:?}: {ratio}");
         for judgement in &judgements {
             assert_ne!(judgement.verdict, Verdict::Violated, "{}", judgement.theorem.id);
         }
@@ -75,7 +75,7 @@ fn the_floor_of_a_run_is_bias_and_noise() {
         for reuse in [SampleReuse::Same, SampleReuse::Independent] {
             let method = Method::stochastic_sam(eta, rho, sampling(batch, reuse));
             let start = problem.minimum().point().expect("known").to_vec();
-            let (_, judgements) = verdicts(problem, &Arguments::of(name), &method, &start, 6000, 400);
+            let (_, judgements) = verdicts(problem, &Arguments::of(name), &method, &start, 2000, 250);
             let judgement = find(&judgements, "sto-floor-small-eta", "stationary-suboptimality");
             let ratio = judgement.ratio().expect("measured");
             assert!((ratio - 1.0).abs() < 0.15, "{name} {batch} {reuse:?}: {ratio} {:?}", judgement.reasons);
