@@ -32,9 +32,18 @@ fn radii() -> impl Strategy<Value = f64> {
     prop_oneof![1 => Just(0.0), 6 => decades(-4, 1)]
 }
 
-/// Weight of the normalised part: SAM, USAM and what lies between.
-fn lambdas() -> impl Strategy<Value = f64> {
-    prop_oneof![2 => Just(1.0), 2 => Just(0.0), 1 => 0.0..1.0f64]
+/// A method: its step size times beta, its radius and the weight of the normalised part.
+#[derive(Clone, Copy, Debug)]
+struct Setting {
+    lambda: f64,
+    q: f64,
+    rho: f64,
+}
+
+/// SAM, USAM and what lies between.
+fn settings() -> impl Strategy<Value = Setting> {
+    let lambda = prop_oneof![2 => Just(1.0), 2 => Just(0.0), 1 => 0.0..1.0f64];
+    (lambda, steps(), radii()).prop_map(|(lambda, q, rho)| Setting { lambda, q, rho })
 }
 
 fn quadratics() -> impl Strategy<Value = (Quadratic, Vec<f64>)> {
@@ -85,12 +94,11 @@ fn complain(judgement: &Judgement) -> String {
 fn holds(
     problem: &dyn Problem,
     name: &Arguments,
-    lambda: f64,
-    q: f64,
-    rho: f64,
+    setting: Setting,
     start: &[f64],
     horizon: u64,
 ) -> Result<(), TestCaseError> {
+    let Setting { lambda, q, rho } = setting;
     let ask = shortfall::problem::Ask { start, sampling: None };
     let Some(beta) =
         problem.constants(&ask).get(shortfall::constants::Symbol::Beta).value().filter(|beta| *beta > 1e-9)
@@ -106,30 +114,30 @@ fn holds(
 }
 
 proptest! {
-    #![proptest_config(cases(1500))]
+    #![proptest_config(cases(3000))]
 
     #[test]
-    fn on_quadratics((problem, start) in quadratics(), lambda in lambdas(), q in steps(), rho in radii(), horizon in 1..400u64) {
-        holds(&problem, &Arguments::of("quadratic"), lambda, q, rho, &start, horizon)?;
+    fn on_quadratics((problem, start) in quadratics(), setting in settings(), horizon in 1..400u64) {
+        holds(&problem, &Arguments::of("quadratic"), setting, &start, horizon)?;
     }
 
     #[test]
-    fn on_piecewise_functions(line in prop_oneof![lines(true, false), lines(false, false), lines(true, true), lines(false, true)], lambda in lambdas(), q in steps(), rho in radii(), x0 in -20.0..20.0f64, horizon in 1..300u64) {
-        holds(&Piecewise::new(line, 1.0), &Arguments::of("piecewise"), lambda, q, rho, &[x0], horizon)?;
+    fn on_piecewise_functions(line in prop_oneof![lines(true, false), lines(false, false), lines(true, true), lines(false, true)], setting in settings(), x0 in -20.0..20.0f64, horizon in 1..300u64) {
+        holds(&Piecewise::new(line, 1.0), &Arguments::of("piecewise"), setting, &[x0], horizon)?;
     }
 
     #[test]
-    fn on_their_own_functions(beta in decades(-2, 2), radius in decades(-2, 2), eps in 0.001..0.499f64, lambda in lambdas(), q in steps(), other in radii(), own in any::<bool>(), x0 in -5.0..5.0f64, horizon in 1..3000u64) {
-        let rho = if own { radius } else { other };
+    fn on_their_own_functions(beta in decades(-2, 2), radius in decades(-2, 2), eps in 0.001..0.499f64, setting in settings(), own in any::<bool>(), x0 in -5.0..5.0f64, horizon in 1..3000u64) {
+        let setting = Setting { rho: if own { radius } else { setting.rho }, ..setting };
         let five_thirds = 5.0 * std::f64::consts::PI / 3.0;
         let (sine, name) = registered("sine", &[("beta", beta), ("radius", radius), ("phase", five_thirds)]);
-        holds(sine.as_ref(), &name, lambda, q, rho, &[x0 * radius], horizon)?;
+        holds(sine.as_ref(), &name, setting, &[x0 * radius], horizon)?;
         let (triangle, name) = registered("triangle", &[("beta", beta), ("radius", radius), ("eps", eps)]);
-        holds(triangle.as_ref(), &name, lambda, q, rho, &[x0 * radius], horizon)?;
+        holds(triangle.as_ref(), &name, setting, &[x0 * radius], horizon)?;
         let noisy = NoisyQuadratic::new(vec![beta, 0.3 * beta], radius);
-        holds(&noisy, &Arguments::of("noisy-quadratic"), lambda, q, rho, &[x0 * radius, -x0], horizon.min(400))?;
+        holds(&noisy, &Arguments::of("noisy-quadratic"), setting, &[x0 * radius, -x0], horizon.min(400))?;
         let (huber, name) = registered("huber", &[("beta", beta), ("lipschitz", radius)]);
-        holds(huber.as_ref(), &name, lambda, q, rho, &[x0 * radius], horizon)?;
+        holds(huber.as_ref(), &name, setting, &[x0 * radius], horizon)?;
     }
 }
 
@@ -208,13 +216,12 @@ fn expectations_hold(
     problem: &dyn Problem,
     name: &Arguments,
     reuse: SampleReuse,
-    lambda: f64,
-    q: f64,
-    rho: f64,
+    setting: Setting,
     start: &[f64],
     horizon: usize,
 ) -> Result<(), TestCaseError> {
     let Samples::Finite(sum) = problem.samples() else { unreachable!("a finite sum") };
+    let Setting { lambda, q, rho } = setting;
     let sampling = Sampling { batch: 1, replacement: true, reuse };
     let ask = shortfall::problem::Ask { start, sampling: Some(sampling) };
     let Some(beta) =
@@ -266,21 +273,21 @@ fn reuses() -> impl Strategy<Value = SampleReuse> {
 }
 
 proptest! {
-    #![proptest_config(cases(600))]
+    #![proptest_config(cases(1200))]
 
     #[test]
-    fn on_logistic_regression((problem, d) in tables(), lambda in lambdas(), q in steps(), rho in radii(), x0 in prop::collection::vec(-3.0..3.0f64, 3), horizon in 1..200u64) {
-        holds(&problem, &Arguments::of("logistic"), lambda, q, rho, &x0[..d], horizon)?;
+    fn on_logistic_regression((problem, d) in tables(), setting in settings(), x0 in prop::collection::vec(-3.0..3.0f64, 3), horizon in 1..200u64) {
+        holds(&problem, &Arguments::of("logistic"), setting, &x0[..d], horizon)?;
     }
 
     #[test]
-    fn in_expectation_on_mixtures(problem in mixtures(), reuse in reuses(), lambda in lambdas(), q in steps(), rho in radii(), x0 in -8.0..8.0f64, horizon in 1..5usize) {
-        expectations_hold(&problem, &Arguments::of("mixture"), reuse, lambda, q, rho, &[x0], horizon)?;
+    fn in_expectation_on_mixtures(problem in mixtures(), reuse in reuses(), setting in settings(), x0 in -8.0..8.0f64, horizon in 1..5usize) {
+        expectations_hold(&problem, &Arguments::of("mixture"), reuse, setting, &[x0], horizon)?;
     }
 
     #[test]
-    fn in_expectation_on_logistic_regression((problem, d) in tables(), reuse in reuses(), lambda in lambdas(), q in steps(), rho in radii(), x0 in prop::collection::vec(-3.0..3.0f64, 3), horizon in 1..4usize) {
-        expectations_hold(&problem, &Arguments::of("logistic"), reuse, lambda, q, rho, &x0[..d], horizon)?;
+    fn in_expectation_on_logistic_regression((problem, d) in tables(), reuse in reuses(), setting in settings(), x0 in prop::collection::vec(-3.0..3.0f64, 3), horizon in 1..4usize) {
+        expectations_hold(&problem, &Arguments::of("logistic"), reuse, setting, &x0[..d], horizon)?;
     }
 
     #[test]
@@ -290,6 +297,6 @@ proptest! {
         let kink = (1.0 - theta) * (ratio - 2.0) * radius / ratio;
         let eta = part * kink / (mu * kink + 2.0 * mu * (radius + depth));
         prop_assume!((x0 - 1.0).abs() > 1e-9);
-        expectations_hold(problem.as_ref(), &name, SampleReuse::Same, 1.0, eta * mu, radius, &[x0 * radius], horizon)?;
+        expectations_hold(problem.as_ref(), &name, SampleReuse::Same, Setting { lambda: 1.0, q: eta * mu, rho: radius }, &[x0 * radius], horizon)?;
     }
 }
