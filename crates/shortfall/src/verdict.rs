@@ -350,7 +350,12 @@ fn prediction(
             ));
         }
     }
-    let moves = measured.drift > 0.01 || !run.floor().is_some_and(|floor| floor.settled);
+    // The halves of the window differ by chance too, by less than the mean itself is uncertain.
+    let chance = match judgement.form.mode {
+        Mode::Expectation => (measured.interval.high - measured.interval.low) / (2.0 * measured.interval.mean),
+        _ => 0.0,
+    };
+    let moves = measured.drift > 0.01 + chance || !run.floor().is_some_and(|floor| floor.settled);
     if moves || (run.plan.steps as f64) < bound.settled_after {
         return undecided("the run may still be moving: more steps would tell".to_owned());
     }

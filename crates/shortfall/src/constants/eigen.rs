@@ -88,6 +88,27 @@ pub fn solve_positive_definite(matrix: &[f64], b: &[f64]) -> Option<Vec<f64>> {
     x.iter().all(|entry| entry.is_finite()).then_some(x)
 }
 
+/// Solves `A x = b` for a `d x d` matrix (row-major) by elimination with row exchanges; `None` if it is singular.
+pub fn solve(matrix: &[f64], b: &[f64]) -> Option<Vec<f64>> {
+    let d = b.len();
+    if !matrix.iter().chain(b).all(|entry| entry.is_finite()) {
+        return None;
+    }
+    let factor = MatRef::from_row_major_slice(matrix, d, d).partial_piv_lu();
+    let solution = factor.solve(faer::Mat::from_fn(d, 1, |i, _| b[i]));
+    let x: Vec<f64> = (0..d).map(|i| solution[(i, 0)]).collect();
+    x.iter().all(|entry| entry.is_finite()).then_some(x)
+}
+
+/// Largest modulus of the eigenvalues of any real `d x d` matrix (row-major), without a proved error.
+pub fn spectral_radius(matrix: &[f64], d: usize) -> Option<f64> {
+    if !matrix.iter().all(|entry| entry.is_finite()) {
+        return None;
+    }
+    let eigenvalues = MatRef::from_row_major_slice(matrix, d, d).eigenvalues().ok()?;
+    Some(eigenvalues.iter().map(|value| value.re.hypot(value.im)).fold(0.0, f64::max))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -132,5 +153,17 @@ mod tests {
         assert!(solve_positive_definite(&[-1.0], &[1.0]).is_none());
         let x = solve_positive_definite(&[4.0, 1.0, 1.0, 2.0], &[9.5, 5.0]).expect("definite");
         assert!((x[0] - 2.0).abs() < 1e-15 && (x[1] - 1.5).abs() < 1e-15);
+    }
+
+    #[test]
+    fn general_matrices() {
+        // 90 degrees times 3/2, and a shear: eigenvalues +-1.5 i, 0.5.
+        let matrix = [0.0, -1.5, 7.0, 1.5, 0.0, 2.0, 0.0, 0.0, 0.5];
+        assert!((spectral_radius(&matrix, 3).expect("finite") - 1.5).abs() < 1e-14);
+        // x = (2, -1, 4): the right side is (1.5 + 28, 3 + 8, 2).
+        let x = solve(&matrix, &[29.5, 11.0, 2.0]).expect("regular");
+        assert!(x.iter().zip([2.0, -1.0, 4.0]).all(|(x, exact)| (x - exact).abs() < 1e-14), "{x:?}");
+        assert!(solve(&[1.0, 2.0, 2.0, 4.0], &[1.0, 0.0]).is_none());
+        assert!(spectral_radius(&[f64::NAN], 1).is_none());
     }
 }

@@ -91,7 +91,7 @@ impl Quadratic {
     }
 }
 
-fn parse_eigenvalues(arguments: &Arguments) -> Result<Vec<f64>, BadInput> {
+pub(super) fn parse_eigenvalues(arguments: &Arguments) -> Result<Vec<f64>, BadInput> {
     let Some(Value::Table(entries)) = arguments.get("eigenvalues") else {
         let eigenvalues = arguments.numbers("eigenvalues")?;
         return if (1..=LARGEST).contains(&eigenvalues.len()) {

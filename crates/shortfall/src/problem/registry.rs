@@ -1,6 +1,8 @@
 //! The problems, by name.
 
-use super::{DoubleRidge, DoubleWell, Logistic, Mixture, Piecewise, Problem, Quadratic, Rippled, Sine, presets};
+use super::{
+    DoubleRidge, DoubleWell, Logistic, Mixture, NoisyQuadratic, Piecewise, Problem, Quadratic, Rippled, Sine, presets,
+};
 use crate::arguments::{Entry, Parameter};
 
 const fn parameter(name: &'static str, about: &'static str, default: Option<&'static str>) -> Parameter {
@@ -40,6 +42,15 @@ pub static PROBLEMS: &[Entry<Box<dyn Problem>>] = &[
             parameter("transverse", "list of c_2, c_3, ... above 0; may be empty", Some("[]")),
         ],
         build: DoubleWell::build,
+    },
+    Entry {
+        name: "noisy-quadratic",
+        about: "f = sum_i lambda_i x_i^2/2, gradients with Gaussian noise: g = grad f + z, each z_i ~ N(0, sigma^2)",
+        parameters: &[
+            parameter("eigenvalues", "as for quadratic", Some("[1.0]")),
+            parameter("sigma", "standard deviation of each coordinate of the noise, at least 0", Some("1.0")),
+        ],
+        build: NoisyQuadratic::build,
     },
     Entry {
         name: "sine",

@@ -50,8 +50,9 @@ impl Run {
                 let lane = self.lanes.first()?;
                 let norm = lane.last()?.gradient_norm;
                 let resting = lane.movement.at_rest() && self.plan.steps > 1;
-                // Where the last step was not exactly 0 the gradient at y was that step over eta.
-                let error = lane.movement.last_step / self.last_eta + self.rounding.smoothness * off;
+                // Where the last step was not exactly 0 the gradient at y was that step over eta, one step ago.
+                let step = lane.movement.last_step;
+                let error = step / self.last_eta + self.rounding.smoothness * (step + off);
                 resting.then(|| Measured::of(Interval::point(norm), error, 1))
             }
             Measure::FieldJump => {

@@ -1,4 +1,4 @@
-//! The 2-cycles of SAM on quadratics (THEORY.md section 4), for the statements that need them.
+//! The 2-cycles of SAM and unified SAM on quadratics (THEORY.md sections 4 and 14), for the statements that need them.
 
 use super::Inputs;
 use crate::constants::Number;
@@ -18,25 +18,31 @@ pub fn length(components: impl Iterator<Item = impl Into<Number>>) -> Number {
     components.map(|component| component.into().square()).sum::<Number>().sqrt()
 }
 
-/// How a small displacement along eigenvalue `other` is multiplied in one step on the cycle of `eigenvalue`:
-/// `1 - eta l' - (l'/l)^2 (2 - eta l)`. For estimates of how long things take, so in plain doubles.
-pub fn multiplier(eta: f64, eigenvalue: f64, other: f64) -> f64 {
-    1.0 - eta * other - (other / eigenvalue).powi(2) * (2.0 - eta * eigenvalue)
-}
-
 impl Inputs<'_> {
-    /// `r = eta l rho/(2 - eta l)`: half the distance of the two points of the cycle along eigenvalue `l`.
-    pub fn cycle_radius(&self, eigenvalue: Number) -> Number {
-        let q = self.eta() * eigenvalue;
-        q * self.rho() / (2.0 - q)
+    /// `p = eta l (1 + (1-lambda) rho l)`: without the normalised part of the perturbation a step multiplies by `1 - p`.
+    /// `eta l` for SAM.
+    pub fn plain_step(&self, eigenvalue: Number) -> Number {
+        self.eta() * eigenvalue * (1.0 + (1.0 - self.lambda()) * self.rho() * eigenvalue)
     }
 
-    /// `F = eta^2 l^3 rho^2/(2 (2 - eta l)^2)` on the cycle.
+    /// How a small displacement along eigenvalue `other` is multiplied in one step on the cycle of `eigenvalue`:
+    /// `1 - p(l') - (l'/l)^2 (2 - p(l))`. For estimates of how long things take, so in plain doubles.
+    pub fn cycle_multiplier(&self, eigenvalue: f64, other: f64) -> f64 {
+        let step = |l: f64| self.plain_step(Number::exact(l)).middle();
+        1.0 - step(other) - (other / eigenvalue).powi(2) * (2.0 - step(eigenvalue))
+    }
+
+    /// `r = lambda eta l rho/(2 - p)`: half the distance of the two points of the cycle along eigenvalue `l`.
+    pub fn cycle_radius(&self, eigenvalue: Number) -> Number {
+        self.lambda() * self.eta() * eigenvalue * self.rho() / (2.0 - self.plain_step(eigenvalue))
+    }
+
+    /// `F = l r^2/2` on the cycle; for SAM `eta^2 l^3 rho^2/(2 (2 - eta l)^2)`.
     pub fn cycle_suboptimality(&self, eigenvalue: Number) -> Number {
         eigenvalue * self.cycle_radius(eigenvalue).square() / 2.0
     }
 
-    /// `|grad f|^2 = (eta l^2 rho/(2 - eta l))^2` on the cycle.
+    /// `|grad f|^2 = (l r)^2` on the cycle.
     pub fn cycle_squared_gradient(&self, eigenvalue: Number) -> Number {
         (eigenvalue * self.cycle_radius(eigenvalue)).square()
     }

@@ -75,12 +75,6 @@ impl Example {
         self.beta(f).set(Symbol::BetaBar, mean).set(Symbol::BetaRms, root_mean_square).set(Symbol::BetaMax, largest)
     }
 
-    /// Without normalisation: USAM.
-    pub fn unnormalised(mut self) -> Self {
-        self.method.perturbation = Perturbation::Unnormalised;
-        self
-    }
-
     /// Without perturbation: gradient descent or SGD.
     pub fn unperturbed(mut self) -> Self {
         self.method.perturbation = Perturbation::None;
@@ -104,6 +98,12 @@ impl Example {
     /// The step sizes.
     pub fn eta(&self) -> Schedule {
         self.method.eta
+    }
+
+    /// With another ascent rule.
+    pub fn perturbed_by(mut self, perturbation: Perturbation) -> Self {
+        self.method.perturbation = perturbation;
+        self
     }
 
     /// With batches of this size.

@@ -58,15 +58,30 @@ pub struct CurvatureAtMinimum {
     pub second: Option<Number>,
 }
 
-/// `(rho^2/2) v' H^{-1} v` without its `rho^2`, as `sto-floor-first-order` needs it.
+/// `(rho^2/2) v' H^{-1} v` without its `rho^2`, as `sto-floor-first-order` and `sto-floor-small-eta` need it.
 #[derive(Clone, Debug)]
 pub struct FirstOrderFloor {
     /// `(1/2) v' H^{-1} v`; provenance estimated where minibatches were sampled.
     pub per_squared_radius: Number,
+    /// Trace of the covariance of the update direction `g(y; xi~)` at `x+ = x* - rho H^{-1} v`, for this rho.
+    pub update_variance: Number,
     /// `min |g(x*; xi)| / beta_xi` over samples: the radius has to be well below it.
     pub least_gradient_radius: f64,
     /// How it was computed.
     pub how: String,
+}
+
+/// A point `x+` near the start with a gradient, whose perturbed point `y+ = x+ + rho u` has none: SAM rests there.
+#[derive(Clone, Copy, Debug)]
+pub struct Hallucinated {
+    /// `|x0 - x+|`
+    pub distance: f64,
+    /// `|grad f(x+)|`
+    pub gradient_norm: f64,
+    /// `f''(y+)`, in one dimension.
+    pub curvature: f64,
+    /// Spectral radius of the step's derivative there, `I - eta H_y (I + (rho/|g|) P H_x)`.
+    pub spectral_radius: f64,
 }
 
 /// Facts about the problem and the start beyond its constants.
@@ -86,6 +101,8 @@ pub struct ProblemFacts {
     pub curvature: Option<CurvatureAtMinimum>,
     /// For stochastic methods on finite sums.
     pub first_order_floor: Option<FirstOrderFloor>,
+    /// For deterministic SAM started near one.
+    pub hallucinated: Option<Hallucinated>,
 }
 
 impl ProblemFacts {
@@ -211,6 +228,11 @@ impl Inputs<'_> {
     /// Radius (the first one of a schedule).
     pub fn rho(&self) -> Number {
         Number::exact(self.method.rho.first())
+    }
+
+    /// Weight of the normalised part of the perturbation; 1 for gradient descent, where it does not matter (rho = 0).
+    pub fn lambda(&self) -> Number {
+        Number::exact(self.method.perturbation.lambda().unwrap_or(1.0))
     }
 
     /// `q = beta eta`.

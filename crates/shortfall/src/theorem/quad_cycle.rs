@@ -1,6 +1,6 @@
 //! `quad-cycle`: on a quadratic SAM can hop between two points for ever, at a suboptimality known exactly.
 
-use super::cycle::{Eigenspace, eigenspaces, length, multiplier};
+use super::cycle::{Eigenspace, eigenspaces, length};
 use super::{Bound, Form, Inputs, Kind, Mode, Over, Quantity, Requirement, Scope, Theorem, Witness};
 use crate::constants::Number;
 
@@ -68,8 +68,9 @@ fn cycle(inputs: &Inputs) -> Option<Cycle> {
     let spaces = eigenspaces(inputs.problem.spectrum.as_deref()?);
     let top = spaces.last()?.0;
     let (index, &(eigenvalue, inside)) = spaces.iter().enumerate().max_by(|a, b| a.1.1.high.total_cmp(&b.1.1.high))?;
-    let q = inputs.eta() * eigenvalue;
-    if eigenvalue <= 0.0 || !q.is_below(2.0) || inputs.method.rho.first() <= 0.0 {
+    let step = inputs.plain_step(Number::exact(eigenvalue));
+    let push = inputs.method.rho.first() * inputs.lambda().low;
+    if eigenvalue <= 0.0 || !step.is_below(2.0) || push <= 0.0 {
         return None;
     }
     let radius = inputs.cycle_radius(Number::exact(eigenvalue));
@@ -82,7 +83,7 @@ fn cycle(inputs: &Inputs) -> Option<Cycle> {
     }
     let deviation = outside.high.max(excess.high.abs()).max(excess.low.abs());
     let steps = (eigenvalue < top).then(|| {
-        let growth = spaces.iter().map(|space| multiplier(inputs.method.eta.first(), eigenvalue, space.0).abs());
+        let growth = spaces.iter().map(|space| inputs.cycle_multiplier(eigenvalue, space.0).abs());
         let growth = growth.fold(1.0, f64::max);
         // An infinite quotient where nothing grows.
         ((STILL_ON_CYCLE / deviation.max(4e-16)).ln() / growth.ln()).floor().clamp(0.0, MOST_STEPS)
@@ -90,29 +91,34 @@ fn cycle(inputs: &Inputs) -> Option<Cycle> {
     Some(Cycle { eigenvalue, deviation, steps })
 }
 
-fn quantity(inputs: &Inputs) -> Quantity {
+pub(super) fn quantity(inputs: &Inputs) -> Quantity {
     let steps = cycle(inputs).and_then(|cycle| cycle.steps).map(|steps| steps as u64);
     Quantity::suboptimality(Over::EveryStep { steps })
 }
 
 fn requires(inputs: &Inputs) -> Vec<Requirement> {
+    on_cycle(inputs, inputs.deterministic_sam(), "x0 = x* +- r v, r = eta l rho/(2 - eta l), 0 < eta l < 2")
+}
+
+/// What the statements about cycles ask of a method and a start.
+pub(super) fn on_cycle(inputs: &Inputs, method: Requirement, place: &str) -> Vec<Requirement> {
     let spectrum = inputs.problem.spectrum.as_deref();
     let least = spectrum.and_then(|spectrum| spectrum.iter().map(|pair| pair.0).min_by(f64::total_cmp));
     let unknown = "f is not known to be a quadratic".to_owned();
     let eigenvalues = least.map_or(unknown, |least| format!("the smallest eigenvalue is {least}"));
     let definite = least.is_some_and(|least| least > 0.0);
     let cycle = cycle(inputs);
-    let (on_cycle, place) = match &cycle {
+    let (met, detail) = match &cycle {
         Some(cycle) => {
             (true, format!("the start is on the cycle of l = {}, up to {:.1e}", cycle.eigenvalue, cycle.deviation))
         }
         None => (false, "the start is not on a 2-cycle".to_owned()),
     };
     let mut requirements = vec![
-        inputs.deterministic_sam(),
+        method,
         Requirement::new("f a quadratic with A > 0", definite, eigenvalues),
         inputs.perturbed(),
-        Requirement::new("x0 = x* +- r v, r = eta l rho/(2 - eta l), 0 < eta l < 2", on_cycle, place),
+        Requirement::new(place, met, detail),
     ];
     if let Some(steps) = cycle.and_then(|cycle| cycle.steps) {
         let detail = format!("rounding errors leave this unstable cycle after about {steps} steps");
@@ -121,7 +127,7 @@ fn requires(inputs: &Inputs) -> Vec<Requirement> {
     requirements
 }
 
-fn bound(inputs: &Inputs) -> Bound {
+pub(super) fn bound(inputs: &Inputs) -> Bound {
     let Some(cycle) = cycle(inputs) else { return Bound::floor(Number::unknown()) };
     let bound = Bound::floor(inputs.cycle_suboptimality(Number::exact(cycle.eigenvalue)));
     match cycle.steps {

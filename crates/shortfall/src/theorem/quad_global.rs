@@ -1,6 +1,6 @@
 //! `quad-global`: where SAM ends up on a quadratic, exactly, from almost every start.
 
-use super::cycle::{Eigenspace, eigenspaces, length, multiplier};
+use super::cycle::{Eigenspace, eigenspaces, length};
 use super::{Bound, Form, Inputs, Kind, Mode, Over, Quantity, Requirement, Scope, Theorem, Witness};
 use crate::constants::Number;
 use crate::text::number;
@@ -101,12 +101,12 @@ pub(super) fn settled_after(inputs: &Inputs, spaces: &[Eigenspace]) -> f64 {
     }
     let radius = inputs.cycle_radius(Number::exact(*top)).high;
     let escape = |space: &&Eigenspace| {
-        let growth = multiplier(eta, space.0, *top).abs();
+        let growth = inputs.cycle_multiplier(space.0, *top).abs();
         let distance = 1e16f64.ln() + (radius / component.low).ln_1p();
         if growth > 1.0 { distance / growth.ln() } else { f64::INFINITY }
     };
     let escapes: f64 = lower.iter().map(escape).sum();
-    let rates = lower.iter().map(|space| multiplier(eta, *top, space.0).abs());
+    let rates = lower.iter().map(|space| inputs.cycle_multiplier(*top, space.0).abs());
     let rate = rates.fold((1.0 - eta * top).abs(), f64::max);
     let settling = if rate < 1.0 { 1e9f64.ln() / -rate.ln() } else { f64::INFINITY };
     3.0 * (approach + escapes + settling)

@@ -31,7 +31,7 @@ pub static THEOREM: Theorem = Theorem {
     }],
 };
 
-fn requires(inputs: &Inputs) -> Vec<Requirement> {
+pub(super) fn requires(inputs: &Inputs) -> Vec<Requirement> {
     let floor = inputs.problem.first_order_floor.as_ref();
     let detail = match floor {
         Some(floor) => format!("floor/rho^2 = {}, {}", number(floor.per_squared_radius.middle()), floor.how),
@@ -58,16 +58,17 @@ fn bound(inputs: &Inputs) -> Bound {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
     use crate::method::SampleReuse;
     use crate::theorem::FirstOrderFloor;
     use crate::theorem::example::{Example, assert_near};
 
-    fn example(reuse: SampleReuse) -> Example {
+    pub(in crate::theorem) fn example(reuse: SampleReuse) -> Example {
         let mut example = Example::stochastic(reuse, 0.125, 0.25, 9);
         example.problem.first_order_floor = Some(FirstOrderFloor {
             per_squared_radius: Number::exact(3.0),
+            update_variance: Number::exact(2.5),
             least_gradient_radius: 2.0,
             how: "exact over all samples".to_owned(),
         });

@@ -63,11 +63,16 @@ fn requires(inputs: &Inputs) -> Vec<Requirement> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::method::Perturbation;
     use crate::theorem::example::{Example, assert_near};
 
     fn example(eta: f64, rho: f64, start: f64) -> Example {
         let parameters = [("beta", 2.0), ("radius", 3.0), ("eps", 0.25), ("cap", 1.5)];
-        Example::deterministic(eta, rho, 9).unnormalised().on("capped-wave", &parameters, &[start])
+        Example::deterministic(eta, rho, 9).perturbed_by(Perturbation::Unnormalised).on(
+            "capped-wave",
+            &parameters,
+            &[start],
+        )
     }
 
     #[test]

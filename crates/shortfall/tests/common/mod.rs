@@ -2,15 +2,17 @@
 
 #![allow(dead_code)] // each test file uses its own part
 
-use shortfall::arguments::Arguments;
+pub mod random;
+
+use shortfall::arguments::{Arguments, Entry, NoData, Value};
 use shortfall::constants::Symbol;
 use shortfall::kernel::norm;
-use shortfall::method::Method;
+use shortfall::method::{Method, MethodRecipe};
 use shortfall::parallel::Sequential;
 use shortfall::problem::{Ask, Problem, facts};
 use shortfall::simulate::{Plan, Record, Run, run};
 use shortfall::theorem::{Inputs, MethodFacts, THEOREMS};
-use shortfall::verdict::{AtStart, Judgement, evaluate, judge};
+use shortfall::verdict::{AtStart, Judgement, evaluate, judge, weight_decay};
 use std::ops::ControlFlow;
 
 pub fn plan(problem: &dyn Problem, start: &[f64], steps: u64, lanes: u64) -> Plan {
@@ -55,7 +57,8 @@ pub fn verdicts(
     lanes: u64,
 ) -> (Run, Vec<Judgement>) {
     let mut judgements = bounds(problem, name, method, start, steps);
-    let run = simulate(problem, method, plan(problem, start, steps, lanes));
+    let planned = Plan { weight_decay: weight_decay(&judgements), ..plan(problem, start, steps, lanes) };
+    let run = simulate(problem, method, planned);
     judge(&mut judgements, &run, false);
     (run, judgements)
 }
@@ -70,9 +73,26 @@ pub fn find<'a>(judgements: &'a [Judgement], id: &str, quantity: &str) -> &'a Ju
 
 /// A registered problem from numeric parameters, others at their defaults being given as well.
 pub fn registered(name: &str, parameters: &[(&str, f64)]) -> (Box<dyn Problem>, Arguments) {
-    use shortfall::arguments::{NoData, Value};
     let entry = shortfall::problem::PROBLEMS.iter().find(|entry| entry.name == name).expect("registered");
     let arguments = parameters.iter().fold(Arguments::of(name), |a, (name, value)| a.with(name, Value::number(*value)));
     let problem = (entry.build)(&arguments, &NoData).expect("good parameters");
     (problem, arguments)
+}
+
+/// A registered method from its defaults and what is given of its parameters.
+pub fn recipe(entry: &Entry<MethodRecipe>, given: &[(&str, Value)]) -> MethodRecipe {
+    let default = |text: &str| match text.trim_matches('"') {
+        inner if inner.len() < text.len() => Value::Text(inner.to_owned()),
+        "true" => Value::Bool(true),
+        "false" => Value::Bool(false),
+        number => Value::number(number.parse().expect("a number")),
+    };
+    let arguments = entry.parameters.iter().fold(Arguments::of(entry.name), |arguments, parameter| {
+        let own = given.iter().find(|(name, _)| *name == parameter.name).map(|(_, value)| value.clone());
+        match own.or(parameter.default.map(default)) {
+            Some(value) => arguments.with(parameter.name, value),
+            None => arguments,
+        }
+    });
+    (entry.build)(&arguments, &NoData).expect("good parameters")
 }

@@ -1,0 +1,68 @@
+//! What statements need of a problem beyond its constants.
+
+mod first_order_floor;
+mod hallucinated;
+
+use super::{Problem, Samples};
+use crate::arguments::Arguments;
+use crate::constants::eigen::symmetric;
+use crate::constants::{Number, Provenance};
+use crate::method::{Method, Perturbation};
+use crate::theorem::{CurvatureAtMinimum, ProblemFacts};
+use first_order_floor::first_order_floor;
+use hallucinated::hallucinated;
+
+/// Largest dimension whose Hessian at the minimiser is decomposed.
+const LARGEST_DENSE: usize = 2000;
+
+/// The facts for a start and a method. `arguments` name the problem for statements about their own function.
+pub fn facts(problem: &dyn Problem, arguments: &Arguments, start: &[f64], method: &Method) -> ProblemFacts {
+    let spectrum = problem
+        .spectrum()
+        .map(|spectrum| spectrum.eigenvalues().iter().copied().zip(spectrum.components(start)).collect());
+    let hessian = hessian_at_minimum(problem);
+    let first_order_floor = match (method.sampling, problem.samples(), &hessian) {
+        (Some(sampling), Samples::Finite(sum), Some((point, matrix)))
+            if method.ascent.perturbation() == Perturbation::Normalised =>
+        {
+            first_order_floor(sum, sampling, method.rho.first(), point, matrix)
+        }
+        _ => None,
+    };
+    ProblemFacts {
+        name: arguments.owner.clone(),
+        parameters: arguments.entries.clone(),
+        dimension: problem.dimension(),
+        start: start.to_vec(),
+        curvature: hessian.and_then(|(point, matrix)| curvature(problem, &matrix, point.len())),
+        spectrum,
+        first_order_floor,
+        hallucinated: hallucinated(problem, method, start),
+    }
+}
+
+fn hessian_at_minimum(problem: &dyn Problem) -> Option<(Vec<f64>, Vec<f64>)> {
+    let d = problem.dimension();
+    if d > LARGEST_DENSE {
+        return None;
+    }
+    let point = problem.minimum().point().filter(|point| point.len() == d)?.to_vec();
+    let mut matrix = vec![0.0; d * d];
+    (problem.hessian()?.matrix_at(&point, &mut matrix) && matrix.iter().all(|h| h.is_finite()))
+        .then_some((point, matrix))
+}
+
+fn curvature(problem: &dyn Problem, matrix: &[f64], d: usize) -> Option<CurvatureAtMinimum> {
+    if let Some(spectrum) = problem.spectrum() {
+        let mut values = spectrum.eigenvalues().to_vec();
+        values.sort_by(f64::total_cmp);
+        let top = Number::exact(*values.last()?);
+        return Some(CurvatureAtMinimum { top, second: d.checked_sub(2).map(|k| Number::exact(values[k])) });
+    }
+    let eigen = symmetric(matrix, d)?;
+    let around = |value: f64| Number::between(value - eigen.radius, value + eigen.radius).with(Provenance::Estimated);
+    Some(CurvatureAtMinimum {
+        top: around(eigen.values[d - 1]),
+        second: d.checked_sub(2).map(|k| around(eigen.values[k])),
+    })
+}
