@@ -141,6 +141,9 @@ fn extremes_are_never_a_panic_nor_a_violation() {
     for problem in [
         "quadratic{eigenvalues=[1e300,1e-300]}",
         "quadratic{eigenvalues=[1e-320]}",
+        "quadratic{eigenvalues=[1.0,-1e-200,1e-20]}",
+        "noisy-quadratic{eigenvalues=[1e-300,1e300],sigma=1e200}",
+        "noisy-quadratic{eigenvalues=[1e-200],sigma=1e-200}",
         "quadratic{eigenvalues={from=1e-5,to=1.0,count=100000}}",
         "sine{beta=1e150,radius=1e-100}",
         "sine{beta=1e-150,radius=1e100,phase=1e-3}",
@@ -151,9 +154,19 @@ fn extremes_are_never_a_panic_nor_a_violation() {
         "piecewise{breakpoints=[-1e300,1e300],slopes=[0.0,1e-10,0.0]}",
         "mixture",
     ] {
-        for method in
-            ["sam{eta=1e-300,rho=1e-300}", "sam{eta=1e300,rho=1e300}", "sam{eta=1.0,rho=0.0}", "sam{eta=\"1/beta\"}"]
-        {
+        for method in [
+            "sam{eta=1e-300,rho=1e-300}",
+            "sam{eta=1e300,rho=1e300}",
+            "sam{eta=1.0,rho=0.0}",
+            "sam{eta=\"1/beta\"}",
+            "usam{eta=1e-300,rho=1e300}",
+            "usam{eta=0.3,rho=1e-300}",
+            "usam{eta=1e-20,rho=0.0}",
+            "unified-sam{eta=1.0,rho=1e-300,lambda=1e-300}",
+            "unified-sam{eta=1e300,rho=1e300,lambda=1e-300}",
+            "stochastic-sam{eta=\"0.5/beta\",rho=1e-300}",
+            "stochastic-usam{eta=0.3,rho=1e300,sampling=\"independent\"}",
+        ] {
             for steps in ["1", "37"] {
                 let output = common::shortfall(&["run", problem, method, "--steps", steps, "--json"]);
                 let (out, message) = (common::text(&output.stdout), common::text(&output.stderr));

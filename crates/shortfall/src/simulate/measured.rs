@@ -135,7 +135,7 @@ impl Run {
         let error = match quantity.measure {
             Measure::Suboptimality => {
                 let shift = 0.5 * moved * self.rounding.distance
-                    + (2.0 * largest_mean * self.rounding.smoothness).sqrt() * self.rounding.distance;
+                    + (2.0 * largest_mean).sqrt() * self.rounding.smoothness.sqrt() * self.rounding.distance;
                 self.base_error? + self.value_error(quantity.over) + shift
             }
             _ => moved * (2.0 * largest_mean.sqrt() + moved),

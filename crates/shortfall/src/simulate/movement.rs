@@ -50,9 +50,9 @@ impl Run {
                 let lane = self.lanes.first()?;
                 let norm = lane.last()?.gradient_norm;
                 let resting = lane.movement.at_rest() && self.plan.steps > 1;
-                // Where the last step was not exactly 0 the gradient at y was that step over eta, one step ago.
-                let step = lane.movement.last_step;
-                let error = step / self.last_eta + self.rounding.smoothness * (step + off);
+                // One step ago the gradient at y was the last step, with what rounding made of it, over eta.
+                let step = lane.movement.last_step + off + f64::MIN_POSITIVE;
+                let error = step / self.last_eta + self.rounding.smoothness * step;
                 resting.then(|| Measured::of(Interval::point(norm), error, 1))
             }
             Measure::FieldJump => {
