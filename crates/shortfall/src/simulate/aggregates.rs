@@ -105,13 +105,18 @@ impl Weighted {
 
     /// `sum_t w_t F_t/sum_t w_t` over `0..steps-1`.
     pub fn mean(&self, decay: f64, steps: u64) -> f64 {
-        self.sum * power(decay, steps - self.next.min(steps)) * decay / (1.0 - power(decay, steps))
+        self.sum * power(decay, steps - self.next.min(steps)) * decay / gone(decay, steps)
     }
 }
 
 /// `(1 - decay)^steps`
 fn power(decay: f64, steps: u64) -> f64 {
     core_math::exp(steps as f64 * core_math::log1p(-decay))
+}
+
+/// `1 - (1 - decay)^steps`, without cancellation for a tiny decay.
+fn gone(decay: f64, steps: u64) -> f64 {
+    -core_math::expm1(steps as f64 * core_math::log1p(-decay))
 }
 
 /// How a lane moved, for statements about where it goes: in one dimension its places, in all its first and last steps.
