@@ -1,6 +1,8 @@
 //! The problems, by name.
 
-use super::{DoubleRidge, DoubleWell, Logistic, Mixture, Piecewise, Problem, Quadratic, Rippled, Sine, presets};
+use super::{
+    DoubleRidge, DoubleWell, Expression, Logistic, Mixture, Piecewise, Problem, Quadratic, Rippled, Sine, presets,
+};
 use crate::arguments::{Entry, Parameter};
 
 const fn parameter(name: &'static str, about: &'static str, default: Option<&'static str>) -> Parameter {
@@ -91,6 +93,15 @@ pub static PROBLEMS: &[Entry<Box<dyn Problem>>] = &[
             parameter("lipschitz", "L, above 0", Some("1.0")),
         ],
         build: presets::huber,
+    },
+    Entry {
+        name: "expression",
+        about: "one-dimensional f as you write it, in x: + - * / ^ ( ) pi e sin cos tan exp log sqrt tanh abs atan",
+        parameters: &[
+            parameter("f", "quoted text", Some("\"cos(x)+x^2/10\"")),
+            parameter("interval", "[low,high]: where to look for constants that do not exist everywhere", None),
+        ],
+        build: Expression::build,
     },
     Entry {
         name: "mixture",

@@ -5,7 +5,9 @@ mod trap;
 mod wave;
 
 pub(super) use noise::additive_noise;
-pub(super) use trap::{make_trap, sharp_trap, trap};
+#[cfg(test)]
+pub(super) use trap::make_trap;
+pub(super) use trap::{sharp_trap, trap};
 pub(super) use wave::{capped_wave, triangle};
 
 use super::Problem;
