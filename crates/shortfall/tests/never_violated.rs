@@ -9,7 +9,9 @@ use shortfall::arguments::Arguments;
 use shortfall::constants::Number;
 use shortfall::kernel::norm;
 use shortfall::method::{Method, SampleReuse, Sampling};
-use shortfall::problem::{FiniteSum, Logistic, Mixture, Piecewise, PiecewiseLinear, Problem, Quadratic, Samples};
+use shortfall::problem::{
+    Expression, FiniteSum, Logistic, Mixture, Piecewise, PiecewiseLinear, Problem, Quadratic, Samples,
+};
 use shortfall::theorem::{Kind, Measure, Mode, Over, Scope};
 use shortfall::verdict::{Judgement, Verdict};
 
@@ -126,6 +128,16 @@ proptest! {
         let (mu, ridge) = (eps * beta, (0.5 - eps) * beta * 0.99);
         let (ridges, name) = registered("double-ridge", &[("beta", beta), ("mu", mu), ("ridge", ridge)]);
         holds(ridges.as_ref(), &name, q, rho, &[x0 * radius, (1.0 - x0) * radius], horizon)?;
+    }
+}
+
+proptest! {
+    #![proptest_config(cases(200))]
+
+    #[test]
+    fn on_expressions(text in prop::sample::select(vec!["cos(x)+x^2/10", "log(1+x^2)", "tanh(x)^2", "3*x^2/7-sin(x)", "exp(-x^2)*2", "sqrt(1+x^2)+atan(3*x)", "(x-1)^2/pi+e*x"]), q in steps(), rho in radii(), x0 in -8.0..8.0f64, horizon in 1..2000u64) {
+        let problem = Expression::new(text, None).expect("good");
+        holds(&problem, &Arguments::of("expression"), q, rho, &[x0], horizon)?;
     }
 }
 

@@ -3,8 +3,6 @@
 use crate::constants::Number;
 use std::collections::BinaryHeap;
 
-/// Pieces looked at.
-const MOST_PIECES: usize = 3000;
 /// Bisections of one piece; a half-line `[m, inf)` is cut at 2m.
 const DEEPEST: u32 = 60;
 /// How tight, relative to the largest value.
@@ -47,7 +45,7 @@ impl Ord for Piece {
 }
 
 /// An upper bound on a function over an interval, `+inf` if there is none; `of` encloses it on a piece.
-fn largest(domain: Number, of: &dyn Fn(Number) -> Option<Number>) -> f64 {
+fn largest(domain: Number, most: usize, of: &dyn Fn(Number) -> Option<Number>) -> f64 {
     let bound = |place: Number| of(place).map_or(f64::INFINITY, |range| range.high);
     let mut pieces = BinaryHeap::from([Piece { bound: bound(domain), depth: 0, place: domain }]);
     let mut reached = f64::NEG_INFINITY;
@@ -56,7 +54,7 @@ fn largest(domain: Number, of: &dyn Fn(Number) -> Option<Number>) -> f64 {
         reached = reached.max(of(Number::exact(middle)).map_or(f64::NEG_INFINITY, |range| range.low));
         let tight = highest <= reached + TOLERANCE * reached.abs();
         let inside = place.low < middle && middle < place.high;
-        if tight || !inside || depth == DEEPEST || pieces.len() >= MOST_PIECES {
+        if tight || !inside || depth == DEEPEST || pieces.len() >= most {
             return highest;
         }
         for place in [Number::between(place.low, middle), Number::between(middle, place.high)] {
@@ -66,9 +64,9 @@ fn largest(domain: Number, of: &dyn Fn(Number) -> Option<Number>) -> f64 {
     f64::INFINITY
 }
 
-/// Encloses all values of a function over an interval; an end may be infinite.
-pub fn extent(domain: Number, of: &dyn Fn(Number) -> Option<Number>) -> Number {
-    Number::between(-largest(domain, &|place| of(place).map(|range| -range)), largest(domain, of))
+/// Encloses all values of a function over an interval, looking at that many pieces; an end may be infinite.
+pub fn extent(domain: Number, most: usize, of: &dyn Fn(Number) -> Option<Number>) -> Number {
+    Number::between(-largest(domain, most, &|place| of(place).map(|range| -range)), largest(domain, most, of))
 }
 
 #[cfg(test)]
@@ -78,12 +76,13 @@ mod tests {
     #[test]
     fn a_parabola_and_a_pole() {
         // x^2 - x on [0, 2]: the naive range is [-2, 4], the true one [-1/4, 2].
-        let range = extent(Number::between(0.0, 2.0), &|x| Some(x.square() - x));
+        let range = extent(Number::between(0.0, 2.0), 1000, &|x| Some(x.square() - x));
         assert!(range.high >= 2.0 && range.high < 2.001, "{range:?}");
         assert!(range.low <= -0.25 && range.low > -0.2501, "{range:?}");
-        let pole = extent(Number::between(-1.0, 1.0), &|x| (x.low > 0.0 || x.high < 0.0).then(|| 1.0 / x.square()));
+        let pole =
+            extent(Number::between(-1.0, 1.0), 1000, &|x| (x.low > 0.0 || x.high < 0.0).then(|| 1.0 / x.square()));
         assert_eq!((pole.low, pole.high), (f64::NEG_INFINITY, f64::INFINITY));
-        let line = extent(Number::between(f64::NEG_INFINITY, f64::INFINITY), &|x| Some(1.0 / (1.0 + x.square())));
+        let line = extent(Number::between(f64::NEG_INFINITY, f64::INFINITY), 1000, &|x| Some(1.0 / (1.0 + x.square())));
         assert!(line.high >= 1.0 && line.high < 1.001 && line.low <= 0.0);
     }
 }

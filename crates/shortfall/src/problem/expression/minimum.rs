@@ -143,14 +143,14 @@ impl Search<'_> {
     fn inside(&mut self, radius: f64, tails: [Tail; 2]) -> Result<Found, NotFound> {
         let mut pieces = vec![Number::between(-radius, radius)];
         let mut kept: Vec<(f64, Number)> = Vec::new();
-        let mut count = 0;
+        let (mut count, most) = (0, self.tape.pieces(MOST_PIECES));
         while let Some(place) = pieces.pop() {
             count += 1;
             let Some((low, near)) = self.look(place) else { continue };
             let slack = 4.0 * (self.best.value.high - self.best.value.low) + f64::MIN_POSITIVE;
             let middle = cut(place);
             let splits = place.low < middle && middle < place.high;
-            if low >= self.best.value.high - slack || !splits || count > MOST_PIECES {
+            if low >= self.best.value.high - slack || !splits || count > most {
                 kept.push((low, near));
             } else {
                 pieces.extend([Number::between(place.low, middle), Number::between(middle, place.high)]);

@@ -21,6 +21,9 @@ use tape::Tape;
 /// Starts tried, in this order.
 const STARTS: [f64; 8] = [1.0, 0.5, 2.0, -1.0, 0.1, 3.0, -0.3, 10.0];
 
+/// Pieces of an interval looked at for a constant.
+const MOST_PIECES: usize = 3000;
+
 const LINE: Number = Number::between(f64::NEG_INFINITY, f64::INFINITY);
 
 /// A one-dimensional function given as text.
@@ -45,9 +48,10 @@ struct Ranges {
 impl Ranges {
     fn of(tape: &Tape, domain: Number) -> Self {
         let jet = |place| tape.run(Jet::variable(place));
+        let most = tape.pieces(MOST_PIECES);
         Self {
-            slope: extent(domain, &|place| jet(place).map(|jet| jet.slope)),
-            curvature: extent(domain, &|place| jet(place).map(|jet| jet.curvature)),
+            slope: extent(domain, most, &|place| jet(place).map(|jet| jet.slope)),
+            curvature: extent(domain, most, &|place| jet(place).map(|jet| jet.curvature)),
         }
     }
 }

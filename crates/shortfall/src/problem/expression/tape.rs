@@ -128,6 +128,11 @@ impl Tape {
     pub fn len(&self) -> usize {
         self.ops.len()
     }
+
+    /// How many pieces of an interval to look at, at most `most`: long expressions take longer.
+    pub fn pieces(&self, most: usize) -> usize {
+        (300_000 / self.len().max(1)).clamp(100, most)
+    }
 }
 
 impl Algebra for f64 {
