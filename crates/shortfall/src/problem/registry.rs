@@ -99,7 +99,7 @@ pub static PROBLEMS: &[Entry<Box<dyn Problem>>] = &[
         about: "one-dimensional f as you write it, in x: + - * / ^ ( ) pi e sin cos tan exp log sqrt tanh abs atan",
         parameters: &[
             parameter("f", "quoted text", Some("\"cos(x)+x^2/10\"")),
-            parameter("interval", "[low,high]: where to look for constants that do not exist everywhere", None),
+            parameter("interval", "[low,high] for constants that do not exist everywhere; []: none", Some("[]")),
         ],
         build: Expression::build,
     },

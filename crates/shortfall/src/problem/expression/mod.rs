@@ -11,7 +11,7 @@ mod polynomial;
 mod tape;
 
 use super::{Ask, Hessian, Minimum, Problem};
-use crate::arguments::{Arguments, BadInput, DataSource};
+use crate::arguments::{Arguments, BadInput, DataSource, Value};
 use crate::constants::{Constant, Constants, Number, Symbol};
 use extent::extent;
 use jet::Jet;
@@ -80,7 +80,8 @@ impl Expression {
 
     pub(super) fn build(arguments: &Arguments, _: &dyn DataSource) -> Result<Box<dyn Problem>, BadInput> {
         let text = arguments.text("f")?;
-        let interval = arguments.get("interval").map(|_| arguments.interval("interval")).transpose()?;
+        let given = arguments.get("interval").is_some_and(|interval| *interval != Value::List(Vec::new()));
+        let interval = given.then(|| arguments.interval("interval")).transpose()?;
         match Self::new(text, interval) {
             Ok(expression) => Ok(Box::new(expression)),
             Err(error) => Err(arguments.bad("f", error)),
@@ -202,7 +203,7 @@ impl Problem for Expression {
     fn minimum(&self) -> Minimum {
         match &self.minimum {
             Ok(Found { value, point, .. }) => {
-                let middle = value.middle().clamp(value.low, value.high);
+                let middle = value.middle().clamp(value.low, value.high) + 0.0; // no -0
                 let error = (*value - middle).max(middle - *value).high.max(0.0);
                 let how = "branch and bound in interval arithmetic".to_owned();
                 Minimum::Known { value: middle, error, point: vec![*point], how }

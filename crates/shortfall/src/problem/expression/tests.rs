@@ -116,6 +116,12 @@ fn hostile_texts_are_refused_with_their_column() {
         let message = build(text).expect_err(text);
         assert!(message.starts_with("expression: `f` "), "{message}");
     }
+    let arguments = |interval: &[f64]| {
+        Arguments::of("expression").with("f", Value::Text("x^4".to_owned())).with("interval", Value::numbers(interval))
+    };
+    for (interval, good) in [(&[][..], true), (&[-1.0, 2.0], true), (&[2.0, -1.0], false), (&[1.0], false)] {
+        assert_eq!(Expression::build(&arguments(interval), &NoData).is_ok(), good, "{interval:?}");
+    }
     assert!(build("x+foo").expect_err("foo").contains("column 3"));
     assert!(build("log(-x^2)").expect_err("nowhere").contains("x = 1, 0.5, 2"));
     for text in ["x^x^x", "1/x", "x^1e6", "x^-1000000", "exp(exp(exp(x)))", "x/1e-320", "tan(1e15*x)", "x^(1e300)"] {
