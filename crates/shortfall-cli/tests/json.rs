@@ -227,3 +227,20 @@ fn a_sweep() {
     has(&fits[1]["exponent"], &["mean", "low", "high"]);
     assert!((fits[1]["exponent"]["mean"].as_f64().unwrap() - 2.0).abs() < 1e-6);
 }
+
+#[test]
+fn a_constant_on_an_interval_is_null_until_assumed() {
+    let document = json(&["constants", "double-well{interval=[-1.5,2.0]}"]);
+    check_constants(&document);
+    let beta = &document["constants"]["beta"];
+    assert!(beta["value"].is_null() && beta["reason"].as_str().is_some_and(|reason| reason.contains("[-1.5, 2]")));
+    let interval = &beta["interval"];
+    assert_eq!((interval["low"].as_f64(), interval["high"].as_f64()), (Some(-1.5), Some(2.0)));
+    assert_eq!(interval["value"].as_f64(), Some(11.0));
+    assert!(interval["how"].as_str().is_some_and(|how| !how.is_empty()));
+    let run = ["run", "double-well", "sam{eta=0.05,rho=0.01}", "--steps", "1000"];
+    assert_eq!(verdict(&json(&run), "det-nc-upper", "average-squared-gradient")["verdict"], "not-applicable");
+    let assumed = json(&[&run[..], &["--assume", "beta=11"]].concat());
+    assert_eq!(verdict(&assumed, "det-nc-upper", "average-squared-gradient")["verdict"], "holds");
+    assert_eq!(assumed["constants"]["beta"]["provenance"], "assumed");
+}

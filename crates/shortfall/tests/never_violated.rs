@@ -7,7 +7,7 @@ use common::random::{Setting, cases, complain, decades, lines, quadratics, setti
 use common::{registered, verdicts};
 use proptest::prelude::*;
 use shortfall::arguments::Arguments;
-use shortfall::problem::{NoisyQuadratic, Piecewise, Problem};
+use shortfall::problem::{Expression, NoisyQuadratic, Piecewise, Problem};
 use shortfall::verdict::Verdict;
 
 /// Runs deterministically and looks for violations.
@@ -62,5 +62,11 @@ proptest! {
     #[test]
     fn on_logistic_regression((problem, d) in tables(), setting in settings(), x0 in prop::collection::vec(-3.0..3.0f64, 3), horizon in 1..200u64) {
         holds(&problem, &Arguments::of("logistic"), &setting, &x0[..d], horizon)?;
+    }
+
+    #[test]
+    fn on_expressions(text in prop::sample::select(vec!["cos(x)+x^2/10", "log(1+x^2)", "tanh(x)^2", "3*x^2/7-sin(x)", "exp(-x^2)*2", "sqrt(1+x^2)+atan(3*x)", "(x-1)^2/pi+e*x"]), setting in settings(), x0 in -8.0..8.0f64, horizon in 1..1000u64) {
+        let problem = Expression::new(text, None).expect("good");
+        holds(&problem, &Arguments::of("expression"), &setting, &[x0], horizon)?;
     }
 }

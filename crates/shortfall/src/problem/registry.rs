@@ -1,7 +1,8 @@
 //! The problems, by name.
 
 use super::{
-    DoubleRidge, DoubleWell, Logistic, Mixture, NoisyQuadratic, Piecewise, Problem, Quadratic, Rippled, Sine, presets,
+    DoubleRidge, DoubleWell, Expression, Logistic, Mixture, NoisyQuadratic, Piecewise, Problem, Quadratic, Rippled,
+    Sine, presets,
 };
 use crate::arguments::{Entry, Parameter};
 
@@ -102,6 +103,15 @@ pub static PROBLEMS: &[Entry<Box<dyn Problem>>] = &[
             parameter("lipschitz", "L, above 0", Some("1.0")),
         ],
         build: presets::huber,
+    },
+    Entry {
+        name: "expression",
+        about: "one-dimensional f as you write it, in x: + - * / ^ ( ) pi e sin cos tan exp log sqrt tanh abs atan",
+        parameters: &[
+            parameter("f", "quoted text", Some("\"cos(x)+x^2/10\"")),
+            parameter("interval", "[low,high] for constants that do not exist everywhere; []: none", Some("[]")),
+        ],
+        build: Expression::build,
     },
     Entry {
         name: "mixture",
