@@ -15,7 +15,7 @@ pub static THEOREM: Theorem = Theorem {
               around that minimum.",
     tightness: "An equivalence of linear attraction. The points are found by Newton's method and the spectral radius by an \
                 eigenvalue solver, so the numbers are estimates.",
-    example: "shortfall bound 'quadratic{eigenvalues=[-1.0,1.0]}' 'sam{eta=0.5,rho=1.0}' --start '[1.0001,0.0]' --steps 400",
+    example: "shortfall run 'quadratic{eigenvalues=[-1.0,1.0]}' 'sam{eta=0.5,rho=1.0}' --start '[1.0001,0.0]' --steps 40",
     forms: &[Form {
         name: None,
         kind: Kind::Exact,

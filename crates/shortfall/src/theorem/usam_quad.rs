@@ -128,9 +128,9 @@ fn bound(inputs: &Inputs) -> Bound {
         let step = inputs.eta() * *eigenvalue * (1.0 + inputs.rho() * *eigenvalue);
         Direction { step, component: 0.0, present: true }.settles() == Some(true)
     });
-    let every = if everywhere { "from every start" } else { "not from every start" };
+    let every = if everywhere { "it converges from every start" } else { "it does not converge from every start" };
     let steps = if rests { settled_after(inputs, &directions) } else { left_after(inputs, &directions) };
-    Bound::criterion(rests, Number::exact(1.0)).settled_after(steps.max(2.0)).noting(format!("USAM converges {every}"))
+    Bound::criterion(rests, Number::exact(1.0)).settled_after(steps.max(2.0)).noting(every.to_owned())
 }
 
 /// What rounding may do to a step: some units in the last place of every coordinate.
@@ -199,7 +199,7 @@ mod tests {
         // In the coordinate axes an entry 0 stays 0; in a rotated basis it may be rounding.
         let mut example = usam(0.25, 0.5, &[(2.0, 1.0), (4.0, 0.0)]);
         assert!(rests(&example));
-        assert!(example.bound(&THEOREM, None).note.expect("a note").contains("not from every start"));
+        assert!(example.bound(&THEOREM, None).note.expect("a note").contains("does not converge"));
         example.problem.start = vec![0.6, 0.8];
         assert!(!example.applies(&THEOREM, None));
         let mut tiny = usam(0.25, 0.5, &[(2.0, 1.0), (0.5, 1e-17)]);
