@@ -38,7 +38,7 @@ pub static THEOREM: Theorem = Theorem {
             kind: Kind::Upper,
             scope: Scope::Instance,
             mode: Mode::Expectation,
-            quantity: quantity,
+            quantity,
             requires: requires_tuned,
             bound: bound_tuned,
             step: Some(step),
