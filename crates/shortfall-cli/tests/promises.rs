@@ -107,7 +107,7 @@ fn the_words_name_the_cause() {
     let said = |arguments: &[&str]| output(arguments).split_whitespace().collect::<Vec<_>>().join(" ");
     let flagship = said(&["run", "logistic", "sam{rho=0.02}", "--steps", "30000"]);
     assert!(flagship.contains("about half of it stays with rho = 0.0141 or eta = 0.0639"), "{flagship}");
-    assert!(flagship.contains("to 2e6 times above that floor: they know one beta = 3.33"), "{flagship}");
+    assert!(flagship.contains("to 4e7 times above that floor: they know one beta = 3.33"), "{flagship}");
     let noisy = said(&["run", "logistic", "stochastic-sam{rho=0.02}", "--seeds", "16"]);
     assert!(noisy.contains("Gradient noise sets it") && noisy.contains("No bound says anything here"), "{noisy}");
     assert!(noisy.contains("beta_max*eta = 9.53"), "{noisy}");

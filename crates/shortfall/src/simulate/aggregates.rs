@@ -201,6 +201,15 @@ mod tests {
     use super::*;
 
     #[test]
+    fn with_a_vanishing_decay_the_weighted_average_is_the_mean() {
+        let mut weighted = Weighted::default();
+        for (t, term) in [3.0, 5.0, 10.0].into_iter().enumerate() {
+            weighted.add(1e-18, t as u64, 1.0, term);
+        }
+        assert!((weighted.mean(1e-18, 3) - 6.0).abs() < 1e-14);
+    }
+
+    #[test]
     fn the_weighted_average_is_the_quotient_of_sums() {
         let (decay, terms) = (0.3f64, [5.0, -1.0, 2.0, 7.0]);
         let mut weighted = Weighted::default();
