@@ -69,7 +69,8 @@ fn minimum(minimum: &Minimum) -> Json {
     }
 }
 
-fn interval(interval: Option<Interval>) -> Json {
+/// An interval; null where there is none.
+pub fn interval(interval: Option<Interval>) -> Json {
     match interval {
         Some(Interval { mean, low, high }) => json!({"mean": mean, "low": low, "high": high}),
         None => json!({"mean": null, "low": null, "high": null}),

@@ -4,6 +4,7 @@ pub mod data;
 pub mod diagnosis;
 pub mod experiment;
 pub mod figure;
+pub mod fit;
 pub mod json;
 pub mod picture;
 pub mod pool;

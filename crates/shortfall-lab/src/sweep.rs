@@ -2,6 +2,7 @@
 
 use crate::experiment::{Experiment, Finished, Loaded, Request};
 use crate::figure::{Axis, Figure, Scale, Series};
+use crate::fit::{Slice, exponent};
 use crate::json;
 use crate::pool::Pool;
 use crate::selector;
@@ -193,13 +194,9 @@ pub struct Swept {
 pub struct Fit {
     /// The parameter.
     pub parameter: String,
-    /// Least-squares slope of log floor against log parameter, all other parameters held; from the smallest to the
-    /// largest slope between neighbouring values, the floors' own bounds included.
+    /// See [`exponent`], all other parameters held.
     pub exponent: Interval,
 }
-
-/// Floors along one parameter.
-type Slice = Vec<(f64, Interval)>;
 
 impl Swept {
     /// The resolved number of a swept parameter in a run; `None` where it is not a positive number.
@@ -238,25 +235,8 @@ impl Swept {
     pub fn fits(&self) -> Vec<Fit> {
         (0..self.axes.len())
             .filter_map(|axis| {
-                let slices = self.slices(axis);
-                let (mut products, mut squares) = (0.0, 0.0);
-                let (mut low, mut high) = (f64::INFINITY, f64::NEG_INFINITY);
-                for slice in &slices {
-                    let n = slice.len() as f64;
-                    let mean = |of: &dyn Fn(&(f64, Interval)) -> f64| slice.iter().map(of).sum::<f64>() / n;
-                    let (x, y) = (mean(&|point| point.0.ln()), mean(&|point| point.1.mean.ln()));
-                    for point in slice {
-                        products += (point.0.ln() - x) * (point.1.mean.ln() - y);
-                        squares += (point.0.ln() - x).powi(2);
-                    }
-                    for pair in slice.windows(2) {
-                        let step = (pair[1].0 / pair[0].0).ln();
-                        low = low.min((pair[1].1.low / pair[0].1.high).ln() / step);
-                        high = high.max((pair[1].1.high / pair[0].1.low).ln() / step);
-                    }
-                }
-                let exponent = Interval { mean: products / squares, low, high };
-                (squares > 0.0).then(|| Fit { parameter: self.axes[axis].name.clone(), exponent })
+                let exponent = exponent(&self.slices(axis))?;
+                Some(Fit { parameter: self.axes[axis].name.clone(), exponent })
             })
             .collect()
     }
@@ -348,8 +328,8 @@ mod tests {
         let request = Request::new("huber{beta=[1.0,2.0]}", "sam{eta=[\"0.1/beta\",\"0.5/beta\"],rho=[0.01,0.1,1.0]}");
         let sweep = Sweep::of(&request).expect("good input").expect("lists");
         assert_eq!(sweep.settings.len(), 12);
-        assert_eq!(sweep.settings[1].request.method, "sam{eta=\"0.1/beta\",rho=0.1}");
-        assert_eq!(sweep.settings[3].request.method, "sam{eta=\"0.5/beta\",rho=0.01}");
+        assert_eq!(sweep.settings[1].request.method, "sam{eta=\"0.1/beta\",rho=0.1,descent=\"gradient\"}");
+        assert_eq!(sweep.settings[3].request.method, "sam{eta=\"0.5/beta\",rho=0.01,descent=\"gradient\"}");
         assert_eq!(sweep.settings[6].request.problem, "huber{beta=2.0,lipschitz=1.0}");
         assert!(Sweep::of(&Request::new("quadratic{eigenvalues=[3.0,1.0]}", "sam")).expect("good").is_none());
     }

@@ -5,7 +5,7 @@ use crate::arguments::Reproduce;
 use crate::output::{Failure, print, print_json};
 use crate::{progress, render};
 use shortfall_lab::pool::Pool;
-use shortfall_lab::reproduce::{Made, ROWS, Row, document};
+use shortfall_lab::reproduce::{ROWS, Report, Row, document};
 use shortfall_lab::{picture, selector};
 use std::path::Path;
 use std::time::Instant;
@@ -20,20 +20,13 @@ pub fn perform(arguments: &Reproduce) -> Result<(), Failure> {
     }
     let pool = Pool::new(None)?;
     let clock = Instant::now();
-    let mut made: Vec<(&'static Row, Vec<Made>)> = Vec::new();
+    let mut made: Vec<Report> = Vec::new();
     for row in rows {
-        let mut checks = Vec::new();
-        for check in row.checks {
-            let mut observer = progress::observer(row.id);
-            checks.push(check.make(arguments.quick, &pool, &mut observer)?);
-            if progress::stopped() {
-                break;
-            }
-        }
+        let report = make(row, arguments.quick, &pool)?;
         if !arguments.json {
-            print(&render::row(row, &checks))?;
+            print(&render::row(&report))?;
         }
-        made.push((row, checks));
+        made.push(report);
         // Written after every row, so that an interruption keeps what there is.
         if let Some(folder) = &arguments.out {
             keep(folder, &made, clock.elapsed().as_secs_f64(), pool.threads())?;
@@ -54,12 +47,35 @@ pub fn perform(arguments: &Reproduce) -> Result<(), Failure> {
     Ok(())
 }
 
-fn keep(folder: &Path, made: &[(&'static Row, Vec<Made>)], seconds: f64, threads: usize) -> Result<(), Failure> {
+/// As far as it comes before Ctrl-C.
+fn make(row: &'static Row, quick: bool, pool: &Pool) -> Result<Report, Failure> {
+    let mut report = Report { row, checks: Vec::new(), rates: Vec::new() };
+    for task in row.tasks(quick)? {
+        let mut observer = progress::observer(row.id);
+        report.checks.push(task.make(pool, &mut observer)?);
+        if progress::stopped() {
+            return Ok(report);
+        }
+    }
+    for rate in row.rates {
+        let mut observer = progress::observer(rate.id);
+        match rate.fit(quick, pool, &mut observer)? {
+            Some(fitted) => report.rates.push(fitted),
+            None => break,
+        }
+    }
+    Ok(report)
+}
+
+fn keep(folder: &Path, made: &[Report], seconds: f64, threads: usize) -> Result<(), Failure> {
     write(&folder.join("reproduce.json"), &format!("{:#}\n", document(made, seconds, threads)))?;
-    let Some((row, checks)) = made.last() else { return Ok(()) };
-    for (i, made) in checks.iter().enumerate() {
-        let name = format!("{}-{}.svg", row.id, i + 1);
+    let Some(report) = made.last() else { return Ok(()) };
+    for (i, made) in report.checks.iter().enumerate() {
+        let name = format!("{}-{}.svg", report.row.id, i + 1);
         write(&folder.join(name), &picture::of_run(&made.experiment, &made.finished).to_svg())?;
+    }
+    for (i, fitted) in report.rates.iter().enumerate() {
+        write(&folder.join(format!("{}-rate-{}.svg", report.row.id, i + 1)), &fitted.picture(report.row).to_svg())?;
     }
     Ok(())
 }

@@ -1,7 +1,9 @@
 //! The paper, claim by claim, measured: rows are data, each check a setting and what its statements should say.
 
+mod rates;
 mod rows;
 
+pub use rates::{Fitted, Predicted, Rate};
 pub use rows::ROWS;
 
 use crate::experiment::{Experiment, Finished, Request};
@@ -11,7 +13,7 @@ use crate::selector::{parse_assumption, parse_start};
 use serde_json::{Value as Json, json};
 use shortfall::arguments::BadInput;
 use shortfall::simulate::Observer;
-use shortfall::theorem::find;
+use shortfall::theorem::{Form, Kind, THEOREMS, Theorem, Witness, find};
 use shortfall::verdict::{Judgement, Verdict};
 
 /// A claim of the paper, or a part of the picture.
@@ -25,6 +27,10 @@ pub struct Row {
     pub claim: &'static str,
     /// How it is checked.
     pub checks: &'static [Check],
+    /// Exponents behind it.
+    pub rates: &'static [Rate],
+    /// Whether the witnesses of all statements are checked as well.
+    pub witnesses: bool,
 }
 
 /// One run and the statements it is held against.
@@ -50,10 +56,31 @@ pub struct Check {
     pub shows: &'static str,
 }
 
+/// A run to be made, and what should be said of it.
+pub struct Task {
+    request: Request,
+    /// Statements about a class are judged where they are on their own witness.
+    witness_of: Option<&'static Theorem>,
+    expected: Vec<Expected>,
+    shows: &'static str,
+}
+
+/// What the program should say of a statement.
+pub struct Expected {
+    /// Its id.
+    pub theorem: &'static str,
+    /// The quantity's word.
+    pub quantity: &'static str,
+    /// One of these.
+    pub verdicts: Vec<Verdict>,
+}
+
 /// A check that was made.
 pub struct Made {
-    /// The check.
-    pub check: &'static Check,
+    /// What it shows, where it is not the statements themselves.
+    pub shows: &'static str,
+    /// What should be said.
+    pub expected: Vec<Expected>,
     /// Its setting.
     pub experiment: Experiment,
     /// Its run.
@@ -61,70 +88,164 @@ pub struct Made {
 }
 
 impl Made {
-    /// The judgement of each statement with its expected verdict.
-    pub fn results(&self) -> Vec<(&Judgement, Verdict)> {
-        self.check
-            .statements
+    /// The judgement of each statement, and whether it is as expected.
+    pub fn results(&self) -> Vec<(&Judgement, bool)> {
+        self.expected
             .iter()
-            .filter_map(|(id, quantity, expected)| Some((self.finished.find(id, quantity)?, *expected)))
+            .filter_map(|expected| {
+                let judgement = self.finished.find(expected.theorem, expected.quantity)?;
+                Some((judgement, expected.verdicts.contains(&judgement.verdict)))
+            })
             .collect()
     }
+}
 
-    /// Statements whose verdict is the expected one, of how many.
+/// A row that was made.
+pub struct Report {
+    /// The row.
+    pub row: &'static Row,
+    /// Its runs.
+    pub checks: Vec<Made>,
+    /// Its exponents.
+    pub rates: Vec<Fitted>,
+}
+
+impl Report {
+    /// Statements and exponents that are as expected, of how many.
     pub fn score(&self) -> (usize, usize) {
-        let results = self.results();
-        let right = results.iter().filter(|(judgement, expected)| judgement.verdict == *expected).count();
-        (right, self.check.statements.len())
+        let statements: usize = self.checks.iter().map(|made| made.expected.len()).sum();
+        let results = self.checks.iter().flat_map(Made::results).filter(|(_, right)| *right).count();
+        let rates = self.rates.iter().filter(|fitted| fitted.verdict() == Verdict::Agrees).count();
+        (results + rates, statements + self.rates.len())
+    }
+}
+
+impl Row {
+    /// Its runs.
+    pub fn tasks(&self, quick: bool) -> Result<Vec<Task>, BadInput> {
+        let mut tasks = self.checks.iter().map(|check| check.task(quick)).collect::<Result<Vec<_>, _>>()?;
+        if self.witnesses {
+            for theorem in THEOREMS {
+                for form in theorem.forms {
+                    for witness in form.witnesses {
+                        tasks.push(Task::of_witness(theorem, form, witness)?);
+                    }
+                }
+            }
+        }
+        Ok(tasks)
     }
 }
 
 impl Check {
-    fn request(&self, quick: bool) -> Result<Request, BadInput> {
+    /// A statement about a class is judged: the check is its witness.
+    fn task(&self, quick: bool) -> Result<Task, BadInput> {
         let mut request = Request::new(self.problem, self.method);
         request.steps = if quick && !self.keeps_steps { (self.steps / 10).max(10) } else { self.steps };
         request.seeds = self.seeds;
         request.start = self.start.map(parse_start).transpose()?;
         request.assumptions = self.assume.iter().map(|text| parse_assumption(text)).collect::<Result<_, _>>()?;
-        Ok(request)
-    }
-
-    /// Makes it. A statement about a class is judged: the check is its witness.
-    pub fn make(&'static self, quick: bool, pool: &Pool, observer: Observer) -> Result<Made, BadInput> {
-        let experiment = Experiment::prepare(self.request(quick)?)?;
         let witness_of =
             if self.assume.is_empty() { None } else { self.statements.first().and_then(|(id, ..)| find(id)) };
+        let expect = |(theorem, quantity, verdict): &(&'static str, &'static str, Verdict)| Expected {
+            theorem,
+            quantity,
+            verdicts: vec![*verdict],
+        };
+        Ok(Task { request, witness_of, expected: self.statements.iter().map(expect).collect(), shows: self.shows })
+    }
+}
+
+/// Steps beyond which a witness runs with the fewest seeds that decide.
+const MANY_STEPS: u64 = 200_000;
+
+impl Task {
+    /// A statement on its witness. An upper bound that is attained from the start on says no more than the start does.
+    pub fn of_witness(
+        theorem: &'static Theorem,
+        form: &'static Form,
+        witness: &'static Witness,
+    ) -> Result<Self, BadInput> {
+        let mut request = Request::new(witness.problem, witness.method);
+        request.steps = witness.steps;
+        request.start = witness.start.map(parse_start).transpose()?;
+        let assume = witness.assume.iter().map(|(name, value)| parse_assumption(&format!("{name}={value}")));
+        request.assumptions = assume.collect::<Result<_, _>>()?;
+        if witness.steps > MANY_STEPS && witness.method.starts_with("stochastic") {
+            request.seeds = Some(shortfall::simulate::FEWEST_LANES as u64);
+        }
+        let verdicts = match form.kind {
+            Kind::Upper => vec![Verdict::Holds, Verdict::Vacuous],
+            Kind::Prediction => vec![Verdict::Agrees],
+            Kind::Lower | Kind::Exact => vec![Verdict::Holds],
+        };
+        let expected = vec![Expected { theorem: theorem.id, quantity: json::nominal(form), verdicts }];
+        Ok(Self { request, witness_of: Some(theorem), expected, shows: "" })
+    }
+
+    /// Makes it.
+    pub fn make(self, pool: &Pool, observer: Observer) -> Result<Made, BadInput> {
+        let Self { request, witness_of, expected, shows } = self;
+        let experiment = Experiment::prepare(request)?;
         let finished = experiment.run(pool, witness_of, observer)?;
-        Ok(Made { check: self, experiment, finished })
+        Ok(Made { shows, expected, experiment, finished })
     }
 }
 
 /// `shortfall.reproduce/1`, from the rows made so far.
-pub fn document(made: &[(&'static Row, Vec<Made>)], seconds: f64, threads: usize) -> Json {
-    let rows: Vec<Json> = made
+pub fn document(reports: &[Report], seconds: f64, threads: usize) -> Json {
+    let rows: Vec<Json> = reports
         .iter()
-        .map(|(row, checks)| {
+        .map(|Report { row, checks, .. }| {
             let checks: Vec<Json> = checks
                 .iter()
                 .map(|made| {
                     let mut entry = json::run(&made.experiment, &made.finished);
                     let expected: Vec<Json> = made
-                        .check
-                        .statements
+                        .expected
                         .iter()
-                        .map(|(id, quantity, verdict)| json!({"theorem": id, "quantity": quantity, "verdict": verdict.word()}))
+                        .map(|expected| {
+                            let verdicts: Vec<&str> = expected.verdicts.iter().map(|verdict| verdict.word()).collect();
+                            json!({"theorem": expected.theorem, "quantity": expected.quantity, "verdict": verdicts.join(" or ")})
+                        })
                         .collect();
                     entry["expected"] = json!(expected);
-                    entry["shows"] = json!(made.check.shows);
+                    entry["shows"] = json!(made.shows);
                     entry
                 })
                 .collect();
             json!({"row": row.id, "title": row.title, "claim": row.claim, "checks": checks})
         })
         .collect();
+    let claims: Vec<Json> =
+        reports.iter().flat_map(|report| report.rates.iter().map(|fitted| claim(report.row, fitted))).collect();
     json!({
         "schema": "shortfall.reproduce/1",
         "rows": rows,
+        "claims": claims,
         "environment": {"version": env!("CARGO_PKG_VERSION"), "seconds": seconds, "threads": threads},
+    })
+}
+
+fn claim(row: &Row, fitted: &Fitted) -> Json {
+    let rate = fitted.rate;
+    let points: Vec<Json> = fitted
+        .points
+        .iter()
+        .map(|(x, y)| json!({"parameter": x, "mean": y.mean, "low": y.low, "high": y.high}))
+        .collect();
+    json!({
+        "id": rate.id,
+        "paper_row": row.id,
+        "theorems": rate.theorems,
+        "quantity": rate.quantity.word(),
+        "parameter": rate.parameter,
+        "problem": rate.problem,
+        "method": rate.method,
+        "predicted": fitted.predicted,
+        "measured": json::interval(fitted.exponent),
+        "verdict": fitted.verdict().word(),
+        "points": points,
     })
 }
 
@@ -134,24 +255,40 @@ mod tests {
     use std::ops::ControlFlow;
 
     #[test]
-    fn every_statement_says_what_it_should_in_a_quick_run() {
+    fn every_statement_and_exponent_is_what_it_should_be_in_a_quick_run() {
         let pool = Pool::new(None).expect("a pool");
-        for check in ROWS.iter().flat_map(|row| row.checks) {
-            let made = check.make(true, &pool, &mut |_| ControlFlow::Continue(())).expect("a row is good input");
-            let results = made.results();
-            assert_eq!(results.len(), check.statements.len(), "{} {}", check.problem, check.method);
-            for (judgement, expected) in results {
+        // Witnesses have a test of their own.
+        for row in ROWS.iter().filter(|row| !row.witnesses) {
+            for task in row.tasks(true).expect("a row is good input") {
+                let made = task.make(&pool, &mut |_| ControlFlow::Continue(())).expect("a row is good input");
+                let (problem, method) = (&made.experiment.request.problem, &made.experiment.request.method);
+                assert_eq!(made.results().len(), made.expected.len(), "{problem} {method}");
+                for (judgement, right) in made.results() {
+                    assert!(
+                        right,
+                        "{problem} {method} {}: {:?} {:?} bound {:?} measured {:?}",
+                        judgement.theorem.id,
+                        judgement.verdict,
+                        judgement.reasons,
+                        judgement.value(),
+                        judgement.measured
+                    );
+                }
+            }
+            for rate in row.rates {
+                let fitted = rate
+                    .fit(true, &pool, &mut |_| ControlFlow::Continue(()))
+                    .expect("good input")
+                    .expect("not stopped");
                 assert_eq!(
-                    judgement.verdict,
-                    expected,
-                    "{} {} {}: {:?} bound {:?} measured {:?}",
-                    check.problem,
-                    check.method,
-                    judgement.theorem.id,
-                    judgement.reasons,
-                    judgement.value(),
-                    judgement.measured
+                    fitted.verdict(),
+                    Verdict::Agrees,
+                    "{}: {:?} {:?}",
+                    rate.id,
+                    fitted.exponent,
+                    fitted.predicted
                 );
+                assert!(rate.theorems.iter().all(|id| find(id).is_some()), "{}", rate.id);
             }
         }
     }

@@ -33,10 +33,11 @@ fn number(text: &str) -> Value {
 fn defaults_are_filled_in_the_registrys_order() {
     let arguments = method("sam").unwrap();
     let text = |text: &str| Value::Text(text.to_owned());
-    assert_eq!(arguments, Arguments::of("sam").with("eta", text("0.3/beta")).with("rho", number("0.05")));
+    let defaults = Arguments::of("sam").with("eta", text("0.3/beta")).with("rho", number("0.05"));
+    assert_eq!(arguments, defaults.with("descent", text("gradient")));
     let arguments = method(" stochastic-sam { rho = 2e-2 , batch=1_0, eta=1 } ").unwrap();
     let names: Vec<_> = arguments.entries.iter().map(|(name, _)| name.as_str()).collect();
-    assert_eq!(names, ["eta", "rho", "batch", "sampling", "replacement"]);
+    assert_eq!(names, ["eta", "rho", "batch", "sampling", "replacement", "descent"]);
     assert_eq!(arguments.get("eta"), Some(&number("1")));
     assert_eq!(arguments.get("rho"), Some(&number("2e-2")));
     assert_eq!(arguments.get("batch"), Some(&number("1_0")));

@@ -1,6 +1,6 @@
 //! `sto-cvx-fval-n`: the average suboptimality of n-SAM on a convex function.
 
-use super::{Bound, Form, Inputs, Kind, Mode, Over, Quantity, Requirement, Scope, Theorem};
+use super::{Bound, Form, Inputs, Kind, Mode, Over, Quantity, Requirement, Scope, Theorem, Witness};
 use crate::constants::Symbol;
 use crate::method::{SampleReuse, Schedule};
 
@@ -27,7 +27,13 @@ pub static THEOREM: Theorem = Theorem {
             requires,
             bound,
             step: None,
-            witnesses: &[],
+            witnesses: &[Witness {
+                problem: "additive-noise{p=0.005,noise=1.3}",
+                method: "stochastic-sam{eta=0.00003,rho=1.0,sampling=\"independent\"}",
+                start: Some("[1.05]"),
+                steps: 5_000_000,
+                assume: &[],
+            }],
         },
         Form {
             name: Some("tuned"),

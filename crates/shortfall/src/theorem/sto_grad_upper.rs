@@ -1,6 +1,6 @@
 //! `sto-grad-upper`: the average squared gradient of stochastic SAM on any smooth function.
 
-use super::{Bound, Form, Inputs, Kind, Mode, Over, Quantity, Requirement, Scope, Theorem};
+use super::{Bound, Form, Inputs, Kind, Mode, Over, Quantity, Requirement, Scope, Theorem, Witness};
 use crate::constants::{Number, Symbol};
 use crate::method::{SampleReuse, Schedule};
 
@@ -30,7 +30,23 @@ pub static THEOREM: Theorem = Theorem {
             requires,
             bound,
             step: None,
-            witnesses: &[],
+            // m-SAM at rest on the mixture of sto-m-sharp, n-SAM on the noise of sto-add-noise.
+            witnesses: &[
+                Witness {
+                    problem: "sharp-trap",
+                    method: "stochastic-sam{eta=0.0002,rho=1.0}",
+                    start: Some("[4.5]"),
+                    steps: 500_000,
+                    assume: &[],
+                },
+                Witness {
+                    problem: "additive-noise{p=0.005,noise=1.3}",
+                    method: "stochastic-sam{eta=0.00003,rho=1.0,sampling=\"independent\"}",
+                    start: Some("[1.05]"),
+                    steps: 5_000_000,
+                    assume: &[],
+                },
+            ],
         },
         Form {
             name: Some("alternative"),

@@ -1,6 +1,6 @@
 //! `sto-sc-upper`: the last iterate of stochastic SAM on a strongly convex function, up to a bias and a noise floor.
 
-use super::{Bound, Form, Inputs, Kind, Mode, Over, Quantity, Requirement, Scope, Theorem};
+use super::{Bound, Form, Inputs, Kind, Mode, Over, Quantity, Requirement, Scope, Theorem, Witness};
 use crate::constants::{Number, Symbol};
 use crate::method::{SampleReuse, Schedule};
 
@@ -31,7 +31,14 @@ pub static THEOREM: Theorem = Theorem {
             requires,
             bound,
             step: None,
-            witnesses: &[],
+            // m-SAM at rest on the mixture of sto-m-sharp: the floor is beta_c^2*rho^2/(2*mu).
+            witnesses: &[Witness {
+                problem: "sharp-trap",
+                method: "stochastic-sam{eta=0.0002,rho=1.0}",
+                start: Some("[6.0]"),
+                steps: 50_000,
+                assume: &[],
+            }],
         },
         Form {
             name: Some("alternative"),
