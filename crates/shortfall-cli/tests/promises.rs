@@ -159,7 +159,12 @@ fn text_fits_eighty_columns() {
         }
     }
     for theorem in json(&["theorems"])["theorems"].as_array().unwrap() {
-        let page = output(&["theorem", theorem["id"].as_str().unwrap()]);
+        let id = theorem["id"].as_str().unwrap();
+        let page = output(&["theorem", id]);
+        let printed = page.split("It prints\n").nth(1).expect("the page shows what the example prints");
+        let says = ["holds", "agrees", "applicable", "undecided"];
+        let said = |line: &str| says.iter().any(|word| line.trim_end().ends_with(&format!(" {word}")));
+        assert!(printed.lines().any(said), "{id}: its example says nothing of it:\n{printed}");
         assert!(page.lines().all(|line| line.chars().count() <= 80 || line.starts_with("  shortfall ")), "{page}");
     }
 }
@@ -178,7 +183,12 @@ fn results_are_kept_in_a_folder() {
 #[test]
 fn examples_and_witnesses_of_every_theorem_run() {
     for theorem in json(&["theorems"])["theorems"].as_array().unwrap() {
-        let page = output(&["theorem", theorem["id"].as_str().unwrap()]);
+        let id = theorem["id"].as_str().unwrap();
+        let page = output(&["theorem", id]);
+        let printed = page.split("It prints\n").nth(1).expect("the page shows what the example prints");
+        let says = ["holds", "agrees", "applicable", "undecided"];
+        let said = |line: &str| says.iter().any(|word| line.trim_end().ends_with(&format!(" {word}")));
+        assert!(printed.lines().any(said), "{id}: its example says nothing of it:\n{printed}");
         for command in page.lines().filter_map(|line| line.strip_prefix("  shortfall ")) {
             let status = Command::new("sh")
                 .arg("-c")

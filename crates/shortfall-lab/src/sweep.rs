@@ -173,7 +173,7 @@ impl Made {
     pub fn predicted(&self) -> Option<&Judgement> {
         let about_floor = |judgement: &&Judgement| {
             judgement.quantity.measure == Measure::Suboptimality
-                && matches!(judgement.quantity.over, Over::Limit | Over::FieldZero)
+                && matches!(judgement.quantity.over, Over::Limit | Over::Stationary | Over::FieldZero)
                 && matches!(judgement.form.kind, Kind::Exact | Kind::Prediction)
                 && judgement.value().is_some_and(|value| value > 0.0)
         };

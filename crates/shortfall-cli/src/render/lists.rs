@@ -1,9 +1,11 @@
 //! Lists of what is registered, and single pages.
 
 use super::table::Table;
+use super::verdicts::{bound_cell, shown};
 use super::wrap;
 use shortfall::arguments::Entry;
 use shortfall::theorem::{Form, Scope, THEOREMS, Theorem};
+use shortfall::verdict::Judgement;
 use shortfall_lab::data::Bundled;
 use shortfall_lab::json::nominal;
 
@@ -23,8 +25,8 @@ pub fn theorems() -> String {
     format!("{table}`shortfall theorem ID` shows one whole.\n")
 }
 
-/// One theorem, whole.
-pub fn theorem(theorem: &Theorem) -> String {
+/// One theorem, whole, with what its example says of it.
+pub fn theorem(theorem: &Theorem, example: &[Judgement]) -> String {
     let mut text = format!("{}\n\n", theorem.id);
     let mut section = |title: &str, body: &str| {
         text += &format!("{title}\n{}", wrap(body, "  "));
@@ -41,6 +43,13 @@ pub fn theorem(theorem: &Theorem) -> String {
     section("Forms", &forms.join("; "));
     section("Source", theorem.source);
     text += &format!("Example\n  {}\n", theorem.example);
+    let mut table = Table::new(&["of", "bound", "measured", "verdict"], 0);
+    for judgement in example {
+        let measured = judgement.measured.as_ref().map(|measured| measured.interval.mean);
+        let (of, verdict) = (judgement.quantity.formula(), judgement.verdict.word().to_owned());
+        table.row([of, bound_cell(judgement), shown(measured), verdict]);
+    }
+    text += &format!("It prints\n{}", indented(&table.to_string()));
     let mut witnesses: Vec<String> = Vec::new();
     for witness in theorem.forms.iter().flat_map(|form| form.witnesses) {
         let start = witness.start.map_or(String::new(), |start| format!(" --start '{start}'"));
@@ -55,6 +64,10 @@ pub fn theorem(theorem: &Theorem) -> String {
         text += &format!("Witness\n{}", witnesses.concat());
     }
     text
+}
+
+fn indented(text: &str) -> String {
+    text.lines().map(|line| format!("  {line}\n")).collect()
 }
 
 /// All entries of a registry.

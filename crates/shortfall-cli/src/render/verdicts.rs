@@ -99,7 +99,11 @@ fn relation(kind: Kind) -> &'static str {
 }
 
 pub fn bound_cell(judgement: &Judgement) -> String {
-    format!("{}{}", relation(judgement.form.kind), shown(judgement.value()))
+    match judgement.bound.as_ref().and_then(|bound| bound.rests) {
+        Some(true) => "attracts".to_owned(),
+        Some(false) => "repels".to_owned(),
+        None => format!("{}{}", relation(judgement.form.kind), shown(judgement.value())),
+    }
 }
 
 /// Those that do not apply, by their first reason.

@@ -1,5 +1,6 @@
 //! `shortfall theorems`, `theorem ID`, `problems`, `problem NAME`, `methods`, `method NAME`, `data`
 
+use super::example;
 use crate::arguments::Named;
 use crate::output::{Failure, print, print_json};
 use crate::render;
@@ -16,7 +17,10 @@ pub fn theorems(as_json: bool) -> Result<(), Failure> {
 
 pub fn theorem(named: &Named) -> Result<(), Failure> {
     let theorem = selector::find("theorem", &named.name, THEOREMS, |theorem| theorem.id)?;
-    if named.json { print_json(&json::theorems(Some(theorem))) } else { print(&render::theorem(theorem)) }
+    if named.json {
+        return print_json(&json::theorems(Some(theorem)));
+    }
+    print(&render::theorem(theorem, &example::judgements(theorem)?))
 }
 
 pub fn problems(as_json: bool) -> Result<(), Failure> {

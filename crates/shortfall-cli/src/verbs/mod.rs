@@ -2,6 +2,7 @@
 
 mod bound;
 mod constants;
+mod example;
 mod lists;
 mod reproduce;
 mod run;

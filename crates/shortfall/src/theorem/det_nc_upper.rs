@@ -13,7 +13,7 @@ pub static THEOREM: Theorem = Theorem {
               floor smaller.",
     tightness: "The factor 1 of beta^2*rho^2 cannot be improved: det-nc-tri comes as close as one likes for every \
                 such step.",
-    example: "shortfall bound sine 'sam{eta=0.5,rho=1.0}' --steps 1000",
+    example: "shortfall run triangle 'sam{eta=0.5,rho=1.0}' --start '[4.0]' --steps 3000",
     forms: &[Form {
         name: None,
         kind: Kind::Upper,

@@ -12,7 +12,7 @@ pub static THEOREM: Theorem = Theorem {
     meaning: "The part of the floor that small steps cannot remove is omega^2*rho^2: negative curvature decides, not \
               curvature.",
     tightness: "Proven; at omega = beta it is det-nc-upper.",
-    example: "shortfall bound sine 'sam{eta=0.5,rho=1.0}' --steps 1000",
+    example: "shortfall run triangle 'sam{eta=0.5,rho=1.0}' --start '[4.0]' --steps 3000",
     forms: &[Form {
         name: None,
         kind: Kind::Upper,

@@ -1,6 +1,6 @@
 //! `halluc-1d`: in one dimension a minimum seen from rho away attracts SAM exactly for `eta f'' < 2`.
 
-use super::{Bound, Form, Inputs, Kind, Measure, Mode, Over, Quantity, Requirement, Scope, Theorem};
+use super::{Bound, Form, Inputs, Kind, Measure, Mode, Over, Quantity, Requirement, Scope, Theorem, Witness};
 use crate::constants::{Number, Provenance};
 use crate::text::number;
 use crate::theorem::Hallucinated;
@@ -25,7 +25,23 @@ pub static THEOREM: Theorem = Theorem {
         requires,
         bound,
         step: None,
-        witnesses: &[],
+        // rho - 1 = 1/2, where f'' = 2 at the minimiser -1: attracts below eta = 1.
+        witnesses: &[
+            Witness {
+                problem: "double-well",
+                method: "sam{eta=0.9,rho=1.5}",
+                start: Some("[0.5005]"),
+                steps: 400,
+                assume: &[],
+            },
+            Witness {
+                problem: "double-well",
+                method: "sam{eta=1.1,rho=1.5}",
+                start: Some("[0.5005]"),
+                steps: 400,
+                assume: &[],
+            },
+        ],
     }],
 };
 

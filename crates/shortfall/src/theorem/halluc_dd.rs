@@ -1,7 +1,7 @@
 //! `halluc-dd`: whether SAM is attracted by a point rho downhill of a stationary one, in any dimension.
 
 use super::halluc_1d::{bound, near_one, quantity};
-use super::{Form, Inputs, Kind, Mode, Requirement, Scope, Theorem};
+use super::{Form, Inputs, Kind, Mode, Requirement, Scope, Theorem, Witness};
 
 /// See [`Theorem::statement`].
 pub static THEOREM: Theorem = Theorem {
@@ -25,7 +25,23 @@ pub static THEOREM: Theorem = Theorem {
         requires,
         bound,
         step: None,
-        witnesses: &[],
+        // At (1/2, 0): |g| = 3/8, H_y (I + (rho/|g|) P H_x) = diag(2, 5): attracts below eta = 2/5.
+        witnesses: &[
+            Witness {
+                problem: "double-well{transverse=[1.0]}",
+                method: "sam{eta=0.38,rho=1.5}",
+                start: Some("[0.5005,0.0005]"),
+                steps: 1000,
+                assume: &[],
+            },
+            Witness {
+                problem: "double-well{transverse=[1.0]}",
+                method: "sam{eta=0.42,rho=1.5}",
+                start: Some("[0.5005,0.0005]"),
+                steps: 1000,
+                assume: &[],
+            },
+        ],
     }],
 };
 

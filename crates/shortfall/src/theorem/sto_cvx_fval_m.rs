@@ -15,7 +15,7 @@ pub static THEOREM: Theorem = Theorem {
               noise at the minimiser matters.",
     tightness: "The floor beta_bar*rho^2/2 cannot be improved; no bound on the variance away from the minimiser is \
                 needed.",
-    example: "shortfall bound logistic 'stochastic-sam{eta=0.01,rho=0.02,sampling=\"same\"}' --steps 30000",
+    example: "shortfall run mixture 'stochastic-sam{eta=0.01,rho=0.1}' --start '[6.0]' --steps 3000",
     forms: &[Form {
         name: None,
         kind: Kind::Upper,

@@ -19,7 +19,7 @@ pub static THEOREM: Theorem = Theorem {
     meaning: "Time removes the first term and a small step the last one; the middle one, the price of perturbing \
               every gradient by rho, stays.",
     tightness: "The floor b^2*rho^2 cannot be improved for either method, even for convex f.",
-    example: "shortfall bound 'trap{beta=8.0}' 'stochastic-sam{eta=0.05,rho=1.0,sampling=\"same\"}' --steps 1000",
+    example: "shortfall run mixture 'stochastic-sam{eta=0.01,rho=0.1}' --start '[6.0]' --steps 3000",
     forms: &[
         Form {
             name: None,

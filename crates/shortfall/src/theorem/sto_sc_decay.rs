@@ -16,8 +16,7 @@ pub static THEOREM: Theorem = Theorem {
     meaning: "A decaying step makes the noise vanish like 1/T without knowing T, but the bias stays whatever the \
               schedule: that needs a smaller rho, unlike for deterministic SAM (det-sc-decay).",
     tightness: "For m-SAM the bias is attained, as in sto-sc-upper; the rate 1/T is that of SGD.",
-    example: "shortfall bound 'trap{beta=8.0}' 'stochastic-sam{eta=\"sto-sc-decay\",rho=1.0,sampling=\"same\"}' \
-              --steps 10000",
+    example: "shortfall run trap 'stochastic-sam{eta=\"sto-sc-decay\",rho=0.2}' --start '[6.0]' --steps 2000",
     forms: &[Form {
         name: None,
         kind: Kind::Upper,

@@ -12,7 +12,7 @@ pub static THEOREM: Theorem = Theorem {
     statement: "E F_T <= (1-eta*mu)^T*Delta + q*[sigma2 - bb^2*rho^2]_+*c/(2*mu) + bb^2*rho^2/mu, c = 1 (n-SAM) or 2 (m-SAM). Tuned: the step and bound of sto-sc-upper with [sigma2 - bb^2*rho^2]_+ for sigma2 and bb^2*rho^2/mu for the last term",
     meaning: "Noise below bb*rho does not count: the perturbation already costs as much.",
     tightness: "Proven; sto-sc-upper is never worse than twice as good where noise is small.",
-    example: "shortfall bound logistic 'stochastic-sam{eta=\"0.3/beta\",rho=0.02,batch=64}' --steps 30000",
+    example: "shortfall run trap 'stochastic-sam{eta=0.01,rho=0.2}' --start '[6.0]' --steps 2000",
     forms: &[
         Form {
             name: None,

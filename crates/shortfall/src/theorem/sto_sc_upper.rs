@@ -20,7 +20,7 @@ pub static THEOREM: Theorem = Theorem {
               b^2*rho^2/(2*mu) however long and slowly one trains, unless rho is made smaller.",
     tightness: "For m-SAM the floor is attained by a mixture of two one-dimensional functions, and beta_rms cannot \
                 be replaced by the smoothness of f; for n-SAM on a convex f the true floor is of order beta*rho^2.",
-    example: "shortfall bound 'trap{beta=8.0}' 'stochastic-sam{eta=0.05,rho=1.0,sampling=\"same\"}' --steps 1000",
+    example: "shortfall run trap 'stochastic-sam{eta=0.01,rho=0.2}' --start '[6.0]' --steps 2000",
     forms: &[
         Form {
             name: None,

@@ -13,7 +13,7 @@ pub static THEOREM: Theorem = Theorem {
     meaning: "Only the normalised part of the perturbation leaves a floor, and mixing it with the other part shrinks the floor like \
               lambda^2.",
     tightness: "At lambda = 1 it is det-nc-upper, whose floor is sharp; at lambda = 0 usam-nc is better.",
-    example: "shortfall run sine 'unified-sam{eta=0.5,rho=0.5,lambda=0.25}' --steps 1000",
+    example: "shortfall run triangle 'unified-sam{eta=0.5,rho=0.5,lambda=0.5}' --start '[4.0]' --steps 3000",
     forms: &[Form {
         name: None,
         kind: Kind::Upper,
