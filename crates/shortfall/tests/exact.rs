@@ -148,3 +148,27 @@ fn expectations_over_all_paths_are_what_many_seeds_tend_to() {
         }
     }
 }
+
+#[test]
+fn distances_far_from_zero_do_not_cancel_into_a_verdict() {
+    use common::bounds;
+    use shortfall::constants::Number;
+    use shortfall::method::SampleReuse;
+    use shortfall::problem::{Mixture, PiecewiseLinear, Problem};
+    use shortfall::simulate::enumerate;
+    use shortfall::verdict::judge;
+    let parabola = |at_zero: f64| {
+        PiecewiseLinear::from_value_at_zero(Vec::new(), vec![Number::exact(1.0)], Number::exact(at_zero))
+    };
+    let problem = Mixture::new(vec![parabola(-1_000_000.0001), parabola(-999_999.9999)], vec![0.5, 0.5]);
+    let sampling = Sampling { batch: 1, replacement: true, reuse: SampleReuse::Independent };
+    let method = Method::stochastic_sam(0.3, 1e-4, sampling);
+    let start = [1_000_000.0];
+    let mut run = enumerate(&problem, &method, &plan(&problem, &start, 3, 1)).expect("fits").expect("few paths");
+    let ask = shortfall::problem::Ask { start: &start, sampling: method.sampling };
+    run.know(&problem.constants(&ask), &problem.minimum(), &method);
+    let mut judgements = bounds(&problem, &Arguments::of("mixture"), &method, &start, 3);
+    judge(&mut judgements, &run, false);
+    let distance = find(&judgements, "sto-sc-avg", "final-squared-distance");
+    assert_eq!(distance.verdict, Verdict::Undecided, "{:?} {:?}", distance.value(), distance.measured);
+}

@@ -44,13 +44,13 @@ impl Paths {
         self.ends.len()
     }
 
-    fn mean(&self, of: impl Fn(&End) -> f64) -> f64 {
-        self.ends.iter().map(|end| end.probability * of(end)).sum()
+    fn mean(&self, of: impl Fn(&End) -> f64) -> Told {
+        Told::plain(self.ends.iter().map(|end| end.probability * of(end)).sum())
     }
 
     /// Quantities that are no expectation step by step; `None` for the others.
-    pub(super) fn tell(&self, quantity: &Quantity, mode: Mode, minimiser: Option<&[f64]>) -> Option<Option<f64>> {
-        let least = |of: fn(&End) -> f64| self.ends.iter().map(of).reduce(f64::min);
+    pub(super) fn tell(&self, quantity: &Quantity, mode: Mode, minimiser: Option<&[f64]>) -> Option<Option<Told>> {
+        let least = |of: fn(&End) -> f64| self.ends.iter().map(of).reduce(f64::min).map(Told::plain);
         if mode != Mode::Expectation {
             return match (quantity.measure, quantity.over) {
                 (Measure::Suboptimality, Over::EveryStep { steps: None }) => Some(least(|end| end.least_value)),
@@ -71,8 +71,23 @@ impl Paths {
         })
     }
 
-    fn mean_squared_distance(&self, point: &[f64]) -> f64 {
-        (self.mean_square - 2.0 * dot(&self.mean_point, point) + dot(point, point)).max(0.0)
+    /// The three terms may cancel.
+    fn mean_squared_distance(&self, point: &[f64]) -> Told {
+        let square = dot(point, point);
+        let value = (self.mean_square - 2.0 * dot(&self.mean_point, point) + square).max(0.0);
+        Told { value, size: 4.0 * (self.mean_square + square) }
+    }
+}
+
+/// A number and what the rounding of its sum is relative to.
+pub(super) struct Told {
+    pub value: f64,
+    pub size: f64,
+}
+
+impl Told {
+    fn plain(value: f64) -> Self {
+        Self { value, size: value.abs() }
     }
 }
 

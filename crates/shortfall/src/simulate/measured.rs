@@ -2,7 +2,7 @@
 
 use super::aggregates::{Extremes, LaneRecord};
 use super::driver::{Expectations, Outcome, Run};
-use super::enumerate::SUMMED;
+use super::enumerate::{SUMMED, Told};
 use super::statistics::{FEWEST, Interval, student_interval};
 use crate::theorem::{Measure, Mode, Over, Quantity};
 
@@ -91,13 +91,13 @@ impl Run {
         if let Some(value) = paths
             .and_then(|paths| paths.tell(quantity, mode, self.minimiser.as_ref().map(|(point, _)| point.as_slice())))
         {
-            let last = self.lanes.first()?.last()?.error;
-            let value = value?;
+            let Told { value, size } = value?;
             let error = match quantity.measure {
-                Measure::Suboptimality => self.base_error? + last,
-                _ => 0.0,
+                Measure::SquaredDistance | Measure::SquaredDistanceTo { .. } => self.squared_distance_error(value),
+                Measure::Exit { .. } => 0.0,
+                _ => self.resolution(quantity, value.abs())?,
             };
-            return Some(Measured::of(Interval::point(value), error + SUMMED * value.abs(), self.evidence()));
+            return Some(Measured::of(Interval::point(value), error + SUMMED * size, self.evidence()));
         }
         if mode == Mode::Expectation && matches!(quantity.over, Over::EveryStep { .. }) {
             return match quantity.measure {
@@ -129,21 +129,26 @@ impl Run {
         let smallest = values.iter().map(|lane| lane.smallest).fold(f64::INFINITY, f64::min);
         let largest = values.iter().map(|lane| lane.largest).fold(f64::NEG_INFINITY, f64::max);
         let drift = drift(&values);
-        // sqrt(F) and a move by at most sqrt(beta/2) and beta times the distance rounding has moved the iterates.
-        let moved = self.rounding.smoothness * self.rounding.distance;
         let largest_mean = means.iter().fold(0.0f64, |all, mean| all.max(mean.abs()));
-        let error = match quantity.measure {
-            Measure::Suboptimality => {
-                let shift = 0.5 * moved * self.rounding.distance
-                    + (2.0 * largest_mean).sqrt() * self.rounding.smoothness.sqrt() * self.rounding.distance;
-                self.base_error? + self.value_error(quantity.over) + shift
-            }
-            _ => moved * (2.0 * largest_mean.sqrt() + moved),
-        };
+        let error = self.resolution(quantity, largest_mean)?;
         let error = if paths.is_some() { error + SUMMED * largest_mean } else { error };
         let lanes = self.evidence();
         let measured = Measured { interval: interval.widened(error), smallest, largest, error, drift, lanes };
         Some(if quantity.over == Over::RootMean { measured.root() } else { measured })
+    }
+
+    /// Rounding of the values and of the iterates, and the error of f*, for a quantity of at most this size.
+    fn resolution(&self, quantity: &Quantity, largest: f64) -> Option<f64> {
+        // sqrt(F) and a move by at most sqrt(beta/2) and beta times the distance rounding has moved the iterates.
+        let moved = self.rounding.smoothness * self.rounding.distance;
+        Some(match quantity.measure {
+            Measure::Suboptimality => {
+                let shift = 0.5 * moved * self.rounding.distance
+                    + (2.0 * largest).sqrt() * self.rounding.smoothness.sqrt() * self.rounding.distance;
+                self.base_error? + self.value_error(quantity.over) + shift
+            }
+            _ => moved * (2.0 * largest.sqrt() + moved),
+        })
     }
 
     /// Lanes behind a mean: enough for a verdict where the expectation is exact.

@@ -2,6 +2,7 @@
 
 use super::aggregates::{Movement, Point};
 use super::driver::Run;
+use super::enumerate::SUMMED;
 use super::measured::Measured;
 use super::statistics::{Interval, probability_interval, student_interval};
 use crate::theorem::{Measure, Over, Quantity};
@@ -27,12 +28,14 @@ impl Run {
                 self.mean_of(squares, off + radius)
             }
             Measure::SquaredDistanceTo { center } => {
-                let squares = if quantity.over == Over::Limit {
-                    self.lanes.iter().map(|lane| window_square(&lane.movement, center)).collect::<Option<Vec<_>>>()?
-                } else {
-                    self.final_points().map(|x| squared_distance(&x, &[center])).collect()
-                };
-                self.mean_of(squares, off)
+                if quantity.over != Over::Limit {
+                    return self.mean_of(self.final_points().map(|x| squared_distance(&x, &[center])).collect(), off);
+                }
+                let windows = self.lanes.iter().map(|lane| window_square(&lane.movement, center));
+                let (squares, sizes): (Vec<f64>, Vec<f64>) = windows.collect::<Option<Vec<_>>>()?.into_iter().unzip();
+                let cancelled = SUMMED * sizes.into_iter().fold(0.0, f64::max);
+                let measured = self.mean_of(squares, off)?;
+                Some(Measured::of(measured.interval, cancelled, measured.lanes))
             }
             Measure::Displacement => {
                 let (point, radius) = self.minimiser.as_ref()?;
@@ -67,7 +70,13 @@ impl Run {
     fn mean_of(&self, squares: Vec<f64>, off: f64) -> Option<Measured> {
         let largest = squares.iter().copied().fold(0.0, f64::max);
         let error = off * (2.0 * largest.sqrt() + off);
-        Some(Measured::of(student_interval(&squares)?, error, squares.len()))
+        Some(Measured::of(student_interval(&squares)?, error, self.evidence()))
+    }
+
+    /// Of a squared distance: the iterates and the minimiser may be off.
+    pub(super) fn squared_distance_error(&self, largest: f64) -> f64 {
+        let off = self.rounding.distance + self.minimiser.as_ref().map_or(0.0, |(_, radius)| *radius);
+        off * (2.0 * largest.sqrt() + off)
     }
 
     /// The smallest mean over lanes among the recorded steps, with the smallest ends of their intervals.
@@ -94,9 +103,11 @@ fn squared_distance(x: &[f64], point: &[f64]) -> f64 {
     x.iter().zip(point).map(|(x, p)| (x - p) * (x - p)).sum()
 }
 
-/// Mean of `(x - c)^2` over the window.
-fn window_square(movement: &Movement, center: f64) -> Option<f64> {
+/// Mean of `(x - c)^2` over the window, and what its rounding is relative to: the three terms may cancel.
+fn window_square(movement: &Movement, center: f64) -> Option<(f64, f64)> {
     let [position, square] =
         [&movement.window_position, &movement.window_square].map(|halves| halves[0].join(&halves[1]));
-    Some((square.mean()? - 2.0 * center * position.mean()? + center * center).max(0.0))
+    let mean = square.mean()?;
+    let value = (mean - 2.0 * center * position.mean()? + center * center).max(0.0);
+    Some((value, 4.0 * (mean + center * center)))
 }
