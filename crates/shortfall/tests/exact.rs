@@ -160,7 +160,7 @@ fn distances_far_from_zero_do_not_cancel_into_a_verdict() {
     let parabola = |at_zero: f64| {
         PiecewiseLinear::from_value_at_zero(Vec::new(), vec![Number::exact(1.0)], Number::exact(at_zero))
     };
-    let problem = Mixture::new(vec![parabola(-1_000_000.0001), parabola(-999_999.9999)], vec![0.5, 0.5]);
+    let problem = Mixture::new(vec![parabola(-1000000.0001), parabola(-999999.9999)], vec![0.5, 0.5]);
     let sampling = Sampling { batch: 1, replacement: true, reuse: SampleReuse::Independent };
     let method = Method::stochastic_sam(0.3, 1e-4, sampling);
     let start = [1_000_000.0];

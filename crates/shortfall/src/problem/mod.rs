@@ -22,7 +22,7 @@ mod sine;
 
 pub use batch::draw_batch;
 pub use closure::Closure;
-pub use double_ridge::{DoubleRidge, RidgeOrbit};
+pub use double_ridge::DoubleRidge;
 pub use double_well::DoubleWell;
 pub use expression::Expression;
 pub use facts::facts;
@@ -33,7 +33,7 @@ pub use piecewise::Piecewise;
 pub use piecewise_linear::PiecewiseLinear;
 pub use quadratic::Quadratic;
 pub use registry::PROBLEMS;
-pub use rippled::{Kink, Rippled};
+pub use rippled::Rippled;
 pub use sine::Sine;
 
 use crate::constants::Constants;

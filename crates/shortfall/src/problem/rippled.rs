@@ -3,12 +3,9 @@
 use super::mixture::set_smoothness_of_batches;
 use super::{Ask, FiniteSum, Hessian, Minimum, Problem, Samples};
 use crate::arguments::{Arguments, BadInput, DataSource};
-use crate::constants::directed::{mul_down, mul_up};
 use crate::constants::{Constant, Constants, Number, Symbol};
+use crate::theorem::{Kink, MOST_RIPPLES};
 use std::f64::consts::PI;
-
-/// Most ripples between 0 and the last kink: beyond, the angle at a kink is rounded too coarsely.
-const MOST_RIPPLES: f64 = 1e9;
 
 /// A parabola whose two equally likely samples have the gradients `mu x +- amplitude sin(pi x/(2 radius))`.
 #[derive(Debug)]
@@ -16,17 +13,6 @@ pub struct Rippled {
     mu: f64,
     amplitude: f64,
     radius: f64,
-}
-
-/// A kink of the mean virtual gradient: a zero `c` of one sample's gradient where it turns from - to +.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Kink {
-    /// k: the kink lies between `radius (2k - 1)` and `2 radius k`.
-    pub index: u64,
-    /// Encloses c.
-    pub place: Number,
-    /// Whether m-SAM with `rho = radius` is attracted, `mu c < amplitude/sqrt(2)`; `None` if rounding hides it.
-    pub attracts: Option<bool>,
 }
 
 impl Rippled {
@@ -71,35 +57,9 @@ impl Rippled {
         Number::pi() * self.amplitude / (2.0 * Number::exact(self.radius))
     }
 
-    /// `mu c - amplitude |sin(pi c/(2 radius))|`, enclosed.
-    fn excess(&self, c: f64) -> Number {
-        let angle = Number::exact(c) / self.radius / 2.0;
-        let middle = angle.middle();
-        let radius = (angle.high - middle).max(middle - angle.low);
-        // Correctly rounded, so within one unit; the sine moves by at most pi times what the angle does.
-        let sine = core_math::sinpi(middle).abs();
-        let slack = Number::pi() * radius + f64::EPSILON;
-        let sine = Number::exact(sine) + Number::between(-slack.high, slack.high);
-        Number::exact(self.mu) * c - self.amplitude * sine
-    }
-
-    /// The k-th kink, `k >= 1`; `None` where there is none, `mu radius (2k - 1) >= amplitude`, or rounding hides it.
+    /// See [`Kink::of`].
     pub fn kink(&self, index: u64) -> Option<Kink> {
-        let count = index as f64;
-        if index == 0 || count > MOST_RIPPLES {
-            return None;
-        }
-        let low = mul_up(self.radius, 2.0 * count - 1.0);
-        let high = mul_down(2.0 * self.radius, count);
-        if !(self.excess(low).is_below(0.0) && self.excess(high).is_above(0.0)) {
-            return None;
-        }
-        let certainly_before = last(low, high, |c| self.excess(c).is_below(0.0));
-        let certainly_after = -last(-high, -low, |c| self.excess(-c).is_above(0.0));
-        let place = Number::between(certainly_before, certainly_after);
-        let surplus = Number::exact(self.mu) * place - Number::exact(self.amplitude) / Number::exact(2.0).sqrt();
-        let attracts = if surplus.is_below(0.0) { Some(true) } else { (surplus.low >= 0.0).then_some(false) };
-        Some(Kink { index, place, attracts })
+        Kink::of(self.mu, self.amplitude, self.radius, index)
     }
 
     /// All kinks, from the origin outwards.
@@ -116,21 +76,6 @@ impl Rippled {
             .rev()
             .filter_map(|index| self.kink(index))
             .find(|kink| kink.attracts == Some(true))
-    }
-}
-
-/// The last double between `low` and `high` where a property that holds at `low` still holds, by bisection.
-fn last(mut low: f64, mut high: f64, holds: impl Fn(f64) -> bool) -> f64 {
-    loop {
-        let middle = low + (high - low) / 2.0;
-        if middle <= low || middle >= high {
-            return low;
-        }
-        if holds(middle) {
-            low = middle;
-        } else {
-            high = middle;
-        }
     }
 }
 

@@ -1,95 +1,20 @@
 //! Exact expectations: every path of samples, each with its probability.
 
 use super::aggregates::{LaneRecord, Point};
-use super::driver::{Expectations, Outcome, Run, check};
+use super::driver::check;
+use super::paths::{End, Paths, SUMMED};
+use super::run::{Expectations, Outcome, Rounding, Run};
 use super::stepper::divergence_limit;
-use super::{Plan, Record, Rounding};
+use super::{Plan, Record};
 use crate::arguments::BadInput;
 use crate::kernel::{dot, max_abs, norm};
 use crate::method::{Method, SampleReuse};
 use crate::problem::{FiniteSum, Problem, Samples};
-use crate::theorem::{Measure, Mode, Over, Quantity};
 
 /// Most paths that are followed.
 const MOST_PATHS: u64 = 1 << 20;
 /// Most operations that are spent on them: about a second.
 const MOST_WORK: u64 = 1 << 30;
-
-/// What only the single paths tell.
-#[derive(Clone, Debug, Default)]
-pub struct Paths {
-    ends: Vec<End>,
-    /// `E x_T`
-    mean_point: Vec<f64>,
-    /// `E |x_T|^2`
-    mean_square: f64,
-}
-
-/// One path: its probability and extremes along it.
-#[derive(Clone, Copy, Debug)]
-struct End {
-    probability: f64,
-    least_value: f64,
-    least_square: f64,
-    /// The same over `0..T-1`.
-    least_square_before: f64,
-    /// Range of the first coordinate.
-    low: f64,
-    high: f64,
-}
-
-impl Paths {
-    /// How many there are.
-    pub fn count(&self) -> usize {
-        self.ends.len()
-    }
-
-    fn mean(&self, of: impl Fn(&End) -> f64) -> Told {
-        Told::plain(self.ends.iter().map(|end| end.probability * of(end)).sum())
-    }
-
-    /// Quantities that are no expectation step by step; `None` for the others.
-    pub(super) fn tell(&self, quantity: &Quantity, mode: Mode, minimiser: Option<&[f64]>) -> Option<Option<Told>> {
-        let least = |of: fn(&End) -> f64| self.ends.iter().map(of).reduce(f64::min).map(Told::plain);
-        if mode != Mode::Expectation {
-            return match (quantity.measure, quantity.over) {
-                (Measure::Suboptimality, Over::EveryStep { steps: None }) => Some(least(|end| end.least_value)),
-                (Measure::SquaredGradientNorm, Over::EveryStep { steps: None }) => Some(least(|end| end.least_square)),
-                _ => None,
-            };
-        }
-        Some(match (quantity.measure, quantity.over) {
-            (Measure::Suboptimality, Over::MinimumTo | Over::MinimumBefore) => Some(self.mean(|end| end.least_value)),
-            (Measure::SquaredGradientNorm, Over::MinimumTo) => Some(self.mean(|end| end.least_square)),
-            (Measure::SquaredGradientNorm, Over::MinimumBefore) => Some(self.mean(|end| end.least_square_before)),
-            (Measure::SquaredDistance, _) => minimiser.map(|point| self.mean_squared_distance(point)),
-            (Measure::SquaredDistanceTo { center }, Over::Final) => Some(self.mean_squared_distance(&[center])),
-            (Measure::Exit { center, radius }, _) => {
-                Some(self.mean(|end| f64::from(end.low < center - radius || end.high > center + radius)))
-            }
-            _ => return None,
-        })
-    }
-
-    /// The three terms may cancel.
-    fn mean_squared_distance(&self, point: &[f64]) -> Told {
-        let square = dot(point, point);
-        let value = (self.mean_square - 2.0 * dot(&self.mean_point, point) + square).max(0.0);
-        Told { value, size: 4.0 * (self.mean_square + square) }
-    }
-}
-
-/// A number and what the rounding of its sum is relative to.
-pub(super) struct Told {
-    pub value: f64,
-    pub size: f64,
-}
-
-impl Told {
-    fn plain(value: f64) -> Self {
-        Self { value, size: value.abs() }
-    }
-}
 
 /// A run whose expectations are exact, if the method draws from finitely many samples and has at most `2^20` paths,
 /// and few enough for the work of each.
@@ -283,9 +208,6 @@ impl Walk<'_> {
         probability
     }
 }
-
-/// Relative rounding of a sum of products of probabilities.
-pub(super) const SUMMED: f64 = 1e-13;
 
 /// The lane of expectations.
 fn record(expectations: &[Expectation], plan: &Plan, diverged: Option<u64>) -> LaneRecord {

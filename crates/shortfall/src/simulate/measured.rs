@@ -1,8 +1,8 @@
 //! Numbers read off a run: the quantities statements bound, and the floor.
 
 use super::aggregates::{Extremes, LaneRecord};
-use super::driver::{Expectations, Outcome, Run};
-use super::enumerate::{SUMMED, Told};
+use super::paths::{SUMMED, Told};
+use super::run::{Expectations, Outcome, Run};
 use super::statistics::{FEWEST, Interval, student_interval};
 use crate::theorem::{Measure, Mode, Over, Quantity};
 
@@ -147,7 +147,8 @@ impl Run {
                     + (2.0 * largest).sqrt() * self.rounding.smoothness.sqrt() * self.rounding.distance;
                 self.base_error? + self.value_error(quantity.over) + shift
             }
-            _ => moved * (2.0 * largest.sqrt() + moved),
+            // Squares of tiny gradients underflow.
+            _ => moved * (2.0 * largest.sqrt() + moved) + f64::MIN_POSITIVE,
         })
     }
 

@@ -10,18 +10,20 @@ mod enumerate;
 mod field;
 mod measured;
 mod movement;
+mod paths;
 mod plan;
+mod run;
 mod state;
 mod statistics;
 mod stepper;
 
 pub use aggregates::{Extremes, LaneRecord, Movement, Point};
-pub use driver::{
-    Expectations, Observer, Outcome, Progress, Rounding, Run, Setting, check, check_sampling, run, run_all,
-};
-pub use enumerate::{Paths, enumerate};
+pub use driver::{Observer, Progress, Setting, check, check_sampling, run, run_all};
+pub use enumerate::enumerate;
 pub use measured::{Floor, Measured};
+pub use paths::Paths;
 pub use plan::{Plan, Record};
+pub use run::{Expectations, Outcome, Rounding, Run};
 pub use state::State;
 pub use statistics::{FEWEST as FEWEST_LANES, Interval, student_interval};
 pub use stepper::{Aggregates, Stepper};

@@ -1,9 +1,9 @@
 //! Quantities about where a run goes: distances, displacements, exits, rest.
 
 use super::aggregates::{Movement, Point};
-use super::driver::Run;
-use super::enumerate::SUMMED;
 use super::measured::Measured;
+use super::paths::SUMMED;
+use super::run::Run;
 use super::statistics::{Interval, probability_interval, student_interval};
 use crate::theorem::{Measure, Over, Quantity};
 

@@ -1,8 +1,8 @@
 //! `det-sc-lower-ridge`: in two and more dimensions the floor of SAM is of order `beta^4 eta^2 rho^2/mu`.
 
+use super::ridge_orbit::RidgeOrbit;
 use super::{Bound, Form, Inputs, Kind, Mode, Over, Quantity, Requirement, Scope, Theorem, Witness};
 use crate::constants::{Number, Symbol};
-use crate::problem::RidgeOrbit;
 use crate::text::number;
 
 /// The class of the witnesses: kappa = 50, rho = 1/2, T = 40, 1/(4 mu T) = 0.3125.

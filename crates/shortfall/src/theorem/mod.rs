@@ -38,11 +38,13 @@ mod halluc_1d;
 mod halluc_dd;
 mod halluc_nec;
 mod inputs;
+mod kink;
 mod quad_cycle;
 mod quad_global;
 mod quantity;
 mod registry;
 mod requirements;
+mod ridge_orbit;
 mod schedules;
 mod step;
 mod sto_add_noise;
@@ -75,9 +77,11 @@ mod usam_sto;
 
 pub use bound::{Bound, side};
 pub use inputs::{CurvatureAtMinimum, FirstOrderFloor, Hallucinated, Inputs, MethodFacts, ProblemFacts, SamplingFacts};
+pub use kink::{Kink, MOST_RIPPLES};
 pub use quantity::{Measure, Over, Quantity};
 pub use registry::{THEOREMS, find};
 pub use requirements::Requirement;
+pub use ridge_orbit::RidgeOrbit;
 pub use step::with_step;
 
 use crate::method::Schedule;

@@ -1,9 +1,9 @@
 //! `sto-m-nosmooth`: the smoothness of f alone bounds nothing for m-SAM; that of its samples has to be known.
 
+use super::kink::{Kink, MOST_RIPPLES};
 use super::{Bound, Form, Inputs, Kind, Measure, Mode, Over, Quantity, Requirement, Scope, Theorem, Witness};
 use crate::constants::Number;
 use crate::method::SampleReuse;
-use crate::problem::{Kink, Rippled};
 use crate::text::number;
 
 // mu = 0.1, sg = 1, rho = 1: the third kink, the last that attracts.
@@ -68,9 +68,9 @@ pub static THEOREM: Theorem = Theorem {
 /// The kink nearest to the start.
 fn kink(inputs: &Inputs) -> Option<Kink> {
     let [mu, amplitude, radius] = ["mu", "amplitude", "radius"].map(|name| inputs.problem.number(name));
-    let rippled = Rippled::new(mu?, amplitude?, radius?);
-    let index = (inputs.start() / radius? / 2.0).ceil();
-    (1.0..1e9).contains(&index).then(|| rippled.kink(index as u64)).flatten()
+    let (mu, amplitude, radius) = (mu?, amplitude?, radius?);
+    let index = (inputs.start() / radius / 2.0).ceil();
+    (1.0..MOST_RIPPLES).contains(&index).then(|| Kink::of(mu, amplitude, radius, index as u64)).flatten()
 }
 
 /// 0.999 of the largest r for which the field points to c from both sides: `asin(s)` on the right, `pi/2 - 2 asin(s)`
