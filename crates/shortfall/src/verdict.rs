@@ -3,7 +3,7 @@
 mod criterion;
 
 use crate::constants::Provenance;
-use crate::simulate::{Measured, Outcome, Run};
+use crate::simulate::{Expectations, Measured, Outcome, Run};
 use crate::text::{factor, number};
 use crate::theorem::{Bound, Form, Inputs, Kind, Measure, Mode, Over, Quantity, Requirement, Scope, Theorem};
 
@@ -258,7 +258,7 @@ fn decide(judgement: &Judgement, bound: &Bound, run: &Run, on_witness: bool) -> 
     }
     let value = bound.value(kind);
     let (verdict, reason) = match kind {
-        Kind::Upper | Kind::Lower => one_sided(kind, mode, measured, value),
+        Kind::Upper | Kind::Lower => one_sided(judgement.form, measured, value, run),
         Kind::Exact => exact(judgement, bound, measured, value, run),
         Kind::Prediction => prediction(judgement, bound, measured, value, run),
     };
@@ -271,7 +271,8 @@ fn decide(judgement: &Judgement, bound: &Bound, run: &Run, on_witness: bool) -> 
     }
 }
 
-fn one_sided(kind: Kind, mode: Mode, measured: &Measured, value: f64) -> (Verdict, Option<String>) {
+fn one_sided(form: &Form, measured: &Measured, value: f64, run: &Run) -> (Verdict, Option<String>) {
+    let Form { kind, mode, .. } = *form;
     let (low, high) = match (mode, kind) {
         (Mode::Expectation, _) => (measured.interval.low, measured.interval.high),
         (_, Kind::Upper) => (measured.largest - measured.error, measured.largest + measured.error),
@@ -283,8 +284,8 @@ fn one_sided(kind: Kind, mode: Mode, measured: &Measured, value: f64) -> (Verdic
     } else if breaks {
         (Verdict::Violated, Some("please report this: it is a bug in shortfall".to_owned()))
     } else {
-        let why =
-            if mode == Mode::Expectation { "the interval over seeds" } else { "the resolution of the measurement" };
+        let sampled = mode == Mode::Expectation && matches!(run.expectation, Expectations::Sampled);
+        let why = if sampled { "the interval over seeds" } else { "the resolution of the measurement" };
         (Verdict::Undecided, Some(format!("the bound lies within {why}")))
     }
 }

@@ -105,7 +105,8 @@ impl StepSize {
 /// `factor/beta`, rounded down, so that `beta eta <= factor` holds exactly.
 pub fn over_beta(factor: f64, constants: &Constants) -> Result<f64, BadInput> {
     match constants.get(Symbol::Beta) {
-        Constant::Known { value, .. } => {
+        // A step is a number: where beta is known on an interval only, it is in units of that one.
+        Constant::Known { value, .. } | Constant::OnInterval { value, .. } => {
             let eta = div_down(factor, *value);
             if *value > 0.0 && eta.is_finite() && eta > 0.0 && eta < f64::MAX {
                 Ok(eta)
