@@ -68,11 +68,13 @@ pub static THEOREM: Theorem = Theorem {
             kind: Kind::Exact,
             scope: Scope::Instance,
             mode: Mode::Pathwise,
-            quantity: |_| Quantity::suboptimality(Over::EveryStep { steps: Some(SURVIVES) }),
+            quantity: |inputs| Quantity::suboptimality(Over::EveryStep { steps: Some(survives(inputs)) }),
             requires: requires_orbit,
             bound: |inputs| match orbit(inputs) {
-                Some(orbit) => Bound::floor(orbit.suboptimality)
-                    .noting(format!("the orbit may be unstable: judged over its first {SURVIVES} steps only")),
+                Some(orbit) => Bound::floor(orbit.suboptimality).noting(format!(
+                    "the orbit may be unstable: judged over its first {} steps only",
+                    survives(inputs)
+                )),
                 None => Bound::floor(Number::unknown()),
             },
             step: None,
@@ -80,15 +82,17 @@ pub static THEOREM: Theorem = Theorem {
                 problem: "double-ridge",
                 method: "sam{eta=0.5,rho=0.5}",
                 start: Some(ON_ORBIT),
-                steps: SURVIVES,
+                steps: MOST_STEPS,
                 assume: &[],
             }],
         },
     ],
 };
 
-/// Steps that rounding surely leaves on an unstable orbit (THEORY.md 17.4).
-const SURVIVES: u64 = 25;
+/// Most steps of an orbit that may be unstable (THEORY.md 17.4).
+const MOST_STEPS: u64 = 25;
+/// Relative deviation up to which a point is still on it.
+const STILL_ON_CYCLE: f64 = 1e-8;
 /// Largest deviation of the start from the orbit, relative to its size.
 const ON_CYCLE: f64 = 1e-12;
 
@@ -121,24 +125,62 @@ fn orbit(inputs: &Inputs) -> Option<RidgeOrbit> {
     RidgeOrbit::of(beta, mu, ridge, inputs.eta(), inputs.rho())
 }
 
+/// Steps that rounding leaves on the orbit: deviations grow by no more than the norm of the linearised step,
+/// `I - eta H_y (I + (rho/|g|) P H_x)`. An estimate, in plain doubles.
+fn survives(inputs: &Inputs) -> u64 {
+    let Some(orbit) = orbit(inputs) else { return MOST_STEPS };
+    let [beta, mu, k] = ["beta", "mu", "ridge"].map(|name| inputs.parameter(name).middle());
+    let (eta, rho, b) = (inputs.method.eta.first(), inputs.method.rho.first(), beta - 2.0 * k);
+    let g = [b * orbit.x1.middle(), mu * orbit.x2.middle()];
+    let length = g[0].hypot(g[1]);
+    let u = g.map(|g| g / length);
+    // The ridge along p = (c, -s) is the active one at y.
+    let t = (mu / (mu + k)).sqrt();
+    let c = 1.0 / (1.0 + t * t).sqrt();
+    let p = [c, -t * c];
+    let curved = |i: usize, j: usize| k * p[i] * p[j] + if i == j { [b, mu][i] } else { 0.0 };
+    let turned = |i: usize, j: usize| {
+        let unit = f64::from(u8::from(i == j));
+        unit + rho / length * (unit - u[i] * u[j]) * [b, mu][j]
+    };
+    let step = |i: usize, j: usize| {
+        f64::from(u8::from(i == j)) - eta * (curved(i, 0) * turned(0, j) + curved(i, 1) * turned(1, j))
+    };
+    let norm = [(0, 0), (0, 1), (1, 0), (1, 1)].iter().map(|&(i, j)| step(i, j).powi(2)).sum::<f64>().sqrt();
+    let deviation = deviation(&orbit, &inputs.problem.start).unwrap_or(f64::INFINITY).max(4e-16);
+    // An infinite quotient where nothing grows.
+    ((STILL_ON_CYCLE / deviation).ln() / norm.max(1.0).ln()).floor().clamp(0.0, MOST_STEPS as f64) as u64
+}
+
+/// How far the start is off the orbit, relative to its size.
+fn deviation(orbit: &RidgeOrbit, start: &[f64]) -> Option<f64> {
+    let &[x1, x2] = start else { return None };
+    let off = |x: f64, exact: Number| {
+        let off = Number::exact(x) - exact;
+        off.max(-off).high
+    };
+    Some(off(x1.abs(), orbit.x1).max(off(x2.abs(), orbit.x2)) / orbit.x1.high.max(orbit.x2.high))
+}
+
 fn requires_orbit(inputs: &Inputs) -> Vec<Requirement> {
-    let (on_orbit, place) = match (orbit(inputs), &inputs.problem.start[..]) {
-        (None, _) => (false, "there is no such cycle for these parameters, eta and rho".to_owned()),
-        (Some(orbit), &[x1, x2]) => {
-            let near = |x: f64, exact: Number| {
-                let off = Number::exact(x) - exact;
-                off.max(-off).is_at_most(ON_CYCLE * orbit.x2.high.max(orbit.x1.high))
-            };
-            let on = near(x1.abs(), orbit.x1) && near(x2.abs(), orbit.x2);
+    let (on_orbit, place) = match orbit(inputs) {
+        None => (false, "there is no such cycle for these parameters, eta and rho".to_owned()),
+        Some(orbit) => {
+            let on = deviation(&orbit, &inputs.problem.start).is_some_and(|deviation| deviation <= ON_CYCLE);
             (on, format!("the cycle is at ({}, {})", orbit.x1.middle(), orbit.x2.middle()))
         }
-        _ => (false, "the start is not in two dimensions".to_owned()),
     };
+    let steps = survives(inputs);
     vec![
         inputs.deterministic_sam(),
         inputs.own_function("double-ridge"),
         inputs.perturbed(),
         Requirement::new("x0 on the 2-cycle, both ridges idle there, eta*B < 2", on_orbit, place),
+        Requirement::new(
+            "the orbit survives rounding for a step",
+            steps >= 1,
+            format!("rounding errors leave this orbit after about {steps} steps"),
+        ),
     ]
 }
 
