@@ -38,7 +38,7 @@ fn selectors_and_options() {
         (&["rippled{mu=1e-12}", "sgd"], &["amplitude", "1e9"]),
         (&["double-ridge{ridge=0.5}", "sam"], &["ridge", "(beta - mu)/2 = 0.49"]),
         (&["double-ridge{mu=1.0}", "sam"], &["mu", "below beta"]),
-        (&["double-well", "sam"], &["eta", "known only on [-2, 2], where it is 11"]),
+        (&["expression{f=\"x^4\"}", "sam"], &["eta", "beta is not known", "interval=[low,high]"]),
         (&["double-well{interval=[1.0,-1.0]}", "sam{eta=0.1}"], &["interval", "low below high"]),
         (&["double-well{transverse=[1.0,0.0]}", "sam{eta=0.1}"], &["transverse", "above 0"]),
         (&["expression{f=\"\"}", "sam"], &["column 1", "the text ends"]),

@@ -189,7 +189,9 @@ fn examples_and_witnesses_of_every_theorem_run() {
         let says = ["holds", "agrees", "applicable", "undecided"];
         let said = |line: &str| says.iter().any(|word| line.trim_end().ends_with(&format!(" {word}")));
         assert!(printed.lines().any(said), "{id}: its example says nothing of it:\n{printed}");
-        for command in page.lines().filter_map(|line| line.strip_prefix("  shortfall ")) {
+        // Those of millions of steps run once, among the witnesses of the laboratory.
+        let short = |command: &&str| !command.contains("000000 ");
+        for command in page.lines().filter_map(|line| line.strip_prefix("  shortfall ")).filter(short) {
             let status = Command::new("sh")
                 .arg("-c")
                 .arg(format!("{} {command}", env!("CARGO_BIN_EXE_shortfall")))

@@ -46,7 +46,7 @@ fn prediction<'a>(finished: &'a Finished, id: &str) -> Option<&'a Judgement> {
 fn predictor(finished: &Finished) -> Option<&Judgement> {
     let about_floor = |judgement: &&Judgement| {
         judgement.quantity.measure == Measure::Suboptimality
-            && matches!(judgement.quantity.over, Over::Limit | Over::EveryStep { .. })
+            && matches!(judgement.quantity.over, Over::Limit | Over::Stationary | Over::EveryStep { .. })
             && matches!(judgement.form.kind, Kind::Exact | Kind::Prediction)
             && judgement.ratio().is_some()
     };
@@ -106,12 +106,18 @@ pub fn cause(experiment: &Experiment, finished: &Finished, floor: &Floor) -> Cau
             Cause::Rho
         };
     };
-    let bias = prediction(finished, "sto-floor-first-order").and_then(Judgement::value).unwrap_or(0.0);
+    let first_order = prediction(finished, "sto-floor-first-order").and_then(Judgement::value);
+    let bias = first_order.unwrap_or(0.0);
+    // Where a statement about the whole floor is right to a third, what it adds to the noise alone is rho's doing.
+    let mut whole = ["gauss-var", "sto-floor-small-eta"].into_iter().filter_map(|id| prediction(finished, id)?.value());
+    let whole = whole.find(|whole| (0.75..1.5).contains(&(mean / whole)));
+    let bias = whole.map_or(bias, |whole| (whole - noise).max(bias));
     let explains = |part: f64| part >= mean / 3.0;
     match () {
         () if !perturbs => Cause::Noise,
         () if explains(bias) && bias > 3.0 * noise => Cause::Rho,
-        () if explains(noise) && noise > 3.0 * bias => Cause::Noise,
+        // Without a statement about rho's part nothing is said against it.
+        () if explains(noise) && noise > 3.0 * bias && (whole.is_some() || first_order.is_some()) => Cause::Noise,
         () if explains(bias + noise) => Cause::RhoAndNoise,
         () => Cause::RhoOnSamples,
     }

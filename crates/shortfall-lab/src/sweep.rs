@@ -177,7 +177,10 @@ impl Made {
                 && matches!(judgement.form.kind, Kind::Exact | Kind::Prediction)
                 && judgement.value().is_some_and(|value| value > 0.0)
         };
-        self.finished.judgements.iter().filter(about_floor).min_by_key(|judgement| judgement.form.kind != Kind::Exact)
+        // Exact before asymptotic, and what leaves the noise out last.
+        let rank =
+            |judgement: &&Judgement| (judgement.form.kind != Kind::Exact, judgement.quantity.over == Over::FieldZero);
+        self.finished.judgements.iter().filter(about_floor).min_by_key(rank)
     }
 }
 

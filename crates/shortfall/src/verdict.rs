@@ -3,7 +3,7 @@
 mod criterion;
 
 use crate::constants::Provenance;
-use crate::simulate::{Expectations, Measured, Outcome, Run};
+use crate::simulate::{Expectations, FEWEST_LANES, Measured, Outcome, Run};
 use crate::text::{factor, number};
 use crate::theorem::{Bound, Form, Inputs, Kind, Measure, Mode, Over, Quantity, Requirement, Scope, Theorem};
 
@@ -247,13 +247,16 @@ fn decide(judgement: &Judgement, bound: &Bound, run: &Run, on_witness: bool) -> 
             _ => "too few steps: there is no window for the floor",
         });
     };
+    if mode == Mode::Expectation && measured.lanes >= FEWEST_LANES && measured.interval.low == f64::NEG_INFINITY {
+        return undecided("every seed gave the same number: the draws in which they differ were not seen");
+    }
     if !(measured.interval.mean.is_finite() && measured.smallest.is_finite() && measured.largest.is_finite()) {
         return undecided("what was measured is too large for a double");
     }
     if matches!(run.outcome, Outcome::Stopped { .. }) && kind != Kind::Upper {
         return undecided("the run was stopped");
     }
-    if mode == Mode::Expectation && measured.lanes < super::simulate::FEWEST_LANES {
+    if mode == Mode::Expectation && measured.lanes < FEWEST_LANES {
         return undecided("a mean over fewer than 8 seeds decides nothing: use --seeds");
     }
     let value = bound.value(kind);

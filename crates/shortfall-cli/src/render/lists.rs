@@ -8,6 +8,7 @@ use shortfall::theorem::{Form, Scope, THEOREMS, Theorem};
 use shortfall::verdict::Judgement;
 use shortfall_lab::data::Bundled;
 use shortfall_lab::json::nominal;
+use shortfall_lab::reproduce::seeds_of;
 
 fn kind(form: &Form) -> String {
     match form.scope {
@@ -55,7 +56,8 @@ pub fn theorem(theorem: &Theorem, example: &[Judgement]) -> String {
         let start = witness.start.map_or(String::new(), |start| format!(" --start '{start}'"));
         let assume: String = witness.assume.iter().map(|(name, value)| format!(" --assume {name}={value}")).collect();
         let (problem, method, steps) = (witness.problem, witness.method, witness.steps);
-        let command = format!("  shortfall run '{problem}' '{method}'{start} --steps {steps}{assume}\n");
+        let seeds = seeds_of(witness).map_or(String::new(), |seeds| format!(" --seeds {seeds}"));
+        let command = format!("  shortfall run '{problem}' '{method}'{start} --steps {steps}{seeds}{assume}\n");
         if !witnesses.contains(&command) {
             witnesses.push(command);
         }

@@ -191,7 +191,13 @@ impl Setting<'_> {
         }
         Run {
             field_at_start: plan.start.first().and_then(|x| super::field::one_sided(problem, method, *x)),
-            expectation: if lanes.len() > 1 { Expectations::Sampled } else { Expectations::Single },
+            // Without draws all lanes are one.
+            expectation: if lanes.len() > 1 && method.sampling.is_some() {
+                Expectations::Sampled
+            } else {
+                Expectations::Single
+            },
+            time: f64::INFINITY,
             last_eta: method.eta.at(step.saturating_sub(1)),
             plan,
             outcome,

@@ -70,6 +70,7 @@ pub fn enumerate(problem: &dyn Problem, method: &Method, plan: &Plan) -> Result<
         field_at_start: None,
         last_eta,
         expectation: Expectations::Enumerated(paths),
+        time: f64::INFINITY,
     }))
 }
 

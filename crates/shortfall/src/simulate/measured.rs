@@ -56,7 +56,8 @@ pub struct Floor {
     pub smallest: f64,
     /// Largest value in the window.
     pub largest: f64,
-    /// The two halves of the window agree: to 1 % for a single run, within their intervals for means over lanes.
+    /// The two halves of the window agree, to 1 % for a single run, within their intervals for means over lanes; and so
+    /// does the middle of the run, to 5 %, so that a slow descent is not taken for rest.
     pub settled: bool,
 }
 
@@ -117,7 +118,7 @@ impl Run {
             self.lanes.iter().map(|lane| self.lane_value(lane, quantity)).collect::<Option<_>>()?;
         let means: Vec<f64> = values.iter().map(|lane| lane.value).collect();
         let interval = match mode {
-            Mode::Expectation => student_interval(&means)?,
+            Mode::Expectation => self.mean_of_lanes(&means)?,
             Mode::Pathwise | Mode::AlmostSure => {
                 let all = means.iter().fold(Extremes::default(), |mut all, value| {
                     all.add(1.0, *value);
@@ -150,6 +151,14 @@ impl Run {
             // Squares of tiny gradients underflow.
             _ => moved * (2.0 * largest.sqrt() + moved) + f64::MIN_POSITIVE,
         })
+    }
+
+    /// Mean with its interval. Random lanes that agree to the last bit have not seen the draws in which they differ, so
+    /// they bound nothing.
+    pub(super) fn mean_of_lanes(&self, values: &[f64]) -> Option<Interval> {
+        let interval = student_interval(values)?;
+        let alike = matches!(self.expectation, Expectations::Sampled) && interval.low == interval.high;
+        Some(if alike { Interval { low: f64::NEG_INFINITY, high: f64::INFINITY, ..interval } } else { interval })
     }
 
     /// Lanes behind a mean: enough for a verdict where the expectation is exact.
@@ -241,8 +250,39 @@ impl Run {
             }
             Interval { low, high, .. } => low <= 0.0 && high >= 0.0,
         };
+        let settled = settled && self.rests_since_the_middle(&measured) && self.had_time(measured.interval.mean);
         let Measured { interval, smallest, largest, .. } = measured;
         Some(Floor { interval, smallest, largest, settled })
+    }
+
+    /// Whether two steps in the middle of the run were at the height of its end.
+    fn rests_since_the_middle(&self, floor: &Measured) -> bool {
+        let from = self.recorded.partition_point(|step| *step < self.plan.steps / 2);
+        let pair = (from..self.recorded.len().saturating_sub(1))
+            .find(|k| self.recorded[*k + 1] == self.recorded[*k] + 1)
+            .filter(|k| self.recorded[*k] * 4 <= self.plan.steps * 3);
+        // Too short a run to have such a pair.
+        let Some(k) = pair else { return true };
+        let differences: Option<Vec<f64>> = self
+            .lanes
+            .iter()
+            .map(|lane| {
+                let [first, second] = [lane.points.get(k)?.value, lane.points.get(k + 1)?.value];
+                let window = lane.window_value[0].join(&lane.window_value[1]).mean()?;
+                Some(0.5 * (first + second) - window)
+            })
+            .collect();
+        let Some(difference) = differences.and_then(|all| student_interval(&all)) else { return false };
+        let near = difference.mean.abs() <= 0.05 * floor.interval.mean.abs() + 2.0 * floor.error;
+        near || (difference.low.is_finite() && difference.low <= 0.0 && difference.high >= 0.0)
+    }
+
+    /// A run that ends where it began has rested only if there was time to move: `eta mu T >= 1`, or where f is not
+    /// strongly convex `eta beta T >= 10`.
+    fn had_time(&self, floor: f64) -> bool {
+        let starts: Vec<f64> = self.lanes.iter().filter_map(|lane| lane.points.first()).map(|at| at.value).collect();
+        let start = starts.iter().sum::<f64>() / starts.len().max(1) as f64;
+        (start - floor).abs() > 0.05 * floor.abs() || self.time >= 1.0
     }
 
     /// Mean over lanes at each recorded step: suboptimality (or value, where f* is unknown) and gradient norm.

@@ -70,7 +70,7 @@ impl Run {
     fn mean_of(&self, squares: Vec<f64>, off: f64) -> Option<Measured> {
         let largest = squares.iter().copied().fold(0.0, f64::max);
         let error = off * (2.0 * largest.sqrt() + off);
-        Some(Measured::of(student_interval(&squares)?, error, self.evidence()))
+        Some(Measured::of(self.mean_of_lanes(&squares)?, error, self.evidence()))
     }
 
     /// Of a squared distance: the iterates and the minimiser may be off.

@@ -51,6 +51,8 @@ pub struct Run {
     pub last_eta: f64,
     /// What stands for an expectation.
     pub expectation: Expectations,
+    /// `eta mu T`, or a tenth of `eta beta T` where f is not known to be strongly convex: what there was time for.
+    pub time: f64,
 }
 
 /// What stands for an expectation.
@@ -115,6 +117,8 @@ impl Run {
         let contraction = (method.eta.at(self.plan.steps) * value(Symbol::Mu).unwrap_or(0.0))
             .min(2.0 - method.eta.first() * smoothness * stretch);
         let steps = self.plan.steps as f64;
+        let rate = value(Symbol::Mu).filter(|mu| *mu > 0.0).unwrap_or(0.1 * smoothness);
+        self.time = method.eta.first() * rate * steps;
         let summed = if contraction > 0.0 { steps.min(1.0 / contraction) } else { steps };
         let last = self.states.iter().map(|state| max_abs(&state.x)).fold(0.0, f64::max);
         let last = last.max(self.largest_position());

@@ -67,10 +67,13 @@ fn requires(inputs: &Inputs) -> Vec<Requirement> {
 }
 
 fn bound(inputs: &Inputs) -> Bound {
-    // A quadratic's way to its cycle is known.
-    let spaces = inputs.problem.spectrum.as_deref().map(eigenspaces);
-    let settled = spaces.map_or(0.0, |spaces| settled_after(inputs, &spaces));
-    Bound::floor(inputs.cycle_suboptimality(top(inputs))).settled_after(settled)
+    let floor = inputs.cycle_suboptimality(top(inputs));
+    // A quadratic's way to its cycle is known; elsewhere (1 - eta mu)^(2T) Delta has to be well below the floor.
+    let settled = match inputs.problem.spectrum.as_deref().map(eigenspaces) {
+        Some(spaces) => settled_after(inputs, &spaces),
+        None => inputs.descent_time(floor, inputs.mu().middle()),
+    };
+    Bound::floor(floor).settled_after(settled)
 }
 
 #[cfg(test)]

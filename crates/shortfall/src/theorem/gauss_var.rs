@@ -100,6 +100,7 @@ fn bound(inputs: &Inputs) -> Bound {
     let predicted = Number::exact(0.5 * curvature(inputs) * variance(inputs)).with(Provenance::Estimated);
     let reach = deviation(inputs) / (curvature(inputs) * inputs.method.rho.first());
     let bound = Bound::sum(Number::exact(0.0), predicted, Number::exact(0.0));
+    let bound = bound.settled_after(inputs.descent_time(predicted, curvature(inputs)));
     bound.noting(format!("sig/(lam rho) = {}: not accurate where this is small", number(reach)))
 }
 

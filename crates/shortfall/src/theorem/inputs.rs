@@ -276,6 +276,14 @@ impl Inputs<'_> {
         (self.eta() * self.mu()).one_minus_to_power(self.steps)
     }
 
+    /// Steps after which `(1 - eta mu)^(2t) Delta` is a hundredth of a floor: before, a run says nothing about it. 0 where
+    /// mu or Delta is not known; an estimate, in plain doubles.
+    pub fn descent_time(&self, floor: Number, mu: f64) -> f64 {
+        let fall = 100.0 * self.delta().middle() / floor.middle();
+        let steps = fall.ln() / (2.0 * self.method.eta.first() * mu);
+        if fall > 1.0 && steps.is_finite() && steps > 0.0 { steps } else { 0.0 }
+    }
+
     /// A numeric parameter of the problem; unknown if there is none of this name.
     pub fn parameter(&self, name: &str) -> Number {
         self.problem.number(name).map_or(Number::unknown(), Number::exact)

@@ -31,7 +31,9 @@ pub static THEOREM: Theorem = Theorem {
 fn bound(inputs: &Inputs) -> Bound {
     let Some(floor) = &inputs.problem.first_order_floor else { return Bound::floor(Number::unknown()) };
     let noise = inputs.eta() * floor.update_variance / 4.0;
-    Bound::sum(Number::exact(0.0), noise, inputs.rho().square() * floor.per_squared_radius)
+    let bound = Bound::sum(Number::exact(0.0), noise, inputs.rho().square() * floor.per_squared_radius);
+    let time = inputs.descent_time(bound.total, inputs.mu().middle());
+    bound.settled_after(time)
 }
 
 #[cfg(test)]
