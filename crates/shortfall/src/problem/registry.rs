@@ -14,7 +14,7 @@ const fn parameter(name: &'static str, about: &'static str, default: Option<&'st
 const fn data(default: &'static str) -> Parameter {
     parameter("data", "a bundled name, or a path (with / or .)", Some(default))
 }
-const TARGET: Parameter = parameter("target", "column of the labels; absent: the last", None);
+const TARGET: Parameter = parameter("target", "column to predict; absent: the last", None);
 const RIDGE: Parameter = parameter("ridge", "at least 0", Some("1e-2"));
 const INTERCEPT: Parameter =
     parameter("intercept", "append a column of ones, regularised like the others", Some("true"));

@@ -1,5 +1,6 @@
 //! What problems on data tables share: `f(w) = (1/n) sum_i l_i(x_i'w) + (ridge/2)|w|^2`, the losses `l_i` convex, not
-//! negative, with a bounded second derivative. Samples are single rows, each with the whole ridge.
+//! negative, with a bounded second derivative; `x_i'w` is one number, or one for each class. Samples are single rows,
+//! each with the whole ridge.
 
 mod constants;
 mod data;
@@ -30,9 +31,11 @@ pub(super) struct Loss {
     pub(super) steepest: Option<Number>,
     /// `s^2`.
     pub(super) steepest_square: Option<Number>,
-    /// How the constants read: of beta, sigma2, L and the mean smoothness.
+    /// How beta reads, ridge aside.
     pub(super) beta: &'static str,
+    /// How sigma2 of single samples reads.
     pub(super) sigma2: &'static str,
+    /// How L reads.
     pub(super) lipschitz: &'static str,
 }
 
