@@ -179,8 +179,8 @@ fn constants_against_a_dense_recomputation() {
 }
 
 #[test]
-fn attained_values_fail_two_units_lower() {
-    // One row x = 2, y = 0, no ridge: every constant is attained, f = 2 w^2, and the bounds are off by their rounding.
+fn attained_values_are_met_to_rounding_and_mu_fails_two_units_higher() {
+    // One row x = 2, y = 0, no ridge: f = 2 w^2, every constant is attained; the enclosures are a few units wide.
     let start = [1.0];
     let ask = Ask { start: &start, sampling: None };
     let squares = Regression::least_squares(1, &[2.0], &[0.0], 0.0).constants(&ask);
