@@ -155,7 +155,7 @@ pub fn sentences(experiment: &Experiment, finished: &Finished) -> Vec<String> {
             (_, None) => {
                 format!("f* is not known here, so there is no floor of f - f* to speak of{}.", last_gradient(finished))
             }
-            _ => format!("{steps} steps are too few for a floor: it is the mean over the last tenth of the steps."),
+            _ => format!("T = {steps} is too short for a floor: it is the mean over the last tenth of the steps."),
         });
         said.extend(about_silence(experiment, finished));
         return said;
@@ -166,7 +166,9 @@ pub fn sentences(experiment: &Experiment, finished: &Finished) -> Vec<String> {
         said.extend(predicted(finished, &floor));
     }
     said.push(advice(experiment, finished, cause));
-    said.extend(looseness(experiment, finished, &floor));
+    if cause != Cause::Rounding {
+        said.extend(looseness(experiment, finished, &floor));
+    }
     said.extend(about_silence(experiment, finished));
     said
 }
@@ -256,11 +258,11 @@ fn advice(experiment: &Experiment, finished: &Finished, cause: Cause) -> String 
         }
         Cause::RhoOnSamples => format!(
             "rho sets it, through the single samples: noise alone would leave {}. A smaller rho or a larger batch lowers \
-             it, a smaller eta does not; by how much no statement here says.",
+             it; by how much, and what eta does, no statement here says.",
             number(noise_part(experiment).unwrap_or(0.0))
         ),
         Cause::Rho if experiment.method.sampling.is_some() => format!(
-            "rho sets it, not the noise: about half of it stays with rho = {}; a smaller eta would not help.",
+            "rho sets most of it, not the noise: about half of that stays with rho = {}.",
             number(rho / 2f64.sqrt())
         ),
         Cause::Rho => match hopping_curvature(experiment, finished) {

@@ -164,6 +164,11 @@ pub struct Made {
 }
 
 impl Made {
+    /// Whether its run came to rest.
+    pub fn is_settled(&self) -> bool {
+        self.finished.run.floor().is_some_and(|floor| floor.settled)
+    }
+
     /// The floor's mean with its bounds.
     pub fn floor(&self) -> Option<Interval> {
         self.finished.run.floor().map(|floor| floor.interval)
@@ -219,7 +224,9 @@ impl Swept {
         for made in &self.runs {
             let others: Vec<&Value> =
                 made.values.iter().enumerate().filter(|(k, _)| *k != axis).map(|(_, value)| value).collect();
-            let floor = made.floor().filter(|floor| floor.low > 0.0 && floor.high.is_finite());
+            // A run that still moves is at no floor.
+            let floor = if made.is_settled() { made.floor() } else { None };
+            let floor = floor.filter(|floor| floor.low > 0.0 && floor.high.is_finite());
             let Some(point) = self.number(made, axis).zip(floor) else { continue };
             match groups.iter_mut().find(|group| group.0 == others) {
                 Some(group) => group.1.push(point),

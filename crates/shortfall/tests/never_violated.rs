@@ -3,7 +3,9 @@
 
 mod common;
 
-use common::random::{Setting, cases, complain, decades, lines, quadratics, settings, tables};
+use common::random::{
+    Setting, cases, complain, decades, lines, quadratics, regression_name, regressions, settings, softmaxes, tables,
+};
 use common::{registered, verdicts};
 use proptest::prelude::*;
 use shortfall::arguments::Arguments;
@@ -62,6 +64,16 @@ proptest! {
     #[test]
     fn on_logistic_regression((problem, d) in tables(), setting in settings(), x0 in prop::collection::vec(-3.0..3.0f64, 3), horizon in 1..200u64) {
         holds(&problem, &Arguments::of("logistic"), &setting, &x0[..d], horizon)?;
+    }
+
+    #[test]
+    fn on_regression((problem, threshold, d) in regressions(), setting in settings(), x0 in prop::collection::vec(-3.0..3.0f64, 3), horizon in 1..200u64) {
+        holds(&problem, &regression_name(threshold), &setting, &x0[..d], horizon)?;
+    }
+
+    #[test]
+    fn on_softmax_regression((problem, d) in softmaxes(), setting in settings(), x0 in prop::collection::vec(-3.0..3.0f64, 6), horizon in 1..200u64) {
+        holds(&problem, &Arguments::of("softmax"), &setting, &x0[..d], horizon)?;
     }
 
     #[test]

@@ -37,6 +37,11 @@ pub fn sweep(swept: &Swept) -> String {
         ]);
     }
     let mut text = table.to_string();
+    let moving = swept.runs.iter().filter(|made| !made.is_settled()).count();
+    if moving > 0 {
+        let all = swept.runs.len();
+        text += &wrap(&format!("{moving} of {all} runs are at no floor: they stay out of the fits"), "");
+    }
     for Fit { parameter, exponent } in swept.fits() {
         let line = format!(
             "floor ~ {parameter}^{:.2}, between {:.2} and {:.2} from one value to the next",

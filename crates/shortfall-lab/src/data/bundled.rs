@@ -33,17 +33,41 @@ impl Bundled {
 }
 
 /// All bundled data, in the order of lists.
-pub static BUNDLED: &[Bundled] = &[Bundled {
-    name: "breast-cancer",
-    about: "measurements of cell nuclei in images of breast masses, and the diagnosis (WDBC)",
-    rows: 569,
-    columns: 30,
-    classes: &["benign", "malignant"],
-    licence: "CC BY 4.0",
-    source: "Wolberg, Mangasarian, Street, Street (1995), UCI Machine Learning Repository, doi 10.24432/C5DW2B",
-    good_for: "logistic",
-    text: include_str!("../../data/breast-cancer.csv"),
-}];
+pub static BUNDLED: &[Bundled] = &[
+    Bundled {
+        name: "breast-cancer",
+        about: "measurements of cell nuclei in images of breast masses, and the diagnosis (WDBC)",
+        rows: 569,
+        columns: 30,
+        classes: &["benign", "malignant"],
+        licence: "CC BY 4.0",
+        source: "Wolberg, Mangasarian, Street, Street (1995), UCI Machine Learning Repository, doi 10.24432/C5DW2B",
+        good_for: "logistic",
+        text: include_str!("../../data/breast-cancer.csv"),
+    },
+    Bundled {
+        name: "wine-quality",
+        about: "measurements of red wines, and a score by tasters: a number to predict, or six classes",
+        rows: 1599,
+        columns: 11,
+        classes: &["3", "4", "5", "6", "7", "8"],
+        licence: "CC BY 4.0",
+        source: "Cortez, Cerdeira, Almeida, Matos, Reis (2009), UCI Machine Learning Repository, doi 10.24432/C56S3T",
+        good_for: "least-squares, huber-regression; softmax",
+        text: include_str!("../../data/wine-quality.csv"),
+    },
+    Bundled {
+        name: "iris",
+        about: "measurements of flowers, and their species",
+        rows: 150,
+        columns: 4,
+        classes: &["setosa", "versicolor", "virginica"],
+        licence: "CC BY 4.0",
+        source: "Fisher (1936), UCI Machine Learning Repository, doi 10.24432/C56C76",
+        good_for: "softmax",
+        text: include_str!("../../data/iris.csv"),
+    },
+];
 
 #[cfg(test)]
 mod tests {

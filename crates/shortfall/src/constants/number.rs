@@ -215,6 +215,8 @@ impl<N: Into<Number>> Mul<N> for Number {
             low = low.min(mul_down(a, b));
             high = high.max(mul_up(a, b));
         }
+        // Where the product underflows it is still not negative.
+        let low = if self.low >= 0.0 && other.low >= 0.0 { low.max(0.0) } else { low };
         Self { low, high, provenance: self.weakest(other) }
     }
 }

@@ -6,9 +6,11 @@
 
 mod functions;
 mod rows;
+mod softmax;
 
-pub use functions::{exp, log1p_unit, logistic_losses, logistic_weights};
-pub use rows::{Rows, logistic_batch, logistic_block};
+pub use functions::{exp, log1p, log1p_unit, logistic_losses, logistic_weights};
+pub use rows::{Rows, logistic_batch, logistic_block, residual_batch, residual_block};
+pub use softmax::{softmax_batch, softmax_block, softmax_weights};
 
 use multiversion::multiversion;
 

@@ -1,4 +1,4 @@
-//! One pass over rows of a matrix: margins, logistic weights and the gradient, 32 rows at a time.
+//! One pass over rows of a matrix: predictions, their weights and the gradient, 32 rows at a time.
 
 use super::functions::{logistic_losses_inline, logistic_weights_inline};
 use super::{LANES, add_scaled_inline, dot_inline, tree};
@@ -39,15 +39,16 @@ impl Rows {
     }
 }
 
-/// Adds `sum_i c_i z_i` over `count` rows to `gradient`, `c_i = -1/(1 + e^{m_i})`, `m_i = z_i'w`, and returns the sum
-/// of the losses `log(1 + e^{-m_i})` if they are wanted, else 0. Rows are added one after the other; `w` and `gradient` are padded like a row.
+/// Adds `sum_i c_i x_i` over `count` rows to `gradient` and returns the sum of the losses. `weigh(first, panel, losses)`
+/// turns the predictions `x_i'w` of 32 rows into the weights `c_i` and writes their losses, if they are wanted. Rows are
+/// added one after the other; `w` and `gradient` are padded like a row.
 #[inline(always)]
-fn logistic_pass<'a>(
+fn linear_pass<'a>(
     count: usize,
     row: impl Fn(usize) -> &'a [f64],
+    weigh: impl Fn(usize, &mut [f64; LANES], &mut [f64; LANES]),
     w: &[f64],
     gradient: &mut [f64],
-    wants_losses: bool,
 ) -> f64 {
     let mut sums = [0.0; LANES];
     let mut start = 0;
@@ -57,14 +58,10 @@ fn logistic_pass<'a>(
         for (i, margin) in weights[..panel].iter_mut().enumerate() {
             *margin = dot_inline(row(start + i), w);
         }
-        if wants_losses {
-            let mut losses = [0.0; LANES];
-            logistic_losses_inline(&mut weights, &mut losses);
-            for i in 0..panel {
-                sums[i] += losses[i];
-            }
-        } else {
-            logistic_weights_inline(&mut weights);
+        let mut losses = [0.0; LANES];
+        weigh(start, &mut weights, &mut losses);
+        for i in 0..panel {
+            sums[i] += losses[i];
         }
         let mut i = 0;
         while i + 4 <= panel {
@@ -88,16 +85,75 @@ fn logistic_pass<'a>(
     tree(sums)
 }
 
-/// Over the rows `from..to`.
+/// `c_i = -1/(1 + e^{m_i})` of margins `m_i = z_i'w`, and the losses `log(1 + e^{-m_i})` if they are wanted, else 0.
+#[inline(always)]
+fn logistic_weigh(margins: &mut [f64; LANES], losses: &mut [f64; LANES], wants_losses: bool) {
+    if wants_losses {
+        logistic_losses_inline(margins, losses);
+    } else {
+        logistic_weights_inline(margins);
+    }
+}
+
+/// `c_i = clip(r_i, -threshold, threshold)` of `r_i = x_i'w - y_i`, and Huber's losses: `m (|r| - m/2)` with
+/// `m = min(|r|, threshold)`, which is `r^2/2` below the threshold.
+#[inline(always)]
+fn residual_weigh(
+    target: impl Fn(usize) -> f64,
+    count: usize,
+    threshold: f64,
+    predictions: &mut [f64; LANES],
+    losses: &mut [f64; LANES],
+) {
+    for (i, prediction) in predictions.iter_mut().enumerate().take(count) {
+        let residual = *prediction - target(i);
+        let size = residual.abs();
+        let clipped = if size > threshold { threshold } else { size };
+        losses[i] = clipped * (size - 0.5 * clipped);
+        *prediction = clipped.copysign(residual);
+    }
+}
+
+/// Logistic regression over the rows `from..to`: adds the gradients, returns the losses if they are wanted, else 0.
 #[multiversion(targets("x86_64+avx2+fma"))]
 pub fn logistic_block(rows: &Rows, from: usize, to: usize, w: &[f64], gradient: &mut [f64], wants_losses: bool) -> f64 {
-    logistic_pass(to - from, |i| rows.row(from + i), w, gradient, wants_losses)
+    let weigh = |_, margins: &mut _, losses: &mut _| logistic_weigh(margins, losses, wants_losses);
+    linear_pass(to - from, |i| rows.row(from + i), weigh, w, gradient)
 }
 
 /// Over the rows of a batch, in its order; no losses.
 #[multiversion(targets("x86_64+avx2+fma"))]
 pub fn logistic_batch(rows: &Rows, batch: &[usize], w: &[f64], gradient: &mut [f64]) {
-    logistic_pass(batch.len(), |i| rows.row(batch[i]), w, gradient, false);
+    let weigh = |_, margins: &mut _, losses: &mut _| logistic_weigh(margins, losses, false);
+    linear_pass(batch.len(), |i| rows.row(batch[i]), weigh, w, gradient);
+}
+
+/// Regression with Huber's loss over the rows `from..to`: adds the gradients, returns the losses. An infinite threshold
+/// is least squares.
+#[multiversion(targets("x86_64+avx2+fma"))]
+pub fn residual_block(
+    rows: &Rows,
+    targets: &[f64],
+    threshold: f64,
+    [from, to]: [usize; 2],
+    w: &[f64],
+    gradient: &mut [f64],
+) -> f64 {
+    let weigh = |start, predictions: &mut _, losses: &mut _| {
+        let targets = &targets[from + start..to];
+        residual_weigh(|i| targets[i], targets.len(), threshold, predictions, losses);
+    };
+    linear_pass(to - from, |i| rows.row(from + i), weigh, w, gradient)
+}
+
+/// Over the rows of a batch, in its order.
+#[multiversion(targets("x86_64+avx2+fma"))]
+pub fn residual_batch(rows: &Rows, targets: &[f64], threshold: f64, batch: &[usize], w: &[f64], gradient: &mut [f64]) {
+    let weigh = |start, predictions: &mut _, losses: &mut _| {
+        let batch = &batch[start..];
+        residual_weigh(|i| targets[batch[i]], batch.len(), threshold, predictions, losses);
+    };
+    linear_pass(batch.len(), |i| rows.row(batch[i]), weigh, w, gradient);
 }
 
 #[cfg(test)]

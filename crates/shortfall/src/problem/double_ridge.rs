@@ -11,6 +11,7 @@
 use super::{Ask, Hessian, Minimum, Problem};
 use crate::arguments::{Arguments, BadInput, DataSource};
 use crate::constants::{Constant, Constants, Number, Symbol};
+use crate::kernel::norm;
 use crate::theorem::RidgeOrbit;
 
 /// The double ridge; minimiser 0.
@@ -105,6 +106,11 @@ impl Problem for DoubleRidge {
         let exact = self.enclosed(x);
         let error = (exact - value).max(value - exact);
         error.high.max(0.0)
+    }
+
+    fn gradient_error(&self, x: &[f64], _: f64, _: &[f64]) -> f64 {
+        // A dozen roundings of terms that are each at most beta |x|.
+        12.0 * f64::EPSILON * self.beta * norm(x)
     }
 
     fn constants(&self, ask: &Ask) -> Constants {

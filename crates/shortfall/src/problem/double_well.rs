@@ -3,6 +3,7 @@
 use super::{Ask, Hessian, Minimum, Problem};
 use crate::arguments::{Arguments, BadInput, DataSource};
 use crate::constants::{Constant, Constants, Number, Symbol};
+use crate::kernel::norm;
 
 /// Largest number of transverse coordinates.
 const LARGEST: usize = 1_000_000;
@@ -85,6 +86,11 @@ impl Problem for DoubleWell {
     fn value_error(&self, x: &[f64], value: f64) -> f64 {
         let exact = self.enclosed(x);
         (exact - value).max(value - exact).high.max(0.0)
+    }
+
+    fn gradient_error(&self, x: &[f64], _: f64, gradient: &[f64]) -> f64 {
+        // x1^2 - 1 may cancel; all else is a product.
+        f64::EPSILON * (x[0].abs() * (x[0] * x[0] + 1.0) + norm(gradient))
     }
 
     fn constants(&self, ask: &Ask) -> Constants {

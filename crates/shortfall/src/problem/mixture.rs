@@ -177,6 +177,10 @@ impl Problem for Mixture {
         self.mean.integral_error(x[0])
     }
 
+    fn gradient_error(&self, x: &[f64], _: f64, _: &[f64]) -> f64 {
+        self.mean.rounding_at(x[0])
+    }
+
     fn constants(&self, ask: &Ask) -> Constants {
         let mut constants = self.mean.constants(ask.start[0]);
         let count = self.components.len();

@@ -9,6 +9,7 @@ mod double_ridge;
 mod double_well;
 mod expression;
 mod facts;
+mod linear_model;
 mod logistic;
 mod mixture;
 mod noisy_quadratic;
@@ -17,8 +18,10 @@ mod piecewise_linear;
 mod presets;
 mod quadratic;
 mod registry;
+mod regression;
 mod rippled;
 mod sine;
+mod softmax;
 
 pub use batch::draw_batch;
 pub use closure::Closure;
@@ -33,10 +36,13 @@ pub use piecewise::Piecewise;
 pub use piecewise_linear::PiecewiseLinear;
 pub use quadratic::Quadratic;
 pub use registry::PROBLEMS;
+pub use regression::Regression;
 pub use rippled::Rippled;
 pub use sine::Sine;
+pub use softmax::Softmax;
 
 use crate::constants::Constants;
+use crate::kernel::norm;
 use crate::method::Sampling;
 use crate::parallel::Parallel;
 use crate::random::Generator;
@@ -80,6 +86,14 @@ pub trait Problem: Send + Sync {
     fn value_error(&self, x: &[f64], value: f64) -> f64 {
         let _ = x;
         64.0 * f64::EPSILON * value.abs()
+    }
+
+    /// A bound on the rounding error of the gradient computed at `x`, in Euclidean norm; `value` and `gradient` are what
+    /// was computed there. The default is a guess of 64 units in the last place of the gradient; problems with constants
+    /// of their own prove a bound.
+    fn gradient_error(&self, x: &[f64], value: f64, gradient: &[f64]) -> f64 {
+        let _ = (x, value);
+        64.0 * f64::EPSILON * norm(gradient)
     }
 
     /// The constants for a start and a sampling.

@@ -37,6 +37,10 @@ impl Problem for NoisyQuadratic {
         self.quadratic.value_error(x, value)
     }
 
+    fn gradient_error(&self, x: &[f64], value: f64, gradient: &[f64]) -> f64 {
+        self.quadratic.gradient_error(x, value, gradient)
+    }
+
     fn constants(&self, ask: &Ask) -> Constants {
         let mut constants = self.quadratic.constants(ask);
         let batch = ask.sampling.map_or(1.0, |sampling| sampling.batch as f64);

@@ -40,6 +40,10 @@ impl Problem for Piecewise {
         self.gradient.integral_error(x[0])
     }
 
+    fn gradient_error(&self, x: &[f64], _: f64, _: &[f64]) -> f64 {
+        self.gradient.rounding_at(x[0])
+    }
+
     fn constants(&self, ask: &Ask) -> Constants {
         self.gradient.constants(ask.start[0])
     }

@@ -159,6 +159,11 @@ impl Problem for Quadratic {
             + terms * slack * (2.0 + slack)
     }
 
+    fn gradient_error(&self, x: &[f64], _: f64, gradient: &[f64]) -> f64 {
+        // There and back again by a change of basis, if there is one.
+        f64::EPSILON * norm(gradient) + self.largest() * norm(x) * self.rotation_error() * (2.0 + self.rotation_error())
+    }
+
     fn constants(&self, ask: &Ask) -> Constants {
         let (low, high) = self.extremes();
         let mut constants = Constants::missing("").without_samples();

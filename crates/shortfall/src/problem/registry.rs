@@ -1,14 +1,25 @@
 //! The problems, by name.
 
 use super::{
-    DoubleRidge, DoubleWell, Expression, Logistic, Mixture, NoisyQuadratic, Piecewise, Problem, Quadratic, Rippled,
-    Sine, presets,
+    DoubleRidge, DoubleWell, Expression, Logistic, Mixture, NoisyQuadratic, Piecewise, Problem, Quadratic, Regression,
+    Rippled, Sine, Softmax, presets,
 };
 use crate::arguments::{Entry, Parameter};
 
 const fn parameter(name: &'static str, about: &'static str, default: Option<&'static str>) -> Parameter {
     Parameter { name, about, default }
 }
+
+// Of every problem on a data table.
+const fn data(default: &'static str) -> Parameter {
+    parameter("data", "a bundled name, or a path (with / or .)", Some(default))
+}
+const TARGET: Parameter = parameter("target", "column to predict; absent: the last", None);
+const RIDGE: Parameter = parameter("ridge", "at least 0", Some("1e-2"));
+const INTERCEPT: Parameter =
+    parameter("intercept", "append a column of ones, regularised like the others", Some("true"));
+const STANDARDIZE: Parameter =
+    parameter("standardize", "columns to mean 0 and population variance 1 first", Some("true"));
 
 /// All problems, in the order of lists.
 pub static PROBLEMS: &[Entry<Box<dyn Problem>>] = &[
@@ -172,13 +183,32 @@ pub static PROBLEMS: &[Entry<Box<dyn Problem>>] = &[
     Entry {
         name: "logistic",
         about: "(1/n) sum_i log(1 + exp(-y_i x_i'w)) + (ridge/2)|w|^2; the label that sorts last is y = +1",
-        parameters: &[
-            parameter("data", "a bundled name, or a path (with / or .)", Some("\"breast-cancer\"")),
-            parameter("target", "column of the labels; absent: the last", None),
-            parameter("ridge", "at least 0", Some("1e-2")),
-            parameter("intercept", "append a column of ones, regularised like the others", Some("true")),
-            parameter("standardize", "columns to mean 0 and population variance 1 first", Some("true")),
-        ],
+        parameters: &[data("\"breast-cancer\""), TARGET, RIDGE, INTERCEPT, STANDARDIZE],
         build: Logistic::build,
+    },
+    Entry {
+        name: "least-squares",
+        about: "(1/n) sum_i (x_i'w - y_i)^2/2 + (ridge/2)|w|^2; the target is a column of numbers, taken as it is",
+        parameters: &[data("\"wine-quality\""), TARGET, RIDGE, INTERCEPT, STANDARDIZE],
+        build: Regression::build_least_squares,
+    },
+    Entry {
+        name: "huber-regression",
+        about: "least-squares with Huber's loss: r^2/2 for |r| <= threshold, growing linearly beyond",
+        parameters: &[
+            data("\"wine-quality\""),
+            TARGET,
+            parameter("threshold", "of the residuals, above 0", Some("1.0")),
+            RIDGE,
+            INTERCEPT,
+            STANDARDIZE,
+        ],
+        build: Regression::build_huber,
+    },
+    Entry {
+        name: "softmax",
+        about: "(1/n) sum_i (log sum_k exp(w_k'x_i) - w_{y_i}'x_i) + (ridge/2)|W|^2, one w_k for each class, as text sorts them",
+        parameters: &[data("\"iris\""), TARGET, RIDGE, INTERCEPT, STANDARDIZE],
+        build: Softmax::build,
     },
 ];

@@ -95,6 +95,10 @@ impl Problem for Rippled {
         1.5 * f64::EPSILON * value + underflow
     }
 
+    fn gradient_error(&self, _: &[f64], _: f64, gradient: &[f64]) -> f64 {
+        f64::EPSILON * gradient[0].abs()
+    }
+
     fn constants(&self, ask: &Ask) -> Constants {
         let start = Number::exact(ask.start[0]);
         let factor = ask.sampling.map_or(Number::exact(1.0), |sampling| sampling.variance_factor(2));

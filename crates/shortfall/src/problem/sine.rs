@@ -57,6 +57,10 @@ impl Problem for Sine {
         f64::EPSILON * (self.amplitude() * self.angle(x[0]).abs() + 4.0 * value.abs())
     }
 
+    fn gradient_error(&self, x: &[f64], _: f64, _: &[f64]) -> f64 {
+        f64::EPSILON * self.slope() * (self.angle(x[0]).abs() + 4.0)
+    }
+
     fn constants(&self, ask: &Ask) -> Constants {
         let x = ask.start[0];
         let lipschitz = Number::exact(self.beta) * self.radius / self.phase;

@@ -82,6 +82,8 @@ pub struct Point {
     pub gradient_norm: f64,
     /// Bound on the rounding error of the value.
     pub error: f64,
+    /// Bound on the rounding error of the gradient.
+    pub gradient_error: f64,
     /// First coordinate of `x_t`: in one dimension the iterate itself.
     pub position: f64,
 }

@@ -233,7 +233,9 @@ fn finish_stopped(
                 let value = problem.value_gradient(&x, &mut g);
                 let gradient_norm = crate::kernel::norm(&g);
                 let error = problem.value_error(&x, value);
+                let gradient_error = problem.gradient_error(&x, value, &g);
                 record.points.push(super::Point {
+                    gradient_error,
                     value: value - base,
                     gradient_norm,
                     error,

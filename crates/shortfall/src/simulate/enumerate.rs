@@ -53,6 +53,7 @@ pub fn enumerate(problem: &dyn Problem, method: &Method, plan: &Plan) -> Result<
         high: f64::NEG_INFINITY,
     };
     walk.visit(0, nothing);
+    let field_at_start = plan.start.first().and_then(|x| super::field::one_sided(problem, method, *x));
     let Walk { expectations, paths, diverged, .. } = walk;
     let lane = record(&expectations, &plan, diverged);
     let outcome = diverged.map_or(Outcome::Completed, |step| Outcome::Diverged { step });
@@ -67,7 +68,7 @@ pub fn enumerate(problem: &dyn Problem, method: &Method, plan: &Plan) -> Result<
         base_error: None,
         rounding: Rounding::default(),
         minimiser: None,
-        field_at_start: None,
+        field_at_start,
         last_eta,
         expectation: Expectations::Enumerated(paths),
         time: f64::INFINITY,
@@ -92,6 +93,7 @@ struct Expectation {
     norm: f64,
     square: f64,
     error: f64,
+    gradient_error: f64,
     position: f64,
     position_square: f64,
     /// `E |F|`: what the rounding of `value` is relative to.
@@ -143,6 +145,7 @@ impl Walk<'_> {
         let (p, position) = (so_far.probability, x.first().copied().unwrap_or(0.0));
         let (below, square) = (value - self.base, norm * norm);
         let error = self.problem.value_error(x, value);
+        let gradient_error = self.problem.gradient_error(x, value, g);
         let at = &mut self.expectations[t];
         at.value += p * below;
         at.size += p * below.abs();
@@ -151,6 +154,7 @@ impl Walk<'_> {
         at.position += p * position;
         at.position_square += p * position * position;
         at.error = at.error.max(error);
+        at.gradient_error = at.gradient_error.max(gradient_error);
         let end = End {
             least_value: so_far.least_value.min(below),
             least_square: so_far.least_square.min(square),
@@ -217,7 +221,13 @@ fn record(expectations: &[Expectation], plan: &Plan, diverged: Option<u64>) -> L
     let last = expectations.len() - 1;
     for (t, at) in expectations.iter().enumerate() {
         let error = at.error + SUMMED * at.size;
-        lane.points.push(Point { value: at.value, gradient_norm: at.norm, error, position: at.position });
+        lane.points.push(Point {
+            value: at.value,
+            gradient_norm: at.norm,
+            error,
+            gradient_error: at.gradient_error,
+            position: at.position,
+        });
         if t < last {
             lane.value.add(1.0, at.value);
             lane.gradient_norm.add(1.0, at.norm);

@@ -1,6 +1,6 @@
 //! Numbers read off a run: the quantities statements bound, and the floor.
 
-use super::aggregates::{Extremes, LaneRecord};
+use super::aggregates::{Extremes, LaneRecord, Point};
 use super::paths::{SUMMED, Told};
 use super::run::{Expectations, Outcome, Run};
 use super::statistics::{FEWEST, Interval, student_interval};
@@ -149,7 +149,10 @@ impl Run {
                 self.base_error? + self.value_error(quantity.over) + shift
             }
             // Squares of tiny gradients underflow.
-            _ => moved * (2.0 * largest.sqrt() + moved) + f64::MIN_POSITIVE,
+            _ => {
+                let off = moved + self.largest_error(quantity.over, |point| point.gradient_error);
+                off * (2.0 * largest.sqrt() + off) + f64::MIN_POSITIVE
+            }
         })
     }
 
@@ -221,6 +224,10 @@ impl Run {
     /// Rounding error of the values a quantity is made of: at the end for what is measured there, the largest along
     /// the way for what covers it.
     fn value_error(&self, over: Over) -> f64 {
+        self.largest_error(over, |point| point.error)
+    }
+
+    fn largest_error(&self, over: Over, of: impl Fn(&Point) -> f64) -> f64 {
         let from = match over {
             Over::Final | Over::MinimumTo | Over::MinimumBefore => self.recorded.len().saturating_sub(1),
             Over::Limit | Over::FieldZero | Over::Stationary => {
@@ -229,8 +236,7 @@ impl Run {
             }
             Over::Mean | Over::RootMean | Over::WeightedMean { .. } | Over::EveryStep { .. } => 0,
         };
-        let errors =
-            self.lanes.iter().flat_map(|lane| lane.points.get(from..).unwrap_or_default()).map(|point| point.error);
+        let errors = self.lanes.iter().flat_map(|lane| lane.points.get(from..).unwrap_or_default()).map(of);
         errors.fold(0.0, f64::max)
     }
 

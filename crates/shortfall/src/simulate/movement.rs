@@ -55,7 +55,9 @@ impl Run {
                 let resting = lane.movement.at_rest() && self.plan.steps > 1;
                 // One step ago the gradient at y was the last step, with what rounding made of it, over eta.
                 let step = lane.movement.last_step + off + f64::MIN_POSITIVE;
-                let error = step / self.last_eta + self.rounding.smoothness * step;
+                // The gradients at x and at y are rounded.
+                let rounded = 2.0 * lane.last()?.gradient_error;
+                let error = step / self.last_eta + self.rounding.smoothness * step + rounded;
                 resting.then(|| Measured::of(Interval::point(norm), error, 1))
             }
             Measure::FieldJump => {

@@ -285,11 +285,11 @@ impl Inputs<'_> {
     /// The problem was made for this radius, to the bit.
     pub fn own_radius(&self) -> Requirement {
         let radius = self.parameter("radius");
-        Requirement::new(
-            "rho = radius",
-            radius == self.rho(),
-            format!("rho = radius is asked, but the two are {} and {}", self.method.rho.first(), radius.middle()),
-        )
+        let detail = match self.problem.number("radius") {
+            Some(radius) => format!("rho = radius is asked, but the two are {} and {radius}", self.method.rho.first()),
+            None => "rho = radius is asked, but the problem has no radius".to_owned(),
+        };
+        Requirement::new("rho = radius", radius == self.rho(), detail)
     }
 
     /// The problem is the named one: for statements about their own function.

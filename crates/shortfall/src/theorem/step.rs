@@ -50,9 +50,11 @@ fn find_with_step(id: &str) -> Result<&'static Theorem, BadInput> {
 }
 
 impl Inputs<'_> {
-    /// A constant step from its enclosure, rounded down so that it keeps to its range; `None` if it is not positive.
+    /// A constant step from its enclosure, rounded down so that it keeps to its range; `None` if it is not positive, or
+    /// if overflow on the way leaves it open.
     pub fn constant_step(&self, step: Number) -> Option<Schedule> {
-        (step.low.is_finite() && step.low > 0.0).then_some(Schedule::Constant(step.low))
+        let known = step.low > 0.0 && step.high <= step.low * (1.0 + 1e-12);
+        known.then_some(Schedule::Constant(step.low))
     }
 
     /// `2/(mu t + factor smoothness)` with an offset rounded so far up that the first step is at most

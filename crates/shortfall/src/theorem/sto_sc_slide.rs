@@ -11,7 +11,7 @@ pub static THEOREM: Theorem = Theorem {
     setting: "Stochastic SAM; f beta-smooth with mu > 0, gradient variance at most sigma2; n-SAM: q = beta*eta <= 1, bb = beta; m-SAM: components smooth, q <= 1/2, bb = max(beta, beta_rms).",
     statement: "E F_T <= (1-eta*mu)^T*Delta + q*[sigma2 - bb^2*rho^2]_+*c/(2*mu) + bb^2*rho^2/mu, c = 1 (n-SAM) or 2 (m-SAM). Tuned: the step and bound of sto-sc-upper with [sigma2 - bb^2*rho^2]_+ for sigma2 and bb^2*rho^2/mu for the last term",
     meaning: "Noise below bb*rho does not count: the perturbation already costs as much.",
-    tightness: "Proven; sto-sc-upper is never worse than twice as good where noise is small.",
+    tightness: "Proven; sto-sc-upper is never worse and has half the floor.",
     example: "shortfall run trap 'stochastic-sam{eta=0.01,rho=0.2}' --start '[6.0]' --steps 2000",
     forms: &[
         Form {

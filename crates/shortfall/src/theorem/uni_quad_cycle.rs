@@ -1,4 +1,4 @@
-//! `uni-quad-cycle`: on a quadratic unified SAM can hop between two points for ever, lambda times as far as SAM at most.
+//! `uni-quad-cycle`: on a quadratic unified SAM can hop between two points for ever, at least lambda times as far as SAM.
 
 use super::quad_cycle::{self, on_cycle, quantity};
 use super::{Form, Inputs, Kind, Mode, Requirement, Scope, Theorem, Witness};

@@ -11,7 +11,7 @@ pub static THEOREM: Theorem = Theorem {
               1; T >= 1.",
     statement: "avg_{t<T} |grad f(x_t)|^2 <= 2*Delta/(eta*(1-beta^2*rho^2)*T)",
     meaning: "While the perturbed gradient cannot turn against the gradient itself, USAM loses only a factor against gradient \
-              descent; SAM has no such range of rho and always keeps a floor.",
+              descent; SAM with a constant step has no such range of rho.",
     tightness: "The range beta*rho < 1 is sharp: above it USAM can rest at a point whose gradient is not zero (usam-halluc).",
     example: "shortfall run sine 'usam{eta=0.5,rho=0.5}' --steps 1000",
     forms: &[Form {

@@ -2,10 +2,10 @@
 
 use super::recipe;
 use proptest::prelude::*;
-use shortfall::arguments::{Entry, Value};
+use shortfall::arguments::{Arguments, Entry, Value};
 use shortfall::constants::{Number, Symbol};
 use shortfall::method::{METHODS, Method, MethodRecipe};
-use shortfall::problem::{Ask, Logistic, Mixture, PiecewiseLinear, Problem, Quadratic};
+use shortfall::problem::{Ask, Logistic, Mixture, PiecewiseLinear, Problem, Quadratic, Regression, Softmax};
 use shortfall::theorem::{THEOREMS, with_step};
 use shortfall::verdict::Judgement;
 
@@ -149,6 +149,36 @@ pub fn tables() -> impl Strategy<Value = (Logistic, usize)> {
             },
         )
     })
+}
+
+/// Least squares (an infinite threshold) and Huber regression.
+pub fn regressions() -> impl Strategy<Value = (Regression, f64, usize)> {
+    let threshold = prop_oneof![2 => Just(f64::INFINITY), 3 => decades(-2, 1)];
+    (2..6usize, 1..4usize, prop_oneof![Just(0.0), decades(-3, 0)], threshold).prop_flat_map(
+        |(rows, columns, ridge, threshold)| {
+            let features = prop::collection::vec(-2.0..2.0f64, rows * columns);
+            (features, prop::collection::vec(-3.0..3.0f64, rows)).prop_map(move |(features, targets)| {
+                (Regression::huber(columns, &features, &targets, ridge, threshold), threshold, columns)
+            })
+        },
+    )
+}
+
+/// Softmax with two or three classes.
+pub fn softmaxes() -> impl Strategy<Value = (Softmax, usize)> {
+    (2..6usize, 1..3usize, 2..4usize, prop_oneof![Just(0.0), decades(-3, 0)]).prop_flat_map(
+        |(rows, columns, classes, ridge)| {
+            let features = prop::collection::vec(-2.0..2.0f64, rows * columns);
+            (features, prop::collection::vec(0..classes, rows)).prop_map(move |(features, labels)| {
+                (Softmax::new(columns, &features, &labels, classes, ridge), columns * classes)
+            })
+        },
+    )
+}
+
+/// The registered name of a regression.
+pub fn regression_name(threshold: f64) -> Arguments {
+    Arguments::of(if threshold.is_finite() { "huber-regression" } else { "least-squares" })
 }
 
 pub fn mixtures() -> impl Strategy<Value = Mixture> {

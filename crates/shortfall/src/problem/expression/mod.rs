@@ -179,6 +179,13 @@ impl Problem for Expression {
         }
     }
 
+    fn gradient_error(&self, x: &[f64], _: f64, gradient: &[f64]) -> f64 {
+        match self.tape.run(Jet::variable(Number::exact(x[0]))) {
+            Some(exact) => (exact.slope - gradient[0]).max(gradient[0] - exact.slope).high.max(0.0),
+            None => f64::INFINITY,
+        }
+    }
+
     fn constants(&self, ask: &Ask) -> Constants {
         let upper = |number: f64| Number::between(f64::MIN.max(-number.abs()), number);
         let mut constants = Constants::missing("")

@@ -269,6 +269,14 @@ impl PiecewiseLinear {
         (along + steepest) * (1.0 + 1e-9)
     }
 
+    /// How far the value computed at `x` may lie from what the parameters say.
+    pub fn rounding_at(&self, x: f64) -> f64 {
+        let piece = self.find(x);
+        let dx = (x - piece.anchor).abs();
+        let (value, slope) = piece.spread;
+        f64::EPSILON * (piece.slope.abs() * dx + piece.at(x).abs()) + value + slope * dx
+    }
+
     /// The breakpoints.
     pub fn breakpoints(&self) -> &[f64] {
         &self.breakpoints

@@ -241,7 +241,8 @@ impl Plain<'_> {
         let square = gradient_norm * gradient_norm;
         if recorded {
             let error = self.problem.value_error(&scratch.x, value);
-            record.points.push(Point { value: value_below, gradient_norm, error, position });
+            let gradient_error = self.problem.gradient_error(&scratch.x, value, &scratch.g);
+            record.points.push(Point { value: value_below, gradient_norm, error, gradient_error, position });
         }
         if let Some(weight) = weight {
             record.value.add(weight, value_below);

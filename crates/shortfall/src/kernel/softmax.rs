@@ -1,0 +1,122 @@
+//! Softmax regression over rows of a matrix.
+
+use super::functions::{exp, log1p};
+use super::{Rows, add_scaled_inline, dot_inline};
+use multiversion::multiversion;
+
+/// From scores `z_k`: the probabilities `p = softmax(z)` less 1 at the label, in place of the scores; returns the loss
+/// `log sum_k e^{z_k} - z_label`. Differences that would cancel are not formed: `p_label - 1` is minus the sum of the
+/// others, and the loss is `(max z - z_label) + log(1 + sum of e^{z_k - max z} over the others)`.
+#[inline(always)]
+fn weigh(scores: &mut [f64], label: usize) -> f64 {
+    let (mut top, mut largest) = (0, f64::NEG_INFINITY);
+    for (k, score) in scores.iter().enumerate() {
+        if *score > largest {
+            (top, largest) = (k, *score);
+        }
+    }
+    let behind = largest - scores[label];
+    // The sums without the top and without the label.
+    let (mut rest, mut wrong) = (0.0, 0.0);
+    for (k, score) in scores.iter_mut().enumerate() {
+        *score = exp(*score - largest);
+        rest += if k == top { 0.0 } else { *score };
+        wrong += if k == label { 0.0 } else { *score };
+    }
+    let total = 1.0 + rest;
+    scores.iter_mut().for_each(|score| *score /= total);
+    scores[label] = -wrong / total;
+    behind + log1p(rest)
+}
+
+/// The weights `p - e_label` of one row, in place of its scores, and its loss.
+#[multiversion(targets("x86_64+avx2+fma"))]
+pub fn softmax_weights(scores: &mut [f64], label: usize) -> f64 {
+    weigh(scores, label)
+}
+
+#[inline(always)]
+fn pass<'a>(
+    count: usize,
+    row: impl Fn(usize) -> (&'a [f64], usize),
+    w: &[f64],
+    gradient: &mut [f64],
+    scores: &mut [f64],
+) -> f64 {
+    let stride = w.len() / scores.len();
+    let mut sum = 0.0;
+    for i in 0..count {
+        let (x, label) = row(i);
+        for (score, w) in scores.iter_mut().zip(w.chunks_exact(stride)) {
+            *score = dot_inline(x, w);
+        }
+        sum += weigh(scores, label);
+        for (weight, gradient) in scores.iter().zip(gradient.chunks_exact_mut(stride)) {
+            add_scaled_inline(*weight, x, gradient);
+        }
+    }
+    sum
+}
+
+/// Over the rows `from..to`: adds the gradients, returns the losses, summed one after the other. `w` and `gradient` hold
+/// one padded row for each class; `scores` is scratch space, one number for each class.
+#[multiversion(targets("x86_64+avx2+fma"))]
+pub fn softmax_block(
+    rows: &Rows,
+    labels: &[usize],
+    [from, to]: [usize; 2],
+    w: &[f64],
+    gradient: &mut [f64],
+    scores: &mut [f64],
+) -> f64 {
+    pass(to - from, |i| (rows.row(from + i), labels[from + i]), w, gradient, scores)
+}
+
+/// Over the rows of a batch, in its order.
+#[multiversion(targets("x86_64+avx2+fma"))]
+pub fn softmax_batch(
+    rows: &Rows,
+    labels: &[usize],
+    batch: &[usize],
+    w: &[f64],
+    gradient: &mut [f64],
+    scores: &mut [f64],
+) {
+    pass(batch.len(), |i| (rows.row(batch[i]), labels[batch[i]]), w, gradient, scores);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn weights_and_losses_at_both_ends() {
+        for (scores, label) in
+            [(vec![0.3, -1.2, 0.8], 1), (vec![0.1; 7], 3), (vec![30.0, 0.0], 0), (vec![-2.0, 2.5], 0)]
+        {
+            let sum: f64 = scores.iter().map(|z: &f64| z.exp()).sum();
+            let mut weights = scores.clone();
+            let loss = softmax_weights(&mut weights, label);
+            assert!((loss - (sum.ln() - scores[label])).abs() < 1e-13);
+            for (k, weight) in weights.iter().enumerate() {
+                let plain = scores[k].exp() / sum - f64::from(u8::from(k == label));
+                assert!((weight - plain).abs() < 1e-15, "{weight} {plain}");
+            }
+        }
+        // Where the plain formulas see 1 - 1 = 0 there is a loss left.
+        let mut sure = [90.0, 0.0];
+        let loss = softmax_weights(&mut sure, 0);
+        assert!((loss / (-90f64).exp() - 1.0).abs() < 1e-15 && sure[0] == -sure[1]);
+        let mut far = [1e308, 0.0, -1e200];
+        assert_eq!((softmax_weights(&mut far, 1), far), (1e308, [1.0, -1.0, 0.0]));
+    }
+
+    #[test]
+    fn not_a_number_stays_so() {
+        for scores in [[f64::NAN, 0.0], [0.0, f64::NAN], [f64::INFINITY, 0.0], [f64::NEG_INFINITY; 2]] {
+            let mut scores = scores;
+            let loss = softmax_weights(&mut scores, 0);
+            assert!(loss.is_nan() || loss == f64::INFINITY || scores.iter().any(|p| p.is_nan()), "{loss}");
+        }
+    }
+}

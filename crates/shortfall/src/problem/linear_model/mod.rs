@@ -1,0 +1,60 @@
+//! What problems on data tables share: `f(w) = (1/n) sum_i l_i(x_i'w) + (ridge/2)|w|^2`, the losses `l_i` convex, not
+//! negative, with a bounded second derivative; `x_i'w` is one number, or one for each class. Samples are single rows,
+//! each with the whole ridge.
+
+mod constants;
+mod data;
+mod newton;
+mod pass;
+mod table;
+
+pub(super) use constants::constants;
+pub(super) use data::DataConstants;
+pub(super) use newton::{LARGEST_DENSE, Optimum};
+pub(super) use pass::{BLOCK, evaluate, padded};
+pub(super) use table::Design;
+#[cfg(test)]
+pub(super) use table::tests as table_tests;
+
+use super::{FiniteSum, Hessian, Problem};
+use crate::constants::Number;
+use crate::constants::directed::{add_down, mul_down};
+
+/// What a loss is as a function of the predictions; with the data this gives the constants of THEORY.md section 15.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Loss {
+    /// Largest second derivative c, a power of two: `beta_i = c |x_i|^2 + ridge`.
+    pub(super) most_curved: f64,
+    /// Least second derivative.
+    pub(super) least_curved: f64,
+    /// Largest first derivative s, if bounded: `|grad l_i| <= s |x_i|`.
+    pub(super) steepest: Option<Number>,
+    /// `s^2`.
+    pub(super) steepest_square: Option<Number>,
+    /// How beta reads, ridge aside.
+    pub(super) beta: &'static str,
+    /// How sigma2 of single samples reads.
+    pub(super) sigma2: &'static str,
+    /// How L reads.
+    pub(super) lipschitz: &'static str,
+}
+
+/// A problem of this kind.
+pub(super) trait LinearModel: Problem + FiniteSum + Hessian {
+    fn ridge(&self) -> f64;
+    fn data(&self) -> &DataConstants;
+    fn loss(&self) -> Loss;
+    fn optimum(&self) -> &Optimum;
+
+    /// A bound on the rounding error of the data part of the gradient computed at `x`, as a vector; `value` is that
+    /// of f computed there.
+    fn data_gradient_error(&self, x: &[f64], value: f64) -> f64;
+
+    /// A bound on the root mean square over samples of the rounding errors of their gradients.
+    fn sample_gradient_error(&self, x: &[f64], value: f64) -> f64;
+
+    /// A lower bound of the strong convexity; 0 if none is known.
+    fn strong_convexity(&self) -> f64 {
+        add_down(mul_down(self.loss().least_curved, self.data().bottom), self.ridge())
+    }
+}

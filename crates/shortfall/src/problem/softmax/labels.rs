@@ -1,0 +1,30 @@
+//! Classes from the labels of a table.
+
+/// Above this many classes the target is taken for a number to be predicted.
+const MOST_CLASSES: usize = 1000;
+
+/// The class of each row, and the classes' names: the labels, sorted as text.
+pub(super) fn of(labels: &[String], target: &str) -> Result<(Vec<usize>, Vec<String>), String> {
+    let mut names = labels.to_vec();
+    names.sort();
+    names.dedup();
+    match names.len() {
+        0 | 1 => Err(format!("target `{target}` has one class ({}); softmax needs two or more", shown(&names))),
+        count if count > MOST_CLASSES => Err(format!(
+            "target `{target}` has {count} classes ({}), softmax takes at most {MOST_CLASSES}; to predict a number there \
+             is least-squares",
+            shown(&names)
+        )),
+        _ => {
+            let class = |label| names.binary_search(label).expect("every label is among the names");
+            Ok((labels.iter().map(class).collect(), names))
+        }
+    }
+}
+
+/// The first names.
+pub(super) fn shown(names: &[String]) -> String {
+    let more = if names.len() > 20 { ", ..." } else { "" };
+    let names: Vec<String> = names.iter().take(20).map(|name| name.chars().take(40).collect()).collect();
+    names.join(", ") + more
+}
