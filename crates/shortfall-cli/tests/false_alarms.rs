@@ -84,3 +84,51 @@ fn piecewise_constants_lie_on_the_safe_side() {
                  {breakpoints=[],slopes=[1.0000000000000002],gradient_at_zero=-0.5}],probabilities=[0.1,0.9]}";
     assert_eq!(value(apart, "[0.0]", "sigma2"), None);
 }
+
+#[test]
+fn equalities_met_up_to_the_rounding_of_a_million_paths() {
+    // At q = 1 the bounds of n-SAM and SGD are equalities on parabolas.
+    run("mixture", "sgd{eta=\"1/beta\",batch=10}", &["--steps", "2"]);
+    let noise = "additive-noise{lambda=1,noise=2,p=0.25}";
+    let n_sam = "stochastic-sam{eta=\"1/beta\",rho=0.3,sampling=\"independent\"}";
+    run(noise, n_sam, &["--steps", "9"]);
+    let alone = "mixture{components=[{breakpoints=[],slopes=[0.0978],gradient_at_zero=1.0}],probabilities=[1.0]}";
+    let sgd = "stochastic-sam{eta=0.9,rho=0,sampling=\"independent\"}";
+    run(alone, sgd, &["--steps", "1000", "--start", "[-1e-9]"]);
+}
+
+#[test]
+fn gradients_that_are_only_rounding() {
+    let text = "(x-(822.76))^2+(x-(-437.6))^2+(x-(-601.0))^2-431.58*x";
+    run(&format!("expression{{f=\"{text}\"}}"), "gd", &["--steps", "300"]);
+    let text = "(x-(-50610.89))^2+(x-(2759.8))^2+(x-(48045.329))^2+388.478*x+cos(x)";
+    run(&format!("expression{{f=\"{text}\"}}"), "sam{rho=1e-12}", &["--steps", "3000"]);
+    run("sine{beta=3.1e-161}", "sam{eta=0.161e161,rho=1.0}", &["--steps", "2000"]);
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("small.csv");
+    std::fs::write(&path, "x,label\n-0.02,a\n0.006,b\n0.01,a\n0.003,b\n").expect("written");
+    let problem = format!("logistic{{data=\"{}\",ridge=1,standardize=false}}", path.display());
+    run(&problem, "gd{eta=\"0.5/beta\"}", &["--steps", "300"]);
+}
+
+#[test]
+fn an_orbit_that_multiplies_its_rounding() {
+    let start = ["--start", "[0.007166112722495204,0.2685573157456215]", "--steps", "25"];
+    let document = run("double-ridge{beta=1.0,mu=0.001,ridge=0.498}", "sam{eta=0.5,rho=1.0}", &start);
+    assert_eq!(word(&document, "det-sc-lower-ridge", "every-step-suboptimality"), "holds");
+}
+
+#[test]
+fn a_tuned_step_that_overflows_on_the_way() {
+    let tuned = "stochastic-sam{eta=\"sto-cvx-fval-n\",rho=0.25,sampling=\"independent\"}";
+    let message = refusal(&["run", "trap{beta=2.5e-160,mu=1e-160,theta=0.5,radius=0.25}", tuned, "--start", "ones"]);
+    assert!(message.contains("has no value here"), "{message}");
+}
+
+#[test]
+fn rest_is_not_called_before_anything_moved() {
+    let document = run("quadratic", "sam{eta=1e-5,rho=0.02}", &["--steps", "1000"]);
+    assert_eq!(document["summary"]["floor"]["settled"], false);
+    let same = run("additive-noise{lambda=1,noise=2,p=1e-6}", "stochastic-sam{eta=0.3,rho=1.0}", &["--steps", "100"]);
+    assert_eq!(word(&same, "sto-floor-small-eta", "stationary-suboptimality"), "undecided");
+}

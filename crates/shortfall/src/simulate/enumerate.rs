@@ -1,6 +1,6 @@
 //! Exact expectations: every path of samples, each with its probability.
 
-use super::aggregates::{LaneRecord, Point};
+use super::aggregates::{LaneRecord, Point, Sum};
 use super::driver::check;
 use super::paths::{End, Paths, SUMMED};
 use super::run::{Expectations, Outcome, Rounding, Run};
@@ -39,7 +39,7 @@ pub fn enumerate(problem: &dyn Problem, method: &Method, plan: &Plan) -> Result<
         base: plan.base,
         expectations: vec![Expectation::default(); steps + 1],
         levels: (0..=steps).map(|_| Level::new(d, method)).collect(),
-        paths: Paths { mean_point: vec![0.0; d], ..Paths::default() },
+        paths: Paths { mean_point: vec![Sum::default(); d], ..Paths::default() },
         diverged: None,
         limit: divergence_limit(&plan.start, method.rho.first()),
     };
@@ -87,17 +87,18 @@ fn choices<'a>(problem: &'a dyn Problem, method: &Method) -> Option<(&'a dyn Fin
     Some((sum, if fresh { batches.checked_mul(batches)? } else { batches }))
 }
 
+/// Sums over paths, with their rounding carried along: there may be a million terms.
 #[derive(Clone, Copy, Default)]
 struct Expectation {
-    value: f64,
-    norm: f64,
-    square: f64,
+    value: Sum,
+    norm: Sum,
+    square: Sum,
     error: f64,
     gradient_error: f64,
-    position: f64,
-    position_square: f64,
+    position: Sum,
+    position_square: Sum,
     /// `E |F|`: what the rounding of `value` is relative to.
-    size: f64,
+    size: Sum,
 }
 
 /// Vectors of one depth.
@@ -147,12 +148,12 @@ impl Walk<'_> {
         let error = self.problem.value_error(x, value);
         let gradient_error = self.problem.gradient_error(x, value, g);
         let at = &mut self.expectations[t];
-        at.value += p * below;
-        at.size += p * below.abs();
-        at.norm += p * norm;
-        at.square += p * square;
-        at.position += p * position;
-        at.position_square += p * position * position;
+        at.value.add(p * below);
+        at.size.add(p * below.abs());
+        at.norm.add(p * norm);
+        at.square.add(p * square);
+        at.position.add(p * position);
+        at.position_square.add(p * position * position);
         at.error = at.error.max(error);
         at.gradient_error = at.gradient_error.max(gradient_error);
         let end = End {
@@ -165,8 +166,8 @@ impl Walk<'_> {
         };
         if t == self.steps {
             let x = &self.levels[t].x;
-            self.paths.mean_point.iter_mut().zip(x).for_each(|(mean, x)| *mean += p * x);
-            self.paths.mean_square += p * dot(x, x);
+            self.paths.mean_point.iter_mut().zip(x).for_each(|(mean, x)| mean.add(p * x));
+            self.paths.mean_square.add(p * dot(x, x));
             self.paths.ends.push(end);
             return;
         }
@@ -220,28 +221,28 @@ fn record(expectations: &[Expectation], plan: &Plan, diverged: Option<u64>) -> L
     let window = plan.window_halves();
     let last = expectations.len() - 1;
     for (t, at) in expectations.iter().enumerate() {
-        let error = at.error + SUMMED * at.size;
+        let error = at.error + SUMMED * at.size.value();
         lane.points.push(Point {
-            value: at.value,
-            gradient_norm: at.norm,
+            value: at.value.value(),
+            gradient_norm: at.norm.value(),
             error,
             gradient_error: at.gradient_error,
-            position: at.position,
+            position: at.position.value(),
         });
         if t < last {
-            lane.value.add(1.0, at.value);
-            lane.gradient_norm.add(1.0, at.norm);
-            lane.squared_gradient.add(1.0, at.square);
+            lane.value.add(1.0, at.value.value());
+            lane.gradient_norm.add(1.0, at.norm.value());
+            lane.squared_gradient.add(1.0, at.square.value());
             if let Some(decay) = plan.weight_decay {
-                lane.weighted.add(decay, t as u64, 1.0, at.value);
+                lane.weighted.add(decay, t as u64, 1.0, at.value.value());
             }
         }
         for (half, range) in window.iter().flatten().enumerate() {
             if range.contains(&(t as u64)) {
-                lane.window_value[half].add(1.0, at.value);
-                lane.window_squared_gradient[half].add(1.0, at.square);
-                lane.movement.window_position[half].add(1.0, at.position);
-                lane.movement.window_square[half].add(1.0, at.position_square);
+                lane.window_value[half].add(1.0, at.value.value());
+                lane.window_squared_gradient[half].add(1.0, at.square.value());
+                lane.movement.window_position[half].add(1.0, at.position.value());
+                lane.movement.window_square[half].add(1.0, at.position_square.value());
             }
         }
     }

@@ -1,5 +1,6 @@
 //! What only the single paths of an enumeration tell: minima, exits, distances.
 
+use super::aggregates::Sum;
 use crate::kernel::dot;
 use crate::theorem::{Measure, Mode, Over, Quantity};
 
@@ -11,9 +12,9 @@ pub(super) const SUMMED: f64 = 1e-13;
 pub struct Paths {
     pub(super) ends: Vec<End>,
     /// `E x_T`
-    pub(super) mean_point: Vec<f64>,
+    pub(super) mean_point: Vec<Sum>,
     /// `E |x_T|^2`
-    pub(super) mean_square: f64,
+    pub(super) mean_square: Sum,
 }
 
 /// One path: its probability and extremes along it.
@@ -36,7 +37,9 @@ impl Paths {
     }
 
     fn mean(&self, of: impl Fn(&End) -> f64) -> Told {
-        Told::plain(self.ends.iter().map(|end| end.probability * of(end)).sum())
+        let mut sum = Sum::default();
+        self.ends.iter().for_each(|end| sum.add(end.probability * of(end)));
+        Told::plain(sum.value())
     }
 
     /// Quantities that are no expectation step by step; `None` for the others.
@@ -65,8 +68,10 @@ impl Paths {
     /// The three terms may cancel.
     fn mean_squared_distance(&self, point: &[f64]) -> Told {
         let square = dot(point, point);
-        let value = (self.mean_square - 2.0 * dot(&self.mean_point, point) + square).max(0.0);
-        Told { value, size: 4.0 * (self.mean_square + square) }
+        let mean: Vec<f64> = self.mean_point.iter().map(Sum::value).collect();
+        let mean_square = self.mean_square.value();
+        let value = (mean_square - 2.0 * dot(&mean, point) + square).max(0.0);
+        Told { value, size: 4.0 * (mean_square + square) }
     }
 }
 
