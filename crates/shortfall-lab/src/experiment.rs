@@ -3,14 +3,14 @@
 use crate::data::Library;
 use crate::pool::Pool;
 use crate::selector::{self, Start};
-use shortfall::arguments::{Arguments, BadInput, Value};
+use shortfall::arguments::{Arguments, BadInput, Entry, Value};
 use shortfall::constants::{Constants, Symbol};
 use shortfall::kernel::norm;
 use shortfall::method::{METHODS, Method, Schedule};
 use shortfall::problem::{Ask, Minimum, PROBLEMS, Problem, facts};
 use shortfall::random::{Generator, Role};
 use shortfall::simulate::{self, Expectations, Observer, Outcome, Plan, Record, Run, Setting};
-use shortfall::theorem::{Inputs, MethodFacts, Mode, ProblemFacts, THEOREMS, Theorem, with_step};
+use shortfall::theorem::{Inputs, MethodFacts, Mode, ProblemFacts, Scope, THEOREMS, Theorem, Witness, with_step};
 use shortfall::verdict::{AtStart, Judgement, Verdict, evaluate, judge, weight_decay};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -259,11 +259,34 @@ impl Experiment {
     ) -> Result<Finished, BadInput> {
         run.know(&self.constants, &self.minimum, &self.method);
         let chosen = witness_of.map(|theorem| [theorem]);
+        let witness_of = witness_of.or_else(|| self.witness_of());
         let theorems = chosen.as_ref().map_or(THEOREMS, |one| &one[..]);
         let mut judgements = evaluate(theorems, &self.inputs(run.plan.steps), &self.at_start);
-        judge(&mut judgements, &run, witness_of.is_some());
-        self.confirm_violations(&mut judgements, &run, pool, witness_of.is_some(), observer)?;
+        judge(&mut judgements, &run, witness_of);
+        self.confirm_violations(&mut judgements, &run, pool, observer)?;
         Ok(Finished { run, judgements, run_time, threads: pool.threads() })
+    }
+
+    /// The statement about a class of whose witnesses this setting is one.
+    fn witness_of(&self) -> Option<&'static Theorem> {
+        let witnesses = |theorem: &&&'static Theorem| {
+            let forms = theorem.forms.iter().filter(|form| form.scope == Scope::Class);
+            forms.flat_map(|form| form.witnesses).any(|witness| self.is(witness))
+        };
+        THEOREMS.iter().find(witnesses).copied()
+    }
+
+    fn is(&self, witness: &Witness) -> bool {
+        let Request { problem, method, start, steps, assumptions, .. } = &self.request;
+        let assumed = |(name, value): &(&str, f64)| {
+            assumptions.iter().any(|(symbol, assumed)| symbol.name() == *name && assumed == value)
+        };
+        *steps == witness.steps
+            && assumptions.len() == witness.assume.len()
+            && witness.assume.iter().all(assumed)
+            && *start == witness.start.and_then(|start| selector::parse_start(start).ok())
+            && parsed("problem", problem, PROBLEMS) == parsed("problem", witness.problem, PROBLEMS)
+            && parsed("method", method, METHODS) == parsed("method", witness.method, METHODS)
     }
 
     /// An expectation may look violated by chance: only fresh seeds, sixteen times as many, confirm it.
@@ -272,7 +295,6 @@ impl Experiment {
         judgements: &mut [Judgement],
         run: &Run,
         pool: &Pool,
-        on_witness: bool,
         observer: Observer,
     ) -> Result<(), BadInput> {
         let doubtful =
@@ -287,7 +309,7 @@ impl Experiment {
         for judgement in judgements.iter_mut().filter(|judgement| doubtful(judgement)) {
             let mut again = vec![judgement.clone()];
             again[0].verdict = Verdict::Applicable;
-            judge(&mut again, &fresh, on_witness);
+            judge(&mut again, &fresh, None);
             if !complete || again[0].verdict != Verdict::Violated {
                 judgement.verdict = Verdict::Undecided;
                 judgement.reasons = vec![
@@ -302,6 +324,10 @@ impl Experiment {
         }
         Ok(())
     }
+}
+
+fn parsed<T>(what: &str, selector: &str, registry: &'static [Entry<T>]) -> Option<Arguments> {
+    selector::parse(what, selector, registry).ok().map(|(_, arguments)| arguments)
 }
 
 /// A run with its verdicts.

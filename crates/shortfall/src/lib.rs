@@ -78,6 +78,6 @@ pub fn check(
     let mut run =
         simulate::run(problem, method, plan, &parallel::Sequential, &mut |_| std::ops::ControlFlow::Continue(()))?;
     run.know(&constants, &minimum, method);
-    verdict::judge(&mut judgements, &run, false);
+    verdict::judge(&mut judgements, &run, None);
     Ok((run, judgements))
 }

@@ -206,10 +206,11 @@ pub fn weight_decay(judgements: &[Judgement]) -> Option<f64> {
     })
 }
 
-/// Holds a run against the evaluated statements. `on_witness`: the problem and settings are the statement's own
+/// Holds a run against the evaluated statements. `witness_of`: the problem and settings are this statement's own
 /// witness, so that statements about a class are judged too.
-pub fn judge(judgements: &mut [Judgement], run: &Run, on_witness: bool) {
+pub fn judge(judgements: &mut [Judgement], run: &Run, witness_of: Option<&Theorem>) {
     for judgement in judgements {
+        let on_witness = witness_of.is_some_and(|theorem| theorem.id == judgement.theorem.id);
         judge_one(judgement, run, on_witness);
     }
 }

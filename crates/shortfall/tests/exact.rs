@@ -168,7 +168,7 @@ fn distances_far_from_zero_do_not_cancel_into_a_verdict() {
     let ask = shortfall::problem::Ask { start: &start, sampling: method.sampling };
     run.know(&problem.constants(&ask), &problem.minimum(), &method);
     let mut judgements = bounds(&problem, &Arguments::of("mixture"), &method, &start, 3);
-    judge(&mut judgements, &run, false);
+    judge(&mut judgements, &run, None);
     let distance = find(&judgements, "sto-sc-avg", "final-squared-distance");
     assert_eq!(distance.verdict, Verdict::Undecided, "{:?} {:?}", distance.value(), distance.measured);
 }

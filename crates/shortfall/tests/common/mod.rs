@@ -59,7 +59,7 @@ pub fn verdicts(
     let mut judgements = bounds(problem, name, method, start, steps);
     let planned = Plan { weight_decay: weight_decay(&judgements), ..plan(problem, start, steps, lanes) };
     let run = simulate(problem, method, planned);
-    judge(&mut judgements, &run, false);
+    judge(&mut judgements, &run, None);
     (run, judgements)
 }
 
