@@ -196,7 +196,7 @@ fn attained_values_are_met_to_rounding_and_mu_fails_two_units_higher() {
         assert!(bound >= exact && bound <= exact * (1.0 + 1e-13), "{bound} {exact}");
     }
     let mu = value(&squares, Symbol::Mu);
-    assert!(mu <= 4.0 && mu >= 4.0 * (1.0 - 1e-13), "{mu}");
+    assert!((4.0 * (1.0 - 1e-13)..=4.0).contains(&mu), "{mu}");
     // Far from the target the loss is linear: the curvature is the ridge alone, and mu cannot be larger.
     let problem = Regression::huber(1, &[2.0], &[9.0], 0.25, 0.5);
     let mut matrix = [0.0];
