@@ -8,8 +8,17 @@ use crate::problem::{FiniteSum, draw_batch};
 use crate::random::{Generator, Role};
 use crate::theorem::FirstOrderFloor;
 
-/// Minibatches sampled where samples are batches.
-const SAMPLED_BATCHES: usize = 4096;
+/// Most minibatches sampled where samples are batches, and fewest that say something.
+const MOST_BATCHES: usize = 4096;
+const FEWEST_BATCHES: usize = 256;
+/// Coordinates of sample gradients that are looked at in all: some seconds.
+const MOST_COORDINATES: usize = 1 << 28;
+
+/// How many minibatches are sampled; `None` where each is too large.
+fn sampled_batches(sampling: Sampling, dimension: usize) -> Option<usize> {
+    let each = sampling.batch.saturating_mul(dimension).max(1);
+    Some((MOST_COORDINATES / each).min(MOST_BATCHES)).filter(|batches| *batches >= FEWEST_BATCHES)
+}
 /// Most pairs of samples that are all visited.
 const MOST_PAIRS: usize = 1 << 19;
 
@@ -49,7 +58,7 @@ pub(super) fn first_order_floor(
     let exact = sampling.batch == 1;
     let same = sampling.reuse == SampleReuse::Same;
     let mut generator = Generator::new(0x5eed, 0, Role::Other);
-    let batches = if exact { sum.count() } else { SAMPLED_BATCHES };
+    let batches = if exact { sum.count() } else { sampled_batches(sampling, d)? };
     let mut batch = vec![0; sampling.batch];
     let mut scratch = Vec::new();
     let (mut mean, mut least, mut squares) = (vec![0.0; d], f64::INFINITY, 0.0);
@@ -136,7 +145,8 @@ fn update_variance(sum: &dyn FiniteSum, sampling: Sampling, rho: f64, x: &[f64])
     }
     let mut generator = Generator::new(0x5eed, 1, Role::Other);
     let (mut batch, mut scratch) = (vec![0; sampling.batch], Vec::new());
-    for _ in 0..SAMPLED_BATCHES {
+    let batches = sampled_batches(sampling, d).unwrap_or(FEWEST_BATCHES);
+    for _ in 0..batches {
         draw_batch(sum, &sampling, &mut generator, &mut batch, &mut scratch);
         perturb(&batch, &mut y);
         if !same {
@@ -145,7 +155,7 @@ fn update_variance(sum: &dyn FiniteSum, sampling: Sampling, rho: f64, x: &[f64])
         sum.batch_gradient(&batch, &y, &mut h);
         moments.add(1.0, &h);
     }
-    moments.variance() / (1.0 - 1.0 / SAMPLED_BATCHES as f64)
+    moments.variance() / (1.0 - 1.0 / batches as f64)
 }
 
 /// `v' H^{-1} v`, or `v' H v`.
