@@ -1,5 +1,6 @@
 //! CSV: a header, numeric features, one target column. The `csv` crate splits the fields; this file says what is wrong.
 
+use super::canonical;
 use crate::selector::{clip, list, suggestion};
 use shortfall::arguments::{BadInput, Table};
 
@@ -61,13 +62,6 @@ pub(super) fn read(source: &str, bytes: &[u8], target: Option<&str>) -> Result<T
         return Err(reader.bad_at(line, "there is a header, but no row of data".to_owned()));
     }
     Ok(table)
-}
-
-/// One spelling for each number, so that `1` and `1.0` are one class.
-fn canonical(value: f64) -> String {
-    // Adding 0 turns -0 into 0.
-    let value = value + 0.0;
-    if value != 0.0 && !(1e-5..1e17).contains(&value.abs()) { format!("{value:e}") } else { format!("{value}") }
 }
 
 /// What may begin a text file written on Windows.

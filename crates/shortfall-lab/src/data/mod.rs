@@ -5,6 +5,8 @@
 
 mod bundled;
 mod csv;
+mod npy;
+mod svmlight;
 
 pub use bundled::{BUNDLED, Bundled};
 
@@ -17,7 +19,7 @@ use std::path::Path;
 pub struct Library;
 
 /// Formats that are read, by extension.
-const READ: &str = "CSV (.csv) is read";
+const READ: &str = "CSV (.csv), NPY (.npy) and SVMlight text (.svm, .libsvm) are read";
 
 impl DataSource for Library {
     /// A bundled name, or a path if it contains `/` or `.`.
@@ -47,17 +49,25 @@ fn read_path(name: &str, target: Option<&str>) -> Result<Table, BadInput> {
         return bad(format!("this is a directory, a file is expected; {READ}"));
     }
     let extension = path.extension().and_then(|extension| extension.to_str()).unwrap_or_default();
-    if !extension.eq_ignore_ascii_case("csv") {
-        return bad(match extension {
-            "" => format!("a file without an extension; {READ}"),
-            _ => format!("files of type `.{}` are not read; {READ}", clip(extension)),
-        });
-    }
+    let read = match extension.to_ascii_lowercase().as_str() {
+        "csv" => csv::read,
+        "npy" => npy::read,
+        "svm" | "libsvm" => svmlight::read,
+        "" => return bad(format!("a file without an extension; {READ}")),
+        _ => return bad(format!("files of type `.{}` are not read; {READ}", clip(extension))),
+    };
     match std::fs::read(path) {
-        Ok(bytes) => csv::read(&shown, &bytes, target),
+        Ok(bytes) => read(&shown, &bytes, target),
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => bad("there is no such file".to_owned()),
         Err(error) => bad(format!("the file cannot be read: {error}")),
     }
+}
+
+/// One spelling for each number, so that `1` and `1.0` are one class.
+fn canonical(value: f64) -> String {
+    // Adding 0 turns -0 into 0.
+    let value = value + 0.0;
+    if value != 0.0 && !(1e-5..1e17).contains(&value.abs()) { format!("{value:e}") } else { format!("{value}") }
 }
 
 #[cfg(test)]
@@ -99,7 +109,7 @@ mod tests {
         assert!(error(&path("folder.csv")).contains("a directory"));
         for name in ["a.parquet", "a.txt", "a", "a.csv.gz"] {
             std::fs::write(path(name), "x,y\n1,2\n").unwrap();
-            assert!(error(&path(name)).contains("CSV (.csv) is read"), "{name}");
+            assert!(error(&path(name)).contains("CSV (.csv), NPY"), "{name}");
         }
         std::fs::write(path("a.CSV"), "x,y\n1,2\n").unwrap();
         assert_eq!(Library.table(&path("a.CSV"), None).unwrap().features, [1.0]);
