@@ -1,8 +1,11 @@
 //! Every statement on its witnesses: what the word of its kind says, and how nearly it is attained.
 
-use shortfall::theorem::{Form, Kind, THEOREMS, Theorem, Witness};
+use shortfall::theorem::{Form, Kind, Scope, THEOREMS, Theorem, Witness};
+use shortfall::verdict::Verdict;
+use shortfall_lab::experiment::{Experiment, Request};
 use shortfall_lab::pool::Pool;
 use shortfall_lab::reproduce::Task;
+use shortfall_lab::selector::{parse_assumption, parse_start};
 use std::ops::ControlFlow;
 
 fn hold(theorem: &'static Theorem, form: &'static Form, witness: &'static Witness, pool: &Pool) {
@@ -46,4 +49,30 @@ fn statements_are_what_they_say_on_their_witnesses() {
         }
     }
     assert!(held >= 20, "{held}");
+}
+
+/// As a user runs the command that the page prints.
+#[test]
+fn a_run_that_is_a_witness_of_a_class_is_recognised() {
+    let pool = Pool::new(None).expect("a pool");
+    for theorem in THEOREMS {
+        for form in theorem.forms.iter().filter(|form| form.scope == Scope::Class) {
+            for witness in form.witnesses {
+                let mut request = Request::new(witness.problem, witness.method);
+                request.steps = witness.steps;
+                request.start = witness.start.map(|start| parse_start(start).expect("a good start"));
+                let assume = witness.assume.iter().map(|(name, value)| parse_assumption(&format!("{name}={value}")));
+                request.assumptions = assume.collect::<Result<_, _>>().expect("good assumptions");
+                let judged = |request: Request| {
+                    let experiment = Experiment::prepare(request).expect("good input");
+                    let run = experiment.run(&pool, None, &mut |_| ControlFlow::Continue(())).expect("runs");
+                    let judgement = run.judgements.iter().find(|judgement| std::ptr::eq(judgement.form, form));
+                    judgement.expect("judged").verdict
+                };
+                let elsewhere = Request { steps: witness.steps + 1, ..request.clone() };
+                assert_eq!(judged(request), Verdict::Holds, "{} on {}", theorem.id, witness.problem);
+                assert_eq!(judged(elsewhere), Verdict::Undecided, "{} on {}", theorem.id, witness.problem);
+            }
+        }
+    }
 }

@@ -67,7 +67,7 @@ fn value(form: &Form, inputs: &Inputs) -> Option<f64> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(4000))]
+    #![proptest_config(ProptestConfig::with_cases(2000))]
 
     #[test]
     fn bounds_follow_their_constants(constants in constants(), method in method(), which in 0..Symbol::ALL.len(), looser in 1.0..4.0f64, steps in 1..2000u64) {

@@ -29,7 +29,7 @@ fn holds(
 }
 
 proptest! {
-    #![proptest_config(cases(3000))]
+    #![proptest_config(cases(1500))]
 
     #[test]
     fn on_quadratics((problem, start) in quadratics(), setting in settings(), horizon in 1..400u64) {

@@ -148,7 +148,7 @@ fn expectations_hold(
 }
 
 proptest! {
-    #![proptest_config(cases(1500))]
+    #![proptest_config(cases(800))]
 
     #[test]
     fn on_mixtures(problem in mixtures(), setting in settings(), x0 in -8.0..8.0f64, horizon in 1..5usize) {
