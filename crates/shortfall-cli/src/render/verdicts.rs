@@ -106,6 +106,27 @@ pub fn bound_cell(judgement: &Judgement) -> String {
     }
 }
 
+/// Statements that say here what one before them in the registry says, with that one: of the same quantity the same
+/// bound. They stay out of the table.
+fn repeated(judgements: &[Judgement]) -> Vec<(&Judgement, &Judgement)> {
+    let same = |a: &Judgement, b: &Judgement| {
+        let near = |(a, b): (f64, f64)| (a - b).abs() <= 1e-12 * a.abs();
+        a.value().zip(b.value()).is_some_and(near)
+            && (a.quantity, a.form.kind, a.verdict) == (b.quantity, b.form.kind, b.verdict)
+    };
+    let first = |at: usize| judgements[..at].iter().find(|earlier| same(earlier, &judgements[at]));
+    (0..judgements.len()).filter_map(|at| Some((&judgements[at], first(at)?))).collect()
+}
+
+fn repetitions(repeated: &[(&Judgement, &Judgement)]) -> String {
+    if repeated.is_empty() {
+        return String::new();
+    }
+    let pairs: Vec<String> =
+        repeated.iter().map(|(judgement, first)| format!("{} as {}", judgement.theorem.id, first.theorem.id)).collect();
+    wrap(&format!("The same bounds here: {}.", pairs.join(", ")), "")
+}
+
 /// Those that do not apply, by their first reason.
 fn not_applicable(judgements: &[&Judgement]) -> String {
     let mut groups: Vec<(&str, Vec<&str>)> = Vec::new();
@@ -166,7 +187,9 @@ pub fn run(experiment: &Experiment, finished: &Finished) -> String {
     text += "\n";
     let all = sorted(&finished.judgements);
     let mut table = Table::new(&["statement", "of", "bound", "measured", "verdict", "how loose"], 5);
-    for judgement in all.iter().filter(|judgement| judgement.bound.is_some()) {
+    let repeated = repeated(&finished.judgements);
+    let is_new = |judgement: &&&Judgement| !repeated.iter().any(|(again, _)| std::ptr::eq(*again, **judgement));
+    for judgement in all.iter().filter(is_new).filter(|judgement| judgement.bound.is_some()) {
         let measured = judgement.measured.as_ref().map(|measured| measured.interval.mean);
         table.row([
             name(judgement),
@@ -178,6 +201,7 @@ pub fn run(experiment: &Experiment, finished: &Finished) -> String {
         ]);
     }
     text += &format!("{table}{LEGEND}\n");
+    text += &repetitions(&repeated);
     text += &uncertified(&all);
     text += &notes(&all);
     text += &not_applicable(&all);
@@ -196,7 +220,9 @@ pub fn bounds(experiment: &Experiment, judgements: &[Judgement]) -> String {
     text += "\n";
     let all = sorted(judgements);
     let mut table = Table::new(&["statement", "of", "bound", "transient", "noise", "floor", "verdict"], 1);
-    for judgement in &all {
+    let repeated = repeated(judgements);
+    let is_new = |judgement: &&&Judgement| !repeated.iter().any(|(again, _)| std::ptr::eq(*again, **judgement));
+    for judgement in all.iter().filter(is_new) {
         let Some(bound) = &judgement.bound else { continue };
         let part = |part| shown(Some(shortfall::theorem::side(part, judgement.form.kind)));
         table.row([
@@ -210,6 +236,7 @@ pub fn bounds(experiment: &Experiment, judgements: &[Judgement]) -> String {
         ]);
     }
     text += &format!("{table}{LEGEND}\n");
+    text += &repetitions(&repeated);
     text += &uncertified(&all);
     text += &notes(&all);
     text += &not_applicable(&all);

@@ -166,7 +166,9 @@ impl Inputs<'_> {
         let root = |rest: Number| (b + (b.square() + 4.0 * a * rest).sqrt()) / (2.0 * a);
         let (floor, noisy) = (root(c), root(c + noise));
         let total = root(self.delta() / self.horizon() + c + noise);
-        Bound::of(total, (total - noisy).positive_part(), (noisy - floor).positive_part(), floor)
+        // Without noise the two roots are one.
+        let added = if noise.high == 0.0 { noise } else { (noisy - floor).positive_part() };
+        Bound::of(total, (total - noisy).positive_part(), added, floor)
     }
 
     /// `bb` of the slide forms: beta (n-SAM) or max(beta, beta_rms) (m-SAM).
