@@ -172,3 +172,27 @@ fn distances_far_from_zero_do_not_cancel_into_a_verdict() {
     let distance = find(&judgements, "sto-sc-avg", "final-squared-distance");
     assert_eq!(distance.verdict, Verdict::Undecided, "{:?} {:?}", distance.value(), distance.measured);
 }
+
+#[test]
+fn between_ridges_the_floor_grows_with_kappa_cubed_and_on_a_parabola_with_its_square() {
+    use shortfall::problem::DoubleRidge;
+    let (beta, rho, horizon) = (1.0, 0.1, 1e6);
+    // The smallest step that finishes along the flat direction in T steps, 1/(4 mu T).
+    let floors = |kappa: f64| {
+        let mu = beta / kappa;
+        let eta = 1.0 / (4.0 * mu * horizon);
+        let method = Method::sam(eta, rho);
+        let ridge = DoubleRidge::new(beta, mu, beta / 4.0);
+        let orbit = ridge.orbit(eta, rho).expect("an orbit");
+        let start = [orbit.x1.middle(), orbit.x2.middle()];
+        let run = simulate(&ridge, &method, plan(&ridge, &start, 8, 1));
+        near(run.lanes[0].value.smallest, orbit.suboptimality.middle());
+        let parabola = Quadratic::new(vec![beta]);
+        let start = [eta * beta * rho / (2.0 - eta * beta)];
+        let flat = simulate(&parabola, &method, plan(&parabola, &start, 8, 1));
+        [run.lanes[0].value.smallest, flat.lanes[0].value.smallest]
+    };
+    let (low, high) = (floors(200.0), floors(2000.0));
+    let exponents = [0, 1].map(|i| (high[i] / low[i]).log10());
+    assert!((exponents[0] - 3.0).abs() < 0.1 && (exponents[1] - 2.0).abs() < 0.01, "{exponents:?}");
+}
