@@ -278,6 +278,12 @@ fn advice(experiment: &Experiment, finished: &Finished, cause: Cause) -> String 
             None if experiment.method.ascent.perturbation() == Perturbation::Other => {
                 "The perturbation sets it: a smaller rho lowers it; no statement says by how much.".to_owned()
             }
+            // Where f is not convex the run may hop around something else than a minimum, at a height of its own.
+            None if experiment.constants.get(Symbol::Omega).value() != Some(0.0) => {
+                "rho keeps it there: without a perturbation it would go on down. How rho and eta move it no statement here \
+                 says."
+                    .to_owned()
+            }
             None => format!(
                 "rho sets it, with eta: about half of it stays with rho = {}; how eta acts no statement here says.",
                 number(rho / 2f64.sqrt())

@@ -9,10 +9,10 @@ const MISSING: [&str; 7] = ["", "na", "n/a", "nan", "null", "?", "<na>"];
 
 /// Reads a table; `source` names the file in messages, `target` the label column (`None`: the last).
 pub(super) fn read(source: &str, bytes: &[u8], target: Option<&str>) -> Result<Table, BadInput> {
-    let reader = Reader { source };
-    let text = reader.text(bytes)?;
+    let text = Reader { source, separator: b',' }.text(bytes)?;
+    let reader = Reader { source, separator: separator(text) };
     reader.check_quotes(text)?;
-    let mut records = Records::new(text);
+    let mut records = Records::new(text, reader.separator);
     let Some((line, header)) = reader.record(&mut records)? else {
         return Err(reader.bad("the file is empty; a header row with the names of the columns is expected"));
     };
@@ -64,11 +64,21 @@ pub(super) fn read(source: &str, bytes: &[u8], target: Option<&str>) -> Result<T
     Ok(table)
 }
 
+/// What separates the fields: of comma, semicolon, tab and bar the one that the first line has most of outside quotes; the
+/// comma where none does.
+fn separator(text: &str) -> u8 {
+    let header = text.lines().find(|line| !line.trim().is_empty()).unwrap_or_default();
+    let bare: String = header.split('"').step_by(2).collect();
+    let count = |separator: u8| bare.bytes().filter(|byte| *byte == separator).count();
+    b";\t|".iter().copied().fold(b',', |best, next| if count(next) > count(best) { next } else { best })
+}
+
 /// What may begin a text file written on Windows.
 const BYTE_ORDER_MARK: &str = "\u{feff}";
 
 struct Reader<'a> {
     source: &'a str,
+    separator: u8,
 }
 
 impl Reader<'_> {
@@ -110,14 +120,18 @@ impl Reader<'_> {
             at = match (at, byte) {
                 (At::Quoted(_), b'"') => At::AfterQuote,
                 (At::Quoted(from), _) => At::Quoted(from),
-                (_, b',' | b'\n' | b'\r') => At::Start,
+                (_, b'\n' | b'\r') => At::Start,
+                (_, byte) if byte == self.separator => At::Start,
                 (At::Start, b'"') => At::Quoted(line),
                 // A doubled quote inside a quoted field is one quote; for the line of an error this line will do.
                 (At::AfterQuote, b'"') => At::Quoted(line),
                 (At::AfterQuote, _) => {
                     return Err(self.bad_at(
                         line,
-                        "text follows a closing quote; a `,` or the end of the line is expected".to_owned(),
+                        format!(
+                            "text follows a closing quote; `{}` or the end of the line is expected",
+                            char::from(self.separator).escape_default()
+                        ),
                     ));
                 }
                 (_, _) => At::Plain,
@@ -149,14 +163,6 @@ impl Reader<'_> {
             return bad(format!("this row is numeric (`{first}`, ...), so there is probably no header; {right}"));
         }
         if let [name] = names {
-            if let Some(separator) =
-                [(';', "`;`"), ('\t', "tabs"), ('|', "`|`")].iter().find(|(separator, _)| name.contains(*separator))
-            {
-                return bad(format!(
-                    "one column only; the fields seem to be separated by {}: commas are read",
-                    separator.1
-                ));
-            }
             return bad(format!(
                 "one column only (`{}`): at least one feature and the target are expected",
                 clip(name)
@@ -205,9 +211,9 @@ struct Records<'a> {
 }
 
 impl<'a> Records<'a> {
-    fn new(text: &'a str) -> Self {
+    fn new(text: &'a str, separator: u8) -> Self {
         let mut builder = csv::ReaderBuilder::new();
-        let reader = builder.has_headers(false).flexible(true).from_reader(text.as_bytes());
+        let reader = builder.delimiter(separator).has_headers(false).flexible(true).from_reader(text.as_bytes());
         Self { text: text.as_bytes(), reader, counted: 0, line: 1 }
     }
 

@@ -47,8 +47,8 @@ fn errors_name_file_line_and_column() {
         (",a,b\n1,2,3\n", &["line 1, column 1: it has no name"]),
         ("a,b,\n1,2,\n", &["line 1, column 3: it has no name"]),
         ("a\n1\n", &["line 1: one column only (`a`)"]),
-        ("a;b\n1;2\n", &["separated by `;`: commas are read"]),
-        ("a\tb\n1\t2\n", &["separated by tabs"]),
+        ("a;b\n1,5;2\n", &["line 2, column 1", "text (`1,5`)"]),
+        ("a b\n1 2\n", &["one column only"]),
         ("1,2,3\n4,5,6\n", &["line 1: this row is numeric (`1`, ...)", "no header"]),
         ("5.1,3.5,setosa\n4,5,setosa\n", &["no header"]),
         ("7\n8\n", &["no header"]),
@@ -122,4 +122,16 @@ proptest! {
             prop_assert!(table.rows() > 0 && !table.columns.is_empty());
         }
     }
+}
+
+#[test]
+fn the_separator_is_the_first_line_s() {
+    for text in ["a,b,y\n1,2,u\n", "a;b;y\n1;2;u\n", "a\tb\ty\n1\t2\tu\n", "a|b|y\r\n1|2|u\r\n", "\"a;1\",b,y\n1,2,u\n"]
+    {
+        let table = read("t", text.as_bytes(), None).unwrap();
+        assert_eq!((table.features.as_slice(), table.labels.join(" ").as_str()), (&[1.0, 2.0][..], "u"), "{text:?}");
+    }
+    let quoted = read("t", b"a;y\n1;\"u;v\"\n", None).unwrap();
+    assert_eq!(quoted.labels, ["u;v"]);
+    assert!(read("t", b"a;y\n1;\"u\"v\n", None).unwrap_err().message.contains("`;` or the end of the line"));
 }

@@ -280,7 +280,10 @@ impl Run {
             .collect();
         let Some(difference) = differences.and_then(|all| student_interval(&all)) else { return false };
         let near = difference.mean.abs() <= 0.05 * floor.interval.mean.abs() + 2.0 * floor.error;
-        near || (difference.low.is_finite() && difference.low <= 0.0 && difference.high >= 0.0)
+        // An orbit of many points: two of them are not its mean, but lie within its range. A descent lies above.
+        let height = floor.interval.mean + difference.mean;
+        let within = self.lanes.len() == 1 && floor.smallest <= height && height <= floor.largest;
+        near || within || (difference.low.is_finite() && difference.low <= 0.0 && difference.high >= 0.0)
     }
 
     /// A run that ends where it began has rested only if there was time to move: `eta mu T >= 1`, or where f is not
