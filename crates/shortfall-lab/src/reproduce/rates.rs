@@ -95,7 +95,8 @@ impl Rate {
     /// Measures it; a quick run takes every second value. `None` if the observer stopped.
     pub fn fit(&'static self, quick: bool, pool: &Pool, observer: Observer) -> Result<Option<Fitted>, BadInput> {
         let (mut points, mut bounds) = (Vec::new(), Vec::new());
-        for value in self.values.iter().step_by(if quick { 2 } else { 1 }) {
+        let values: Vec<f64> = self.values.iter().copied().step_by(if quick { 2 } else { 1 }).collect();
+        for value in &values {
             let mut request = Request::new(
                 &self.problem.replace('#', &value.to_string()),
                 &self.method.replace('#', &value.to_string()),
@@ -117,7 +118,8 @@ impl Rate {
                 bounds.extend(bound.map(|bound| (*value, Interval::point(bound))));
             }
         }
-        let complete = points.iter().all(|(_, interval)| interval.low > 0.0);
+        // A value without its measurement would leave a fit over fewer.
+        let complete = points.len() == values.len() && points.iter().all(|(_, interval)| interval.low > 0.0);
         let fitted = exponent(std::slice::from_ref(&points)).filter(|_| complete);
         let predicted = match self.predicted {
             Predicted::Power(power) => Some(power),
