@@ -77,8 +77,13 @@ proptest! {
         let less = if symbol == Symbol::Mu { known / looser } else { known * looser };
         let loosened = constants.clone().with(symbol, Constant::exact(less, "drawn"));
         let at = |constants| Inputs { constants, method, problem: &problem, steps };
+        // `[sigma2 - bb^2 rho^2]_+` under a root falls faster than `2 bb^2 rho^2` grows: the tuned slide forms are not
+        // monotone in what bb is made of, though every valid bb gives a valid bound.
+        let excused = |id: &str, form: &Form| {
+            id.ends_with("-slide") && form.name == Some("tuned") && matches!(symbol, Symbol::Beta | Symbol::BetaRms)
+        };
         for theorem in THEOREMS {
-            for form in theorem.forms.iter().filter(|form| form.kind == Kind::Upper || form.scope == Scope::Class) {
+            for form in theorem.forms.iter().filter(|form| !excused(theorem.id, form)).filter(|form| form.kind == Kind::Upper || form.scope == Scope::Class) {
                 if let (Some(sharp), Some(loose)) = (value(form, &at(&constants)), value(form, &at(&loosened))) {
                     prop_assert!(
                         loose >= sharp * (1.0 - 1e-9),
