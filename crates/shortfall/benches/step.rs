@@ -22,7 +22,8 @@ fn logistic(n: usize, d: usize) -> Logistic {
 }
 
 fn registered(name: &str, parameters: &[(&str, f64)]) -> Box<dyn Problem> {
-    use shortfall::arguments::{Arguments, NoData, Value};
+    use shortfall::arguments::{Arguments, Value};
+    use shortfall::source::NoData;
     let entry = shortfall::problem::PROBLEMS.iter().find(|entry| entry.name == name).expect("registered");
     let arguments = parameters.iter().fold(Arguments::of(name), |a, (name, value)| a.with(name, Value::number(*value)));
     (entry.build)(&arguments, &NoData).expect("good parameters")

@@ -1,5 +1,6 @@
 //! What a user writes between the braces of a selector, what each name accepts, and the errors that name the place.
 
+use crate::source::DataSource;
 use std::fmt;
 
 /// Input that cannot be used. The message says what is wrong and what would be right.
@@ -220,6 +221,19 @@ impl Arguments {
         }
     }
 
+    /// One character, if the argument is there.
+    pub fn character(&self, name: &str) -> Result<Option<char>, BadInput> {
+        if self.get(name).is_none() {
+            return Ok(None);
+        }
+        let text = self.text(name)?;
+        let mut characters = text.chars();
+        match (characters.next(), characters.next()) {
+            (Some(character), None) => Ok(Some(character)),
+            _ => Err(self.bad(name, format_args!("must be one character, not {text:?}"))),
+        }
+    }
+
     /// A list of finite numbers.
     pub fn numbers(&self, name: &str) -> Result<Vec<f64>, BadInput> {
         let Value::List(values) = self.required(name)? else {
@@ -257,39 +271,4 @@ pub struct Entry<T: 'static> {
     pub parameters: &'static [Parameter],
     /// Makes it; data come from `source`.
     pub build: fn(&Arguments, &dyn DataSource) -> Result<T, BadInput>,
-}
-
-/// Where a problem's data come from: the laboratory reads files, tests hand over tables.
-pub trait DataSource {
-    /// The table behind a bundled name or a path; `target` names the label column, the last one if `None`.
-    fn table(&self, name: &str, target: Option<&str>) -> Result<Table, BadInput>;
-}
-
-/// No data at all: for problems that need none.
-pub struct NoData;
-
-impl DataSource for NoData {
-    fn table(&self, name: &str, _: Option<&str>) -> Result<Table, BadInput> {
-        Err(BadInput::new(format!("no data source here: `{name}` cannot be read")))
-    }
-}
-
-/// A table of numeric features and one target column.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Table {
-    /// Names of the feature columns.
-    pub columns: Vec<String>,
-    /// Features, row-major, rows x columns; all finite.
-    pub features: Vec<f64>,
-    /// Name of the target column.
-    pub target: String,
-    /// The target as written, one per row.
-    pub labels: Vec<String>,
-}
-
-impl Table {
-    /// Number of rows.
-    pub fn rows(&self) -> usize {
-        self.labels.len()
-    }
 }

@@ -44,6 +44,7 @@ pub mod parallel;
 pub mod problem;
 pub mod random;
 pub mod simulate;
+pub mod source;
 pub mod text;
 pub mod theorem;
 pub mod verdict;

@@ -1,7 +1,8 @@
 //! The data that are part of the program; `data/README.md` says where each file is from and how it was made.
 
 use super::csv;
-use shortfall::arguments::{BadInput, Table};
+use shortfall::arguments::BadInput;
+use shortfall::source::Table;
 
 /// A bundled file, with what a list of them shows.
 #[derive(Debug)]

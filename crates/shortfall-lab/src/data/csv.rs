@@ -2,7 +2,8 @@
 
 use super::canonical;
 use crate::selector::{clip, list, suggestion};
-use shortfall::arguments::{BadInput, Table};
+use shortfall::arguments::BadInput;
+use shortfall::source::Table;
 
 /// How a missing value is written, in lower case.
 const MISSING: [&str; 7] = ["", "na", "n/a", "nan", "null", "?", "<na>"];

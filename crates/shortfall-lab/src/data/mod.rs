@@ -11,7 +11,8 @@ mod svmlight;
 pub use bundled::{BUNDLED, Bundled};
 
 use crate::selector::{clip, list, suggestion};
-use shortfall::arguments::{BadInput, DataSource, Table};
+use shortfall::arguments::BadInput;
+use shortfall::source::{DataSource, Table};
 use std::path::Path;
 
 /// The data source of the laboratory.

@@ -2,7 +2,8 @@
 
 use super::canonical;
 use crate::selector::clip;
-use shortfall::arguments::{BadInput, Table};
+use shortfall::arguments::BadInput;
+use shortfall::source::Table;
 
 const MAGIC: &[u8] = b"\x93NUMPY";
 

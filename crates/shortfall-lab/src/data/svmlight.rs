@@ -1,7 +1,8 @@
 //! SVMlight and LIBSVM text: `label index:value index:value ... # comment`, zeros left out.
 
 use crate::selector::clip;
-use shortfall::arguments::{BadInput, Table};
+use shortfall::arguments::BadInput;
+use shortfall::source::Table;
 
 /// Entries a table may have once its zeros are written out: 4 GB.
 const MOST_ENTRIES: usize = 1 << 29;

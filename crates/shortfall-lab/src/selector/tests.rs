@@ -1,7 +1,8 @@
 use super::*;
 use proptest::prelude::*;
-use shortfall::arguments::{DataSource, Parameter};
+use shortfall::arguments::Parameter;
 use shortfall::method::METHODS;
+use shortfall::source::DataSource;
 
 fn nothing(_: &Arguments, _: &dyn DataSource) -> Result<(), BadInput> {
     Ok(())

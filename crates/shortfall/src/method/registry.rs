@@ -4,7 +4,8 @@ use super::descent::parse_descent;
 use super::{
     Adaptive, Ascent, Descent, Method, NoAscent, Normalised, Sampling, Schedule, StepSize, Unified, Unnormalised,
 };
-use crate::arguments::{Arguments, BadInput, DataSource, Entry, Parameter};
+use crate::arguments::{Arguments, BadInput, Entry, Parameter};
+use crate::source::DataSource;
 
 /// A method whose step size may still wait for the constants.
 pub struct MethodRecipe {

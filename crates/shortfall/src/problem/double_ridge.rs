@@ -9,9 +9,10 @@
 //! which is the statement's function: `K = k c^2`, `t = s/c`.
 
 use super::{Ask, Hessian, Minimum, Problem};
-use crate::arguments::{Arguments, BadInput, DataSource};
+use crate::arguments::{Arguments, BadInput};
 use crate::constants::{Constant, Constants, Number, Symbol};
 use crate::kernel::norm;
+use crate::source::DataSource;
 use crate::theorem::RidgeOrbit;
 
 /// The double ridge; minimiser 0.

@@ -1,9 +1,10 @@
 //! `f(x) = (x1^2 - 1)^2/4 + sum_i c_i x_i^2/2`: THEORY.md section 12.
 
 use super::{Ask, Hessian, Minimum, Problem};
-use crate::arguments::{Arguments, BadInput, DataSource};
+use crate::arguments::{Arguments, BadInput};
 use crate::constants::{Constant, Constants, Number, Symbol};
 use crate::kernel::norm;
+use crate::source::DataSource;
 
 /// Largest number of transverse coordinates.
 const LARGEST: usize = 1_000_000;
@@ -165,7 +166,8 @@ impl Hessian for DoubleWell {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::arguments::{NoData, Value};
+    use crate::arguments::Value;
+    use crate::source::NoData;
     use proptest::prelude::*;
 
     fn constant(well: &DoubleWell, symbol: Symbol, start: &[f64]) -> Constant {

@@ -2,9 +2,10 @@
 
 use super::piecewise_linear::PiecewiseLinear;
 use super::{Ask, FiniteSum, Hessian, Minimum, Problem, Samples};
-use crate::arguments::{Arguments, BadInput, DataSource, Value};
+use crate::arguments::{Arguments, BadInput, Value};
 use crate::constants::{Constant, Constants, Number, Symbol};
 use crate::method::Sampling;
+use crate::source::DataSource;
 
 /// A mixture; its samples are the components.
 #[derive(Debug)]

@@ -2,9 +2,10 @@
 
 use super::quadratic::parse_eigenvalues;
 use super::{Ask, Hessian, Minimum, Noise, Problem, Quadratic, Samples, Spectrum};
-use crate::arguments::{Arguments, BadInput, DataSource};
+use crate::arguments::{Arguments, BadInput};
 use crate::constants::{Constant, Constants, Number, Symbol};
 use crate::random::Generator;
+use crate::source::DataSource;
 
 /// A quadratic in the coordinate axes whose sample `z` is a vector of independent normal variables.
 #[derive(Debug)]

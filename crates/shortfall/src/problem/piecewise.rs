@@ -2,8 +2,9 @@
 
 use super::piecewise_linear::PiecewiseLinear;
 use super::{Ask, Hessian, Minimum, Problem};
-use crate::arguments::{Arguments, BadInput, DataSource};
+use crate::arguments::{Arguments, BadInput};
 use crate::constants::Constants;
+use crate::source::DataSource;
 
 /// `f` with `f'` piecewise linear.
 #[derive(Debug)]

@@ -6,11 +6,12 @@
 //! "The efficient generation of random orthogonal matrices", SIAM J. Numer. Anal. 17, 1980).
 
 use super::{Ask, Hessian, Minimum, Problem, Spectrum};
-use crate::arguments::{Arguments, BadInput, DataSource, Value};
+use crate::arguments::{Arguments, BadInput, Value};
 use crate::constants::eigen::gamma;
 use crate::constants::{Constant, Constants, Number, Symbol};
 use crate::kernel::{add_scaled, dot, max_abs, norm};
 use crate::random::{Generator, Role};
+use crate::source::DataSource;
 
 /// A quadratic with known eigenvalues; minimiser 0.
 #[derive(Debug)]

@@ -15,6 +15,8 @@ const fn data(default: &'static str) -> Parameter {
     parameter("data", "a bundled name, or a path (with / or .)", Some(default))
 }
 const TARGET: Parameter = parameter("target", "column to predict; absent: the last", None);
+const DELIMITER: Parameter =
+    parameter("delimiter", "of the fields of a CSV file, one character; absent: detected", None);
 const RIDGE: Parameter = parameter("ridge", "at least 0", Some("1e-2"));
 const INTERCEPT: Parameter =
     parameter("intercept", "append a column of ones, regularised like the others", Some("true"));
@@ -183,13 +185,13 @@ pub static PROBLEMS: &[Entry<Box<dyn Problem>>] = &[
     Entry {
         name: "logistic",
         about: "(1/n) sum_i log(1 + exp(-y_i x_i'w)) + (ridge/2)|w|^2; the label that sorts last is y = +1",
-        parameters: &[data("\"breast-cancer\""), TARGET, RIDGE, INTERCEPT, STANDARDIZE],
+        parameters: &[data("\"breast-cancer\""), TARGET, RIDGE, INTERCEPT, STANDARDIZE, DELIMITER],
         build: Logistic::build,
     },
     Entry {
         name: "least-squares",
         about: "(1/n) sum_i (x_i'w - y_i)^2/2 + (ridge/2)|w|^2; the target is a column of numbers, taken as it is",
-        parameters: &[data("\"wine-quality\""), TARGET, RIDGE, INTERCEPT, STANDARDIZE],
+        parameters: &[data("\"wine-quality\""), TARGET, RIDGE, INTERCEPT, STANDARDIZE, DELIMITER],
         build: Regression::build_least_squares,
     },
     Entry {
@@ -202,13 +204,14 @@ pub static PROBLEMS: &[Entry<Box<dyn Problem>>] = &[
             RIDGE,
             INTERCEPT,
             STANDARDIZE,
+            DELIMITER,
         ],
         build: Regression::build_huber,
     },
     Entry {
         name: "softmax",
-        about: "(1/n) sum_i (log sum_k exp(w_k'x_i) - w_{y_i}'x_i) + (ridge/2)|W|^2, one w_k for each class, as text sorts them",
-        parameters: &[data("\"iris\""), TARGET, RIDGE, INTERCEPT, STANDARDIZE],
+        about: "(1/n) sum_i (log sum_k exp(w_k'x_i) - w_{y_i}'x_i) + (ridge/2)|W|^2, one w_k for each class, sorted",
+        parameters: &[data("\"iris\""), TARGET, RIDGE, INTERCEPT, STANDARDIZE, DELIMITER],
         build: Softmax::build,
     },
 ];

@@ -2,8 +2,9 @@
 
 use super::mixture::set_smoothness_of_batches;
 use super::{Ask, FiniteSum, Hessian, Minimum, Problem, Samples};
-use crate::arguments::{Arguments, BadInput, DataSource};
+use crate::arguments::{Arguments, BadInput};
 use crate::constants::{Constant, Constants, Number, Symbol};
+use crate::source::DataSource;
 use crate::theorem::{Kink, MOST_RIPPLES};
 use std::f64::consts::PI;
 

@@ -1,8 +1,9 @@
 //! `f(x) = (beta radius^2/phase^2) sin(phase x/radius)`: THEORY.md section 7, with `dl = phase`.
 
 use super::{Ask, Hessian, Minimum, Problem};
-use crate::arguments::{Arguments, BadInput, DataSource};
+use crate::arguments::{Arguments, BadInput};
 use crate::constants::{Constant, Constants, Number, Symbol};
+use crate::source::DataSource;
 use std::f64::consts::PI;
 
 /// The paper's example of nonconvex non-convergence.

@@ -4,13 +4,14 @@
 
 pub mod random;
 
-use shortfall::arguments::{Arguments, Entry, NoData, Value};
+use shortfall::arguments::{Arguments, Entry, Value};
 use shortfall::constants::Symbol;
 use shortfall::kernel::norm;
 use shortfall::method::{Method, MethodRecipe};
 use shortfall::parallel::Sequential;
 use shortfall::problem::{Ask, Problem, facts};
 use shortfall::simulate::{Plan, Record, Run, run};
+use shortfall::source::NoData;
 use shortfall::theorem::{Inputs, MethodFacts, THEOREMS};
 use shortfall::verdict::{AtStart, Judgement, evaluate, judge, weight_decay};
 use std::ops::ControlFlow;

@@ -11,8 +11,9 @@ mod polynomial;
 mod tape;
 
 use super::{Ask, Hessian, Minimum, Problem};
-use crate::arguments::{Arguments, BadInput, DataSource, Value};
+use crate::arguments::{Arguments, BadInput, Value};
 use crate::constants::{Constant, Constants, Number, Symbol};
+use crate::source::DataSource;
 use extent::extent;
 use jet::Jet;
 use minimum::{Found, NotFound, search};

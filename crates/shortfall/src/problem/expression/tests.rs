@@ -1,7 +1,8 @@
 //! Derivatives against differences, enclosures against points, constants against samples.
 
 use super::*;
-use crate::arguments::{NoData, Value};
+use crate::arguments::Value;
+use crate::source::NoData;
 use proptest::prelude::*;
 
 /// Expressions that are smooth near the points.

@@ -1,7 +1,8 @@
 //! From a table to a design matrix: standardised columns, an intercept.
 
-use crate::arguments::{Arguments, BadInput, DataSource};
+use crate::arguments::{Arguments, BadInput};
 use crate::kernel::dot;
+use crate::source::{DataSource, Features, Labels, TableRequest};
 
 /// Features as a problem uses them, with the target as written.
 #[derive(Debug)]
@@ -15,7 +16,7 @@ pub(crate) struct Design {
     /// Name of the target column.
     pub(crate) target: String,
     /// The target, one per row.
-    pub(crate) labels: Vec<String>,
+    pub(crate) labels: Labels,
     pub(crate) ridge: f64,
 }
 
@@ -26,9 +27,14 @@ impl Design {
         let (standardize, intercept) = (arguments.bool("standardize")?, arguments.bool("intercept")?);
         let target = arguments.get("target").map(|_| arguments.text("target")).transpose()?;
         let data = arguments.text("data")?.to_owned();
-        let table = source.table(&data, target)?;
-        let (columns, mut features) = (table.columns.len(), table.features);
-        if columns == 0 || table.labels.is_empty() {
+        let delimiter = arguments.character("delimiter")?;
+        let table = source.table(&TableRequest { data: &data, target, delimiter })?;
+        let columns = table.columns.len();
+        let mut features = match table.features {
+            Features::Dense(features) => features,
+            Features::Sparse(features) => features.to_dense(columns),
+        };
+        if columns == 0 || table.labels.count() == 0 {
             let message = format_args!("{data:?}: at least one row and one feature are expected");
             return Err(arguments.bad("data", message));
         }
@@ -46,15 +52,14 @@ impl Design {
 
     /// The target as finite numbers.
     pub(crate) fn numbers(&self) -> Result<Vec<f64>, String> {
-        let number = |(row, label): (usize, &String)| match label.trim().parse::<f64>() {
-            Ok(value) if value.is_finite() => Ok(value),
-            _ => Err(format!(
-                "row {} of the data, target column `{}`: {label:?} is not a finite number, which regression needs",
+        self.labels.numbers().map_err(|row| {
+            format!(
+                "row {} of the data, target column `{}`: {:?} is not a finite number, which regression needs",
                 row + 1,
-                self.target
-            )),
-        };
-        self.labels.iter().enumerate().map(number).collect()
+                self.target,
+                self.labels.text(row)
+            )
+        })
     }
 }
 
@@ -86,14 +91,19 @@ fn with_ones(columns: usize, features: &[f64]) -> (usize, Vec<f64>) {
 #[cfg(test)]
 pub(crate) mod tests {
     use super::*;
-    use crate::arguments::{Table, Value};
+    use crate::arguments::Value;
+    use crate::source::{Matrix, NoData, Table};
 
     /// Hands over one table.
     pub(crate) struct One(pub(crate) Table);
 
     impl DataSource for One {
-        fn table(&self, _: &str, _: Option<&str>) -> Result<Table, BadInput> {
+        fn table(&self, _: &TableRequest) -> Result<Table, BadInput> {
             Ok(self.0.clone())
+        }
+
+        fn matrix(&self, path: &str) -> Result<Matrix, BadInput> {
+            NoData.matrix(path)
         }
     }
 
@@ -101,9 +111,9 @@ pub(crate) mod tests {
     pub(crate) fn labelled(labels: &[&str]) -> One {
         One(Table {
             columns: vec!["a".into()],
-            features: (0..labels.len()).map(|i| i as f64).collect(),
+            features: Features::Dense((0..labels.len()).map(|i| i as f64).collect()),
             target: "y".into(),
-            labels: labels.iter().map(|label| label.to_string()).collect(),
+            labels: Labels::of(labels),
         })
     }
 

@@ -9,10 +9,11 @@ mod tests;
 
 use super::linear_model::{self, DataConstants, Design, LinearModel, Loss, Optimum};
 use super::{Ask, FiniteSum, Hessian, Minimum, Problem, Samples};
-use crate::arguments::{Arguments, BadInput, DataSource};
+use crate::arguments::{Arguments, BadInput};
 use crate::constants::{Constants, Number};
 use crate::kernel::{Rows, add_scaled, dot, logistic_batch, logistic_block, norm};
 use crate::parallel::Parallel;
+use crate::source::{DataSource, Labels};
 use std::sync::OnceLock;
 
 /// Logistic regression on a table.
@@ -73,20 +74,13 @@ impl Logistic {
 }
 
 /// +1 for the label that sorts last (numbers before text, numbers by value), -1 for the other.
-fn binary_labels(labels: &[String], target: &str) -> Result<(Vec<f64>, String), String> {
-    let mut classes: Vec<&str> = labels.iter().map(String::as_str).collect();
-    classes.sort_by(|a, b| match (a.parse::<f64>(), b.parse::<f64>()) {
-        (Ok(a), Ok(b)) => a.total_cmp(&b),
-        (Ok(_), Err(_)) => std::cmp::Ordering::Less,
-        (Err(_), Ok(_)) => std::cmp::Ordering::Greater,
-        (Err(_), Err(_)) => a.cmp(b),
-    });
-    classes.dedup();
-    match classes[..] {
-        [_, last] => Ok((labels.iter().map(|label| if label == last { 1.0 } else { -1.0 }).collect(), last.to_owned())),
+fn binary_labels(labels: &Labels, target: &str) -> Result<(Vec<f64>, String), String> {
+    let (rows, classes) = labels.classes(2);
+    match &classes[..] {
+        [_, last] => Ok((rows.iter().map(|class| if *class == 1 { 1.0 } else { -1.0 }).collect(), last.clone())),
         [only] => Err(format!("target `{target}` has one class ({only}); logistic needs two")),
         _ => {
-            let shown = classes.iter().take(5).copied().collect::<Vec<_>>().join(", ");
+            let shown = classes[..classes.len().min(5)].join(", ");
             let more = if classes.len() > 5 { ", ..." } else { "" };
             Err(format!("target `{target}` has {} classes ({shown}{more}); logistic needs two", classes.len()))
         }

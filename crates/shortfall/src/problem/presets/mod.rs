@@ -14,8 +14,9 @@ use super::Problem;
 use super::mixture::Mixture;
 use super::piecewise::Piecewise;
 use super::piecewise_linear::PiecewiseLinear;
-use crate::arguments::{Arguments, BadInput, DataSource};
+use crate::arguments::{Arguments, BadInput};
 use crate::constants::Number;
+use crate::source::DataSource;
 
 /// Huber's function: `f' = clip(beta x, -L, L)`.
 pub(super) fn huber(arguments: &Arguments, _: &dyn DataSource) -> Result<Box<dyn Problem>, BadInput> {
@@ -66,10 +67,11 @@ fn parabola(slope: f64, offset: Number) -> PiecewiseLinear {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::arguments::{NoData, Value};
+    use crate::arguments::Value;
     use crate::constants::Symbol;
     use crate::method::Sampling;
     use crate::problem::{Ask, FiniteSum, PROBLEMS, Samples};
+    use crate::source::NoData;
 
     pub(super) fn built(name: &str, parameters: &[(&str, f64)]) -> Result<Box<dyn Problem>, BadInput> {
         let entry = PROBLEMS.iter().find(|entry| entry.name == name).expect("registered");

@@ -1,9 +1,10 @@
 //! `sto-add-noise` (THEORY.md section 11): a parabola with skewed additive noise.
 
 use super::{mixture, parabola};
-use crate::arguments::{Arguments, BadInput, DataSource};
+use crate::arguments::{Arguments, BadInput};
 use crate::constants::Number;
 use crate::problem::Problem;
+use crate::source::DataSource;
 
 /// `f = lambda x^2/2`, `g(x; z) = lambda x + z`, `z = c (1-p)/p` with probability p, else `z = -c`; `c` is `noise`.
 pub(in crate::problem) fn additive_noise(

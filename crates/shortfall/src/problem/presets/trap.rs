@@ -1,11 +1,12 @@
 //! Strongly convex mixtures on which m-SAM does not reach the minimiser: THEORY.md section 11.
 
 use super::{extreme, mixture, parabola};
-use crate::arguments::{Arguments, BadInput, DataSource};
+use crate::arguments::{Arguments, BadInput};
 use crate::constants::Number;
 use crate::problem::Problem;
 use crate::problem::mixture::Mixture;
 use crate::problem::piecewise_linear::PiecewiseLinear;
+use crate::source::DataSource;
 
 /// `sto-m-trap`: two equally likely components around `f = mu (x + D)^2/2`.
 pub(in crate::problem) fn trap(arguments: &Arguments, _: &dyn DataSource) -> Result<Box<dyn Problem>, BadInput> {

@@ -1,10 +1,11 @@
 //! Functions whose derivative has a tooth: THEORY.md sections 7, 11 and 13.
 
 use super::{extreme, mixture, piecewise};
-use crate::arguments::{Arguments, BadInput, DataSource};
+use crate::arguments::{Arguments, BadInput};
 use crate::constants::Number;
 use crate::problem::Problem;
 use crate::problem::piecewise_linear::PiecewiseLinear;
+use crate::source::DataSource;
 
 struct Wave {
     beta: f64,

@@ -9,10 +9,11 @@ mod tests;
 
 use super::linear_model::{self, DataConstants, Design, LinearModel, Loss, Optimum};
 use super::{Ask, FiniteSum, Hessian, Minimum, Problem, Samples};
-use crate::arguments::{Arguments, BadInput, DataSource};
+use crate::arguments::{Arguments, BadInput};
 use crate::constants::{Constants, Number};
 use crate::kernel::{Rows, add_scaled, dot, norm, residual_batch, residual_block};
 use crate::parallel::Parallel;
+use crate::source::DataSource;
 use std::sync::OnceLock;
 
 /// Least squares or Huber regression on a table.

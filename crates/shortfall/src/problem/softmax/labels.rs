@@ -1,13 +1,13 @@
 //! Classes from the labels of a table.
 
+use crate::source::Labels;
+
 /// Above this many classes the target is taken for a number to be predicted.
 const MOST_CLASSES: usize = 1000;
 
-/// The class of each row, and the classes' names: the labels, sorted as text.
-pub(super) fn of(labels: &[String], target: &str) -> Result<(Vec<usize>, Vec<String>), String> {
-    let mut names = labels.to_vec();
-    names.sort();
-    names.dedup();
+/// The class of each row, and the classes' names: the labels, numbers by value, then words.
+pub(super) fn of(labels: &Labels, target: &str) -> Result<(Vec<usize>, Vec<String>), String> {
+    let (rows, names) = labels.classes(MOST_CLASSES);
     match names.len() {
         0 | 1 => Err(format!("target `{target}` has one class ({}); softmax needs two or more", shown(&names))),
         count if count > MOST_CLASSES => Err(format!(
@@ -15,10 +15,7 @@ pub(super) fn of(labels: &[String], target: &str) -> Result<(Vec<usize>, Vec<Str
              is least-squares",
             shown(&names)
         )),
-        _ => {
-            let class = |label| names.binary_search(label).expect("every label is among the names");
-            Ok((labels.iter().map(class).collect(), names))
-        }
+        _ => Ok((rows, names)),
     }
 }
 

@@ -11,10 +11,11 @@ mod tests;
 
 use super::linear_model::{self, DataConstants, Design, LARGEST_DENSE, LinearModel, Loss, Optimum};
 use super::{Ask, FiniteSum, Hessian, Minimum, Problem, Samples};
-use crate::arguments::{Arguments, BadInput, DataSource};
+use crate::arguments::{Arguments, BadInput};
 use crate::constants::{Constants, Number};
 use crate::kernel::{Rows, add_scaled, dot, norm, softmax_batch, softmax_block, softmax_weights};
 use crate::parallel::Parallel;
+use crate::source::DataSource;
 use std::sync::OnceLock;
 
 /// Softmax regression on a table.

@@ -200,10 +200,10 @@ fn the_minimum_is_certified_and_no_point_nearby_is_lower() {
 }
 
 #[test]
-fn classes_are_sorted_as_text_and_shown_in_their_order() {
+fn classes_are_sorted_and_shown_in_their_order() {
     let build = |labels: &[&str]| Softmax::build(&arguments("softmax"), &labelled(labels));
     let problem = build(&["b", "10", "9", "b"]).expect("three classes");
-    assert_eq!(problem.about(), "4 rows; 3 classes of 2 weights, in this order: 10, 9, b");
+    assert_eq!(problem.about(), "4 rows; 3 classes of 2 weights, in this order: 9, 10, b");
     assert_eq!(problem.dimension(), 6);
     let refused = |labels: &[&str]| build(labels).err().expect("refused").message;
     assert!(refused(&["a", "a"]).contains("one class (a)"));
