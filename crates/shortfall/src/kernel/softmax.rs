@@ -1,7 +1,8 @@
 //! Softmax regression over rows of a matrix.
 
+use super::Rows;
 use super::functions::{exp, log1p};
-use super::{Rows, add_scaled_inline, dot_inline};
+use super::rows::{Row, SparseRow, Storage, dense_row, with_rows};
 use multiversion::multiversion;
 
 /// From scores `z_k`: the probabilities `p = softmax(z)` less 1 at the label, in place of the scores; returns the loss
@@ -36,9 +37,9 @@ pub fn softmax_weights(scores: &mut [f64], label: usize) -> f64 {
 }
 
 #[inline(always)]
-fn pass<'a>(
+fn pass<R: Row>(
     count: usize,
-    row: impl Fn(usize) -> (&'a [f64], usize),
+    row: impl Fn(usize) -> (R, usize),
     w: &[f64],
     gradient: &mut [f64],
     scores: &mut [f64],
@@ -48,11 +49,11 @@ fn pass<'a>(
     for i in 0..count {
         let (x, label) = row(i);
         for (score, w) in scores.iter_mut().zip(w.chunks_exact(stride)) {
-            *score = dot_inline(x, w);
+            *score = x.dot(w);
         }
         sum += weigh(scores, label);
         for (weight, gradient) in scores.iter().zip(gradient.chunks_exact_mut(stride)) {
-            add_scaled_inline(*weight, x, gradient);
+            x.add_scaled(*weight, gradient);
         }
     }
     sum
@@ -69,7 +70,7 @@ pub fn softmax_block(
     gradient: &mut [f64],
     scores: &mut [f64],
 ) -> f64 {
-    pass(to - from, |i| (rows.row(from + i), labels[from + i]), w, gradient, scores)
+    with_rows!(rows, row => pass(to - from, |i| (row(from + i), labels[from + i]), w, gradient, scores))
 }
 
 /// Over the rows of a batch, in its order.
@@ -82,7 +83,7 @@ pub fn softmax_batch(
     gradient: &mut [f64],
     scores: &mut [f64],
 ) {
-    pass(batch.len(), |i| (rows.row(batch[i]), labels[batch[i]]), w, gradient, scores);
+    with_rows!(rows, row => pass(batch.len(), |i| (row(batch[i]), labels[batch[i]]), w, gradient, scores));
 }
 
 #[cfg(test)]

@@ -59,6 +59,22 @@ impl SparseMatrix {
         self.columns.iter_mut().for_each(|column| *column = map(*column));
     }
 
+    /// Adds an entry at the end of every row, in place.
+    pub fn append_column(&mut self, column: u32, value: f64) {
+        let (count, stored) = (self.count(), self.stored());
+        self.columns.reserve_exact(count);
+        self.values.reserve_exact(count);
+        self.columns.resize(stored + count, column);
+        self.values.resize(stored + count, value);
+        for i in (0..count).rev() {
+            let (from, to) = (self.starts[i], self.starts[i + 1]);
+            self.columns.copy_within(from..to, from + i);
+            self.values.copy_within(from..to, from + i);
+            (self.columns[to + i], self.values[to + i]) = (column, value);
+            self.starts[i + 1] = to + i + 1;
+        }
+    }
+
     /// With its zeros, row-major, `width` columns.
     pub fn to_dense(&self, width: usize) -> Vec<f64> {
         let mut dense = vec![0.0; self.count() * width];

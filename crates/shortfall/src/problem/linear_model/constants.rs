@@ -10,17 +10,22 @@ const UNBOUNDED: &str = "unbounded on all of R^d: the residuals are";
 
 /// The constants for a start and a sampling.
 pub(crate) fn constants(problem: &dyn LinearModel, ask: &Ask) -> Constants {
-    let (data, ridge, loss) = (problem.data(), problem.ridge(), problem.loss());
+    let (base, loss) = (problem.base(), problem.loss());
+    let (data, ridge, ends) = (&base.moments, base.ridge, base.ends());
     let mut constants = Constants::missing("");
     constants.components_convex = true;
     let mut set = |symbol, constant| constants.set(symbol, constant);
     set(
         Symbol::Beta,
-        match data.top {
+        match ends.top {
             Some(top) => Constant::bound(
                 Symbol::Beta,
                 (Number::exact(top) * loss.most_curved + ridge).high,
-                format!("{} + ridge, eigenvalues with proved error", loss.beta),
+                if ends.loose.is_empty() {
+                    format!("{} + ridge, eigenvalues with proved error", loss.beta)
+                } else {
+                    format!("{} + ridge, {}", loss.beta, ends.loose)
+                },
             ),
             None => Constant::missing("X'X/n overflows"),
         },
@@ -105,8 +110,15 @@ fn strong_convexity(problem: &dyn LinearModel) -> Constant {
         };
     }
     if mu > 0.0 {
-        Constant::bound(Symbol::Mu, mu, "lambda_min(X'X/n) + ridge, eigenvalues with proved error")
+        let how = match problem.base().ends().untried {
+            Some(reason) => format!("ridge; {reason}"),
+            None => "lambda_min(X'X/n) + ridge, eigenvalues with proved error".to_owned(),
+        };
+        Constant::bound(Symbol::Mu, mu, how)
     } else {
-        Constant::missing("ridge = 0 and X'X/n is singular, or too near it to tell")
+        Constant::missing(match problem.base().ends().untried {
+            Some(reason) => format!("ridge = 0 and {reason}"),
+            None => "ridge = 0 and X'X/n is singular, or too near it to tell".to_owned(),
+        })
     }
 }

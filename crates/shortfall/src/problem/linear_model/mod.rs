@@ -2,19 +2,25 @@
 //! negative, with a bounded second derivative; `x_i'w` is one number, or one for each class. Samples are single rows,
 //! each with the whole ridge.
 
+mod base;
 mod constants;
-mod data;
+mod dataset;
+mod design;
+mod moments;
 mod newton;
 mod pass;
-mod table;
-
-pub(super) use constants::constants;
-pub(super) use data::DataConstants;
-pub(super) use newton::{LARGEST_DENSE, Optimum};
-pub(super) use pass::{BLOCK, evaluate, padded};
-pub(super) use table::Design;
+mod spectrum;
 #[cfg(test)]
-pub(super) use table::tests as table_tests;
+mod tests;
+
+pub(super) use base::Base;
+pub(super) use constants::constants;
+pub(super) use dataset::Dataset;
+#[cfg(test)]
+pub(super) use dataset::tests as dataset_tests;
+pub(super) use design::Design;
+pub(super) use moments::Moments;
+pub(super) use newton::Optimum;
 
 use super::{FiniteSum, Hessian, Problem};
 use crate::constants::Number;
@@ -41,10 +47,11 @@ pub(super) struct Loss {
 
 /// A problem of this kind.
 pub(super) trait LinearModel: Problem + FiniteSum + Hessian {
-    fn ridge(&self) -> f64;
-    fn data(&self) -> &DataConstants;
+    fn base(&self) -> &Base;
     fn loss(&self) -> Loss;
-    fn optimum(&self) -> &Optimum;
+
+    /// `|h_i'|^2` at every row, h_i' the derivative of its loss by its predictions.
+    fn squared_slopes(&self, x: &[f64]) -> Vec<f64>;
 
     /// A bound on the rounding error of the data part of the gradient computed at `x`, as a vector; `value` is that
     /// of f computed there.
@@ -53,8 +60,12 @@ pub(super) trait LinearModel: Problem + FiniteSum + Hessian {
     /// A bound on the root mean square over samples of the rounding errors of their gradients.
     fn sample_gradient_error(&self, x: &[f64], value: f64) -> f64;
 
+    /// The minimiser, found once.
+    fn optimum(&self) -> &Optimum;
+
     /// A lower bound of the strong convexity; 0 if none is known.
     fn strong_convexity(&self) -> f64 {
-        add_down(mul_down(self.loss().least_curved, self.data().bottom), self.ridge())
+        let (least, ridge) = (self.loss().least_curved, self.base().ridge);
+        if least == 0.0 { ridge } else { add_down(mul_down(least, self.base().ends().bottom), ridge) }
     }
 }

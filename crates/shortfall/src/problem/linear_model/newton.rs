@@ -2,9 +2,11 @@
 
 use super::super::Minimum;
 use super::LinearModel;
+use super::pass::block_of;
+use super::spectrum::LARGEST_DENSE;
 use crate::constants::Number;
 use crate::constants::eigen::{gamma, solve_positive_definite};
-use crate::kernel::{dot, norm};
+use crate::kernel::{add_scaled, dot, norm};
 
 /// Where Newton's method ended.
 #[derive(Debug)]
@@ -13,30 +15,44 @@ pub(crate) struct Optimum {
     pub(crate) value: f64,
     /// Upper bound of the exact `|grad f(point)|`.
     pub(crate) gradient: f64,
-    /// Too many unknowns: Newton's method was not tried.
-    unsolved: bool,
+    method: &'static str,
+    /// The time allowed was over before the gradient stopped shrinking.
+    stopped: bool,
 }
 
-/// Largest dimension whose Hessian is stored.
-pub(crate) const LARGEST_DENSE: usize = 2000;
+/// Multiply-adds of a Hessian up to which it is formed: about a second.
+const MOST_PRODUCTS: usize = 1 << 33;
 
 const MAX_ITERATIONS: usize = 200;
 
+/// Steps of one conjugate gradient solve.
+const MAX_INNER: usize = 1000;
+
 /// Damped Newton from zero until the gradient stops shrinking, which on a well-posed problem is machine precision.
-fn solve(problem: &dyn LinearModel) -> Optimum {
-    let d = problem.dimension();
+fn solve(problem: &dyn LinearModel, dense: bool) -> Optimum {
+    let (d, base) = (problem.dimension(), problem.base());
     let mut point = vec![0.0; d];
     let mut gradient = vec![0.0; d];
-    let mut matrix = vec![0.0; d * d];
     let mut value = problem.value_gradient(&point, &mut gradient);
-    let mut stalled = 0;
+    let (mut stalled, mut stopped) = (0, false);
+    let mut matrix = if dense { vec![0.0; d * d] } else { Vec::new() };
+    let scale = if dense { Vec::new() } else { preconditioner(problem) };
     for _ in 0..MAX_ITERATIONS {
         let size = norm(&gradient);
         if !(size > 0.0 && size.is_finite()) || stalled == 3 {
             break;
         }
-        problem.matrix_at(&point, &mut matrix);
-        let Some(direction) = solve_positive_definite(&matrix, &gradient) else { break };
+        if !base.budget.goes_on(&format!("Newton, |grad f| = {size:.0e}"), None) {
+            stopped = true;
+            break;
+        }
+        let direction = if dense {
+            problem.matrix_at(&point, &mut matrix);
+            solve_positive_definite(&matrix, &gradient)
+        } else {
+            conjugate_gradient(problem, &point, &gradient, &scale)
+        };
+        let Some(direction) = direction else { break };
         let Some((next, next_value, next_gradient)) = line_search(problem, &point, value, &gradient, &direction) else {
             break;
         };
@@ -48,9 +64,67 @@ fn solve(problem: &dyn LinearModel) -> Optimum {
         stalled = if norm(&next_gradient) < 0.9 * size { 0 } else { stalled + 1 };
         (point, value, gradient) = (next, next_value, next_gradient);
     }
-    let error = problem.data_gradient_error(&point, value) + 4.0 * f64::EPSILON * problem.ridge() * norm(&point);
+    let error = problem.data_gradient_error(&point, value) + 4.0 * f64::EPSILON * base.ridge * norm(&point);
     let gradient = norm(&gradient) * (1.0 + gamma(d + 4)) + error;
-    Optimum { point, value, gradient, unsolved: false }
+    Optimum { point, value, gradient, method: if dense { "Newton" } else { "Newton-CG" }, stopped }
+}
+
+/// The diagonal of the largest the Hessian can be.
+fn preconditioner(problem: &dyn LinearModel) -> Vec<f64> {
+    let (base, curved) = (problem.base(), problem.loss().most_curved);
+    let squares = base.design.column_squares();
+    let parts = problem.dimension() / squares.len();
+    let entry = |square: &f64| {
+        let entry = curved * square + base.ridge;
+        if entry > 0.0 { entry } else { 1.0 }
+    };
+    squares.iter().map(entry).collect::<Vec<_>>().repeat(parts)
+}
+
+/// Solves `H(point) p = g` by preconditioned conjugate gradients, the better the smaller g is; `None` if nothing was
+/// gained.
+fn conjugate_gradient(problem: &dyn LinearModel, point: &[f64], g: &[f64], scale: &[f64]) -> Option<Vec<f64>> {
+    let d = g.len();
+    let size = norm(g);
+    let wanted = size * size.sqrt().clamp(1e-12, 0.1);
+    let divided = |r: &[f64]| r.iter().zip(scale).map(|(r, s)| r / s).collect::<Vec<f64>>();
+    let (mut p, mut r) = (vec![0.0; d], g.to_vec());
+    let mut z = divided(&r);
+    let mut direction = z.clone();
+    let mut along = dot(&r, &z);
+    let mut product = vec![0.0; d];
+    for step in 0..MAX_INNER.min(2 * d) {
+        hessian_product(problem, point, &direction, &mut product);
+        let curvature = dot(&direction, &product);
+        if !(curvature > 0.0 && curvature.is_finite()) {
+            return (step > 0).then_some(p);
+        }
+        let length = along / curvature;
+        add_scaled(length, &direction, &mut p);
+        add_scaled(-length, &product, &mut r);
+        let left = norm(&r);
+        if left <= wanted || !problem.base().budget.goes_on(&format!("Newton-CG, |grad f| = {size:.0e}"), None) {
+            break;
+        }
+        z = divided(&r);
+        let next = dot(&r, &z);
+        let ratio = next / along;
+        direction.iter_mut().zip(&z).for_each(|(direction, z)| *direction = ratio.mul_add(*direction, *z));
+        along = next;
+    }
+    Some(p)
+}
+
+/// `H(point) v`, block after block.
+fn hessian_product(problem: &dyn LinearModel, point: &[f64], v: &[f64], product: &mut [f64]) {
+    let (n, block) = (problem.count(), block_of(problem.base().design.columns()));
+    let mut partial = vec![0.0; v.len()];
+    product.fill(0.0);
+    for from in (0..n).step_by(block) {
+        let batch: Vec<usize> = (from..(from + block).min(n)).collect();
+        problem.batch_hessian_product(&batch, point, v, &mut partial);
+        add_scaled(batch.len() as f64 / n as f64, &partial, product);
+    }
 }
 
 type Step = (Vec<f64>, f64, Vec<f64>);
@@ -80,14 +154,11 @@ fn line_search(
 }
 
 impl Optimum {
-    /// For problems too large for Newton's method: nothing is known.
-    pub(crate) fn unsolved(d: usize) -> Self {
-        Self { point: vec![0.0; d], value: f64::NAN, gradient: f64::INFINITY, unsolved: true }
-    }
-
-    /// By Newton's method.
+    /// By Newton's method, with the Hessian or, where that is too large, with its products.
     pub(crate) fn of(problem: &dyn LinearModel) -> Self {
-        solve(problem)
+        let d = problem.dimension();
+        let products = problem.count().saturating_mul(d).saturating_mul(d);
+        solve(problem, d <= LARGEST_DENSE && products <= MOST_PRODUCTS)
     }
 
     /// Whether the certificate says anything: mu > 0 and a gradient that is small beside the value.
@@ -113,19 +184,19 @@ impl Optimum {
         Some(low.low.max(0.0))
     }
 
-    /// Upper bound of `sqrt(mean |g_i(point)|^2)`: the computed value plus the rounding of the sample gradients, whose
-    /// weights are off by that of their margins.
+    /// Upper bound of `sqrt(mean |g_i(point)|^2)`. With `s_i = |h_i'|` and the ridge l, since the data part of the mean
+    /// gradient is `grad f - l w`: `mean |g_i|^2 = mean s_i^2 |x_i|^2 + 2 l w'(grad f - l w) + l^2 |w|^2`, at most
+    /// `mean s_i^2 |x_i|^2 - l^2 |w|^2 + 2 l |w||grad f|`.
     pub(crate) fn root_mean_square_of_samples(&self, problem: &dyn LinearModel) -> Number {
-        let n = problem.count();
-        let mut g = vec![0.0; problem.dimension()];
-        let squares: Vec<f64> = (0..n)
-            .map(|i| {
-                problem.batch_gradient(&[i], &self.point, &mut g);
-                dot(&g, &g)
-            })
-            .collect();
-        let mean = Number::exact(crate::kernel::sum(&squares)) / n as f64 * (1.0 + gamma(n + problem.dimension() + 2));
-        mean.sqrt() + problem.sample_gradient_error(&self.point, self.value)
+        let (base, moments) = (problem.base(), &problem.base().moments);
+        let n = moments.rows;
+        let slopes = problem.squared_slopes(&self.point);
+        let terms: Vec<f64> = slopes.iter().zip(&moments.squares).map(|(slope, square)| slope * square).collect();
+        let mean = Number::exact(crate::kernel::sum(&terms)) / n as f64 * (1.0 + gamma(n + moments.columns + 16));
+        let length = Number::exact(norm(&self.point)) * Number::between(1.0 - 1e-12, 1.0 + 1e-12) * base.ridge;
+        let square = mean - length.square() + length * self.gradient * 2.0;
+        let square = Number::between(0.0, square.high.max(0.0));
+        square.sqrt() + problem.sample_gradient_error(&self.point, self.value)
     }
 
     pub(crate) fn minimum(&self, problem: &dyn LinearModel) -> Minimum {
@@ -134,21 +205,72 @@ impl Optimum {
                 value: self.value,
                 error: (gap + problem.value_error(&self.point, self.value)).high,
                 point: self.point.clone(),
-                how: format!("Newton, |grad f| <= {:.1e}, certified by |grad f|^2/(2 mu)", self.gradient),
+                how: format!(
+                    "{}{}, |grad f| <= {:.1e}, certified by |grad f|^2/(2 mu)",
+                    self.method,
+                    if self.stopped { ", stopped early" } else { "" },
+                    self.gradient
+                ),
             },
             None => Minimum::Unknown { reason: self.reason(problem).to_owned() },
         }
     }
 
     fn reason(&self, problem: &dyn LinearModel) -> &'static str {
-        if self.unsolved {
-            "more than 2000 unknowns: Newton's method was not tried"
-        } else if problem.strong_convexity() > 0.0 {
+        if problem.strong_convexity() > 0.0 {
             "Newton's method did not end at a finite point"
         } else if problem.loss().least_curved > 0.0 {
             "ridge = 0 and X'X/n is singular, or too near it to tell: no certificate"
         } else {
             "ridge = 0: a minimiser need not exist, none is claimed"
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::{Spent, problems};
+    use super::*;
+
+    #[test]
+    fn products_find_the_minimum_that_the_matrix_finds() {
+        for problem in problems() {
+            let [a, b] = [true, false].map(|dense| solve(problem.as_ref(), dense));
+            assert_eq!((a.method, b.method), ("Newton", "Newton-CG"));
+            assert!(a.gradient < 1e-12 && b.gradient < 1e-12, "{a:?} {b:?}");
+            let bound = |optimum: &Optimum| optimum.minimum(problem.as_ref()).value().expect("certified");
+            let (a, b) = (bound(&a), bound(&b));
+            assert!((a.0 - b.0).abs() <= a.1 + b.1 && a.1 < 1e-12 && b.1 < 1e-12, "{a:?} {b:?}");
+        }
+    }
+
+    #[test]
+    fn without_time_the_certificate_is_wide_and_true() {
+        for problem in problems() {
+            let (value, error) = solve(problem.as_ref(), true).minimum(problem.as_ref()).value().expect("certified");
+            let spent = problem.with_budget(Spent);
+            let Minimum::Known { value: early, error: wide, how, .. } =
+                Optimum::of(spent.as_ref()).minimum(spent.as_ref())
+            else {
+                panic!("mu > 0")
+            };
+            assert!(how.contains("stopped early") && wide > 1e-6, "{how} {wide}");
+            assert!((early - value).abs() <= wide + error);
+        }
+    }
+
+    #[test]
+    fn the_squares_of_sample_gradients_need_no_samples() {
+        for problem in problems() {
+            let optimum = solve(problem.as_ref(), true);
+            let (n, mut g) = (problem.count(), vec![0.0; problem.dimension()]);
+            let square = |i: usize| {
+                problem.batch_gradient(&[i], &optimum.point, &mut g);
+                dot(&g, &g)
+            };
+            let plain = ((0..n).map(square).sum::<f64>() / n as f64).sqrt();
+            let bound = optimum.root_mean_square_of_samples(problem.as_ref()).high;
+            assert!(bound >= plain * (1.0 - 1e-14) && bound <= plain * (1.0 + 1e-10) + 1e-12, "{bound} {plain}");
         }
     }
 }

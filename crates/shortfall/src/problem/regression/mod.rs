@@ -7,26 +7,21 @@ mod rounding;
 #[cfg(test)]
 mod tests;
 
-use super::linear_model::{self, DataConstants, Design, LinearModel, Loss, Optimum};
+use super::linear_model::{self, Base, Dataset, Design, LinearModel, Loss, Optimum};
 use super::{Ask, FiniteSum, Hessian, Minimum, Problem, Samples};
 use crate::arguments::{Arguments, BadInput};
 use crate::constants::{Constants, Number};
-use crate::kernel::{Rows, add_scaled, dot, norm, residual_batch, residual_block};
+use crate::kernel::{norm, residual_batch, residual_block};
 use crate::parallel::Parallel;
 use crate::source::DataSource;
-use std::sync::OnceLock;
 
 /// Least squares or Huber regression on a table.
 #[derive(Debug)]
 pub struct Regression {
-    rows: Rows,
+    base: Base,
     targets: Vec<f64>,
-    dimension: usize,
-    ridge: f64,
     /// t; infinite for least squares.
     threshold: f64,
-    data: DataConstants,
-    optimum: OnceLock<Optimum>,
 }
 
 impl Regression {
@@ -38,9 +33,11 @@ impl Regression {
 
     /// Huber regression with a threshold above 0.
     pub fn huber(columns: usize, features: &[f64], targets: &[f64], ridge: f64, threshold: f64) -> Self {
-        let rows = Rows::new(columns, features);
-        let data = DataConstants::of(&rows, columns);
-        Self { rows, targets: targets.to_vec(), dimension: columns, ridge, threshold, data, optimum: OnceLock::new() }
+        Self::on(Base::new(Design::dense(columns, features), ridge), targets.to_vec(), threshold)
+    }
+
+    pub(super) fn on(base: Base, targets: Vec<f64>, threshold: f64) -> Self {
+        Self { base, targets, threshold }
     }
 
     pub(super) fn build_least_squares(
@@ -55,40 +52,44 @@ impl Regression {
     }
 
     fn build(arguments: &Arguments, source: &dyn DataSource, threshold: f64) -> Result<Box<dyn Problem>, BadInput> {
-        let design = Design::read(arguments, source)?;
-        let targets = design.numbers().map_err(|message| design.bad(arguments, &message))?;
-        Ok(Box::new(Self::huber(design.columns, &design.features, &targets, design.ridge, threshold)))
-    }
-
-    fn padded(&self, x: &[f64]) -> Vec<f64> {
-        linear_model::padded(x, 1, self.rows.stride())
+        let dataset = Dataset::read(arguments, source)?;
+        let targets = dataset.numbers().map_err(|message| dataset.bad(arguments, &message))?;
+        Ok(Box::new(Self::on(Base::of(dataset), targets, threshold)))
     }
 
     fn evaluate(&self, x: &[f64], gradient: &mut [f64], parallel: Option<&dyn Parallel>) -> f64 {
-        let (n, w) = (self.rows.count(), self.padded(x));
-        let (loss, total) = linear_model::evaluate(n, self.rows.stride(), parallel, &|from, to, gradient| {
-            residual_block(&self.rows, &self.targets, self.threshold, [from, to], &w, gradient)
+        let design = &self.base.design;
+        let w = design.embed(x, 1);
+        let (loss, mut total) = self.base.pass(1).evaluate(parallel, &|from, to, gradient| {
+            residual_block(design.rows(), &self.targets, self.threshold, [from, to], &w, gradient)
         });
-        let n = n as f64;
-        for ((gradient, total), x) in gradient.iter_mut().zip(&total).zip(x) {
-            *gradient = self.ridge.mul_add(*x, total / n);
-        }
-        (0.5 * self.ridge).mul_add(dot(x, x), loss / n)
+        self.base.finish(&mut total, design.count(), x, gradient);
+        self.base.value(loss, x)
     }
 
-    /// `h''` at a row's residual, and whether the residual is certainly off the threshold.
-    fn curvature(&self, sample: usize, w: &[f64]) -> (f64, bool) {
-        let (row, target) = (self.rows.row(sample), self.targets[sample]);
-        let residual = (dot(row, w) - target).abs();
-        let smooth = !self.threshold.is_finite()
-            || (residual - self.threshold).abs() > rounding::residual_error(row, w, target, residual);
-        (if residual <= self.threshold { 1.0 } else { 0.0 }, smooth)
+    fn residual(&self, sample: usize, w: &[f64]) -> f64 {
+        self.base.design.rows().dot(sample, w) - self.targets[sample]
+    }
+
+    /// `h''` at a row's residual.
+    fn curvature(&self, sample: usize, w: &[f64]) -> f64 {
+        if self.residual(sample, w).abs() <= self.threshold { 1.0 } else { 0.0 }
+    }
+
+    /// Whether a row's residual is certainly off the threshold, where `h''` jumps.
+    fn is_smooth_at(&self, sample: usize, w: &[f64], x: &[f64]) -> bool {
+        if !self.threshold.is_finite() {
+            return true;
+        }
+        let (design, residual) = (&self.base.design, self.residual(sample, w));
+        let error = rounding::residual_error(design.columns(), design.size(sample), x, self.targets[sample], residual);
+        (residual.abs() - self.threshold).abs() > error
     }
 }
 
 impl Problem for Regression {
     fn dimension(&self) -> usize {
-        self.dimension
+        self.base.design.columns()
     }
 
     fn value_gradient(&self, x: &[f64], gradient: &mut [f64]) -> f64 {
@@ -104,11 +105,11 @@ impl Problem for Regression {
     }
 
     fn value_error(&self, x: &[f64], value: f64) -> f64 {
-        rounding::value_error(&self.data, self.threshold, x, value)
+        rounding::value_error(&self.base.moments, self.threshold, x, value)
     }
 
     fn gradient_error(&self, x: &[f64], value: f64, _: &[f64]) -> f64 {
-        self.data_gradient_error(x, value) + 4.0 * f64::EPSILON * self.ridge * norm(x)
+        self.data_gradient_error(x, value) + 4.0 * f64::EPSILON * self.base.ridge * norm(x)
     }
 
     fn constants(&self, ask: &Ask) -> Constants {
@@ -128,25 +129,21 @@ impl Problem for Regression {
     }
 
     fn default_start(&self) -> Vec<f64> {
-        vec![0.0; self.dimension]
+        vec![0.0; self.dimension()]
     }
 
     fn about(&self) -> String {
-        format!("{} rows", self.rows.count())
+        format!("{} rows", self.targets.len())
     }
 
     fn work(&self) -> usize {
-        self.rows.count() * (4 * self.rows.stride() + 10)
+        4 * self.base.design.rows().stored() + 10 * self.targets.len()
     }
 }
 
 impl LinearModel for Regression {
-    fn ridge(&self) -> f64 {
-        self.ridge
-    }
-
-    fn data(&self) -> &DataConstants {
-        &self.data
+    fn base(&self) -> &Base {
+        &self.base
     }
 
     fn loss(&self) -> Loss {
@@ -163,74 +160,53 @@ impl LinearModel for Regression {
     }
 
     fn optimum(&self) -> &Optimum {
-        self.optimum.get_or_init(|| Optimum::of(self))
+        self.base.optimum(self)
+    }
+
+    fn squared_slopes(&self, x: &[f64]) -> Vec<f64> {
+        let w = self.base.design.embed(x, 1);
+        let slope = |i: usize| self.residual(i, &w).clamp(-self.threshold, self.threshold);
+        (0..self.targets.len()).map(|i| slope(i).powi(2)).collect()
     }
 
     fn data_gradient_error(&self, x: &[f64], value: f64) -> f64 {
-        rounding::gradient_error(&self.data, x, value)
+        rounding::gradient_error(&self.base.moments, x, value)
     }
 
     fn sample_gradient_error(&self, x: &[f64], value: f64) -> f64 {
-        rounding::sample_gradient_error(&self.data, x, value, self.ridge)
+        rounding::sample_gradient_error(&self.base.moments, x, value, self.base.ridge)
     }
 }
 
 impl Hessian for Regression {
     fn matrix_at(&self, x: &[f64], matrix: &mut [f64]) -> bool {
-        let (d, w, n) = (self.dimension, self.padded(x), self.rows.count());
-        let mut smooth = true;
-        matrix.fill(0.0);
-        for i in 0..n {
-            let (curvature, off_threshold) = self.curvature(i, &w);
-            smooth &= off_threshold;
-            if curvature > 0.0 {
-                let row = &self.rows.row(i)[..d];
-                for j in 0..d {
-                    add_scaled(row[j] / n as f64, &row[..=j], &mut matrix[j * d..j * d + j + 1]);
-                }
-            }
-        }
-        for j in 0..d {
-            matrix[j * d + j] += self.ridge;
-            for k in 0..j {
-                matrix[k * d + j] = matrix[j * d + k];
-            }
-        }
-        smooth
+        let w = self.base.design.embed(x, 1);
+        self.base.write_hessian(&|i| self.curvature(i, &w), matrix);
+        (0..self.targets.len()).all(|i| self.is_smooth_at(i, &w, x))
     }
 }
 
 impl FiniteSum for Regression {
     fn count(&self) -> usize {
-        self.rows.count()
+        self.targets.len()
     }
 
     fn batch_gradient(&self, batch: &[usize], x: &[f64], gradient: &mut [f64]) {
-        let w = self.padded(x);
-        let mut sum = vec![0.0; self.rows.stride()];
-        residual_batch(&self.rows, &self.targets, self.threshold, batch, &w, &mut sum);
-        let size = batch.len() as f64;
-        for ((gradient, sum), x) in gradient.iter_mut().zip(&sum).zip(x) {
-            *gradient = self.ridge.mul_add(*x, sum / size);
-        }
+        let rows = self.base.design.rows();
+        let w = self.base.design.embed(x, 1);
+        let mut sum = vec![0.0; rows.stride()];
+        residual_batch(rows, &self.targets, self.threshold, batch, &w, &mut sum);
+        self.base.finish(&mut sum, batch.len(), x, gradient);
     }
 
     fn batch_hessian_product(&self, batch: &[usize], x: &[f64], v: &[f64], product: &mut [f64]) -> bool {
-        let w = self.padded(x);
-        let mut smooth = true;
-        product.iter_mut().zip(v).for_each(|(p, v)| *p = self.ridge * v);
-        for &sample in batch {
-            let (curvature, off_threshold) = self.curvature(sample, &w);
-            smooth &= off_threshold;
-            let row = &self.rows.row(sample)[..self.dimension];
-            add_scaled(curvature * dot(row, v) / batch.len() as f64, row, product);
-        }
-        smooth
+        let w = self.base.design.embed(x, 1);
+        self.base.batch_hessian_product(batch, &|i| self.curvature(i, &w), v, product);
+        batch.iter().all(|i| self.is_smooth_at(*i, &w, x))
     }
 
     fn smoothness(&self, sample: usize) -> f64 {
-        let row = self.rows.row(sample);
-        dot(row, row) + self.ridge
+        self.base.moments.squares[sample] + self.base.ridge
     }
 
     fn evaluation_is_cheap(&self) -> bool {

@@ -3,10 +3,10 @@
 use super::*;
 use crate::constants::Symbol;
 use crate::constants::eigen::solve;
-use crate::kernel::norm;
+use crate::kernel::{dot, norm};
 use crate::method::{SampleReuse, Sampling};
 use crate::parallel::Sequential;
-use crate::problem::linear_model::table_tests::{arguments, labelled};
+use crate::problem::linear_model::dataset_tests::{arguments, labelled};
 
 const N: usize = 37;
 const D: usize = 5;

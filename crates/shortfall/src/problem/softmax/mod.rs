@@ -9,29 +9,25 @@ mod rounding;
 #[cfg(test)]
 mod tests;
 
-use super::linear_model::{self, DataConstants, Design, LARGEST_DENSE, LinearModel, Loss, Optimum};
+use super::linear_model::{self, Base, Dataset, Design, LinearModel, Loss, Optimum};
 use super::{Ask, FiniteSum, Hessian, Minimum, Problem, Samples};
 use crate::arguments::{Arguments, BadInput};
 use crate::constants::{Constants, Number};
-use crate::kernel::{Rows, add_scaled, dot, norm, softmax_batch, softmax_block, softmax_weights};
+use crate::kernel::{dot, norm, softmax_batch, softmax_block, softmax_weights};
 use crate::parallel::Parallel;
 use crate::source::DataSource;
-use std::sync::OnceLock;
+use crate::source::Unlimited;
 
 /// Softmax regression on a table.
 #[derive(Debug)]
 pub struct Softmax {
-    rows: Rows,
-    columns: usize,
+    base: Base,
     /// Of each row, from 0.
     labels: Vec<usize>,
     /// K.
     classes: usize,
-    ridge: f64,
     /// The classes' names in order, if they have any.
     names: Vec<String>,
-    data: DataConstants,
-    optimum: OnceLock<Optimum>,
 }
 
 impl Softmax {
@@ -39,48 +35,41 @@ impl Softmax {
     /// like any other column.
     pub fn new(columns: usize, features: &[f64], labels: &[usize], classes: usize, ridge: f64) -> Self {
         assert!(labels.iter().all(|label| *label < classes), "labels are below the number of classes");
-        let rows = Rows::new(columns, features);
-        let data = DataConstants::of(&rows, columns);
-        let labels = labels.to_vec();
-        Self { rows, columns, labels, classes, ridge, names: Vec::new(), data, optimum: OnceLock::new() }
+        Self::on(Base::new(Design::dense(columns, features), ridge), labels.to_vec(), classes)
+    }
+
+    pub(super) fn on(base: Base, labels: Vec<usize>, classes: usize) -> Self {
+        Self { base, labels, classes, names: Vec::new() }
     }
 
     pub(super) fn build(arguments: &Arguments, source: &dyn DataSource) -> Result<Box<dyn Problem>, BadInput> {
-        let design = Design::read(arguments, source)?;
+        let dataset = Dataset::read(arguments, source)?;
         let (labels, names) =
-            labels::of(&design.labels, &design.target).map_err(|message| design.bad(arguments, &message))?;
-        let Design { columns, features, ridge, .. } = design;
-        Ok(Box::new(Self { names: names.clone(), ..Self::new(columns, &features, &labels, names.len(), ridge) }))
-    }
-
-    fn padded(&self, x: &[f64]) -> Vec<f64> {
-        linear_model::padded(x, self.classes, self.rows.stride())
-    }
-
-    /// The mean of padded sums over `count` rows, and the ridge.
-    fn finish(&self, total: &[f64], count: usize, x: &[f64], gradient: &mut [f64]) {
-        let parts = gradient.chunks_exact_mut(self.columns).zip(x.chunks_exact(self.columns));
-        for ((gradient, x), total) in parts.zip(total.chunks_exact(self.rows.stride())) {
-            for ((gradient, total), x) in gradient.iter_mut().zip(total).zip(x) {
-                *gradient = self.ridge.mul_add(*x, total / count as f64);
-            }
-        }
+            labels::of(&dataset.labels, &dataset.target).map_err(|message| dataset.bad(arguments, &message))?;
+        let classes = names.len();
+        Ok(Box::new(Self { names, ..Self::on(Base::of(dataset), labels, classes) }))
     }
 
     fn evaluate(&self, x: &[f64], gradient: &mut [f64], parallel: Option<&dyn Parallel>) -> f64 {
-        let (n, w) = (self.rows.count(), self.padded(x));
-        let (loss, total) = linear_model::evaluate(n, w.len(), parallel, &|from, to, gradient| {
+        let design = &self.base.design;
+        let w = design.embed(x, self.classes);
+        let (loss, mut total) = self.base.pass(self.classes).evaluate(parallel, &|from, to, gradient| {
             let mut scores = vec![0.0; self.classes];
-            softmax_block(&self.rows, &self.labels, [from, to], &w, gradient, &mut scores)
+            softmax_block(design.rows(), &self.labels, [from, to], &w, gradient, &mut scores)
         });
-        self.finish(&total, n, x, gradient);
-        (0.5 * self.ridge).mul_add(dot(x, x), loss / n as f64)
+        self.base.finish(&mut total, design.count(), x, gradient);
+        self.base.value(loss, x)
+    }
+
+    /// `x_i'w_k` of every class k.
+    fn scores(&self, sample: usize, w: &[f64]) -> Vec<f64> {
+        let rows = self.base.design.rows();
+        w.chunks_exact(rows.stride()).map(|w| rows.dot(sample, w)).collect()
     }
 
     /// The probabilities of the classes at a row.
     fn probabilities(&self, sample: usize, w: &[f64]) -> Vec<f64> {
-        let row = self.rows.row(sample);
-        let mut p: Vec<f64> = w.chunks_exact(self.rows.stride()).map(|w| dot(row, w)).collect();
+        let mut p = self.scores(sample, w);
         softmax_weights(&mut p, self.labels[sample]);
         p[self.labels[sample]] += 1.0;
         p
@@ -89,7 +78,7 @@ impl Softmax {
 
 impl Problem for Softmax {
     fn dimension(&self) -> usize {
-        self.classes * self.columns
+        self.classes * self.base.design.columns()
     }
 
     fn value_gradient(&self, x: &[f64], gradient: &mut [f64]) -> f64 {
@@ -105,11 +94,11 @@ impl Problem for Softmax {
     }
 
     fn value_error(&self, x: &[f64], value: f64) -> f64 {
-        rounding::value_error(&self.data, self.classes, x, value)
+        rounding::value_error(&self.base.moments, self.classes, x, value)
     }
 
     fn gradient_error(&self, x: &[f64], value: f64, _: &[f64]) -> f64 {
-        self.data_gradient_error(x, value) + 4.0 * f64::EPSILON * self.ridge * norm(x)
+        self.data_gradient_error(x, value) + 4.0 * f64::EPSILON * self.base.ridge * norm(x)
     }
 
     fn constants(&self, ask: &Ask) -> Constants {
@@ -135,21 +124,17 @@ impl Problem for Softmax {
     fn about(&self) -> String {
         let names = labels::shown(&self.names);
         let order = if names.is_empty() { names } else { format!(", in this order: {names}") };
-        format!("{} rows; {} classes of {} weights{order}", self.rows.count(), self.classes, self.columns)
+        format!("{} rows; {} classes of {} weights{order}", self.labels.len(), self.classes, self.base.design.columns())
     }
 
     fn work(&self) -> usize {
-        self.rows.count() * self.classes * (4 * self.rows.stride() + 40)
+        self.classes * (4 * self.base.design.rows().stored() + 40 * self.labels.len())
     }
 }
 
 impl LinearModel for Softmax {
-    fn ridge(&self) -> f64 {
-        self.ridge
-    }
-
-    fn data(&self) -> &DataConstants {
-        &self.data
+    fn base(&self) -> &Base {
+        &self.base
     }
 
     fn loss(&self) -> Loss {
@@ -165,75 +150,80 @@ impl LinearModel for Softmax {
     }
 
     fn optimum(&self) -> &Optimum {
-        let d = self.dimension();
-        self.optimum.get_or_init(|| if d <= LARGEST_DENSE { Optimum::of(self) } else { Optimum::unsolved(d) })
+        self.base.optimum(self)
+    }
+
+    fn squared_slopes(&self, x: &[f64]) -> Vec<f64> {
+        let w = self.base.design.embed(x, self.classes);
+        let square = |i: usize| {
+            let mut slope = self.scores(i, &w);
+            softmax_weights(&mut slope, self.labels[i]);
+            dot(&slope, &slope)
+        };
+        (0..self.labels.len()).map(square).collect()
     }
 
     fn data_gradient_error(&self, x: &[f64], _: f64) -> f64 {
-        rounding::gradient_error(&self.data, self.classes, x)
+        rounding::gradient_error(&self.base.moments, self.classes, x)
     }
 
     fn sample_gradient_error(&self, x: &[f64], _: f64) -> f64 {
-        rounding::sample_gradient_error(&self.data, self.classes, x, self.ridge)
+        rounding::sample_gradient_error(&self.base.moments, self.classes, x, self.base.ridge)
     }
 }
 
 impl Hessian for Softmax {
     fn matrix_at(&self, x: &[f64], matrix: &mut [f64]) -> bool {
-        let (c, d, n) = (self.columns, self.dimension(), self.rows.count());
-        let w = self.padded(x);
-        matrix.fill(0.0);
-        for i in 0..n {
-            let (row, p) = (&self.rows.row(i)[..c], self.probabilities(i, &w));
-            for k in 0..self.classes {
-                for l in 0..=k {
-                    let weight = p[k] * (if k == l { 1.0 } else { 0.0 } - p[l]) / n as f64;
-                    for j in 0..c {
-                        let from = (k * c + j) * d + l * c;
-                        add_scaled(weight * row[j], row, &mut matrix[from..from + c]);
-                    }
+        let (c, d, n, classes) = (self.base.design.columns(), self.dimension(), self.labels.len(), self.classes);
+        let w = self.base.design.embed(x, classes);
+        let p: Vec<f64> = (0..n).flat_map(|i| self.probabilities(i, &w)).collect();
+        for k in 0..classes {
+            for l in 0..=k {
+                let weight = |i: usize| {
+                    let p = &p[i * classes..][..classes];
+                    p[k] * (if k == l { 1.0 } else { 0.0 } - p[l])
+                };
+                let Some(block) = self.base.design.gram(Some(&weight), &Unlimited) else { return false };
+                for (j, row) in block.chunks_exact(c).enumerate() {
+                    matrix[(k * c + j) * d + l * c..][..c].copy_from_slice(row);
+                    matrix[(l * c + j) * d + k * c..][..c].copy_from_slice(row);
                 }
             }
         }
-        for j in 0..d {
-            matrix[j * d + j] += self.ridge;
-            for k in 0..j {
-                matrix[k * d + j] = matrix[j * d + k];
-            }
-        }
+        matrix.iter_mut().step_by(d + 1).for_each(|diagonal| *diagonal += self.base.ridge);
         true
     }
 }
 
 impl FiniteSum for Softmax {
     fn count(&self) -> usize {
-        self.rows.count()
+        self.labels.len()
     }
 
     fn batch_gradient(&self, batch: &[usize], x: &[f64], gradient: &mut [f64]) {
-        let w = self.padded(x);
+        let w = self.base.design.embed(x, self.classes);
         let (mut sum, mut scores) = (vec![0.0; w.len()], vec![0.0; self.classes]);
-        softmax_batch(&self.rows, &self.labels, batch, &w, &mut sum, &mut scores);
-        self.finish(&sum, batch.len(), x, gradient);
+        softmax_batch(self.base.design.rows(), &self.labels, batch, &w, &mut sum, &mut scores);
+        self.base.finish(&mut sum, batch.len(), x, gradient);
     }
 
     fn batch_hessian_product(&self, batch: &[usize], x: &[f64], v: &[f64], product: &mut [f64]) -> bool {
-        let (w, c) = (self.padded(x), self.columns);
-        product.iter_mut().zip(v).for_each(|(p, v)| *p = self.ridge * v);
+        let (design, rows) = (&self.base.design, self.base.design.rows());
+        let (w, v_embedded) = (design.embed(x, self.classes), design.embed(v, self.classes));
+        let mut sum = vec![0.0; w.len()];
         for &sample in batch {
-            let (row, p) = (&self.rows.row(sample)[..c], self.probabilities(sample, &w));
-            let along: Vec<f64> = v.chunks_exact(c).map(|v| dot(row, v)).collect();
+            let (p, along) = (self.probabilities(sample, &w), self.scores(sample, &v_embedded));
             let mean = dot(&p, &along);
-            for ((product, p), along) in product.chunks_exact_mut(c).zip(&p).zip(&along) {
-                add_scaled(p * (along - mean) / batch.len() as f64, row, product);
+            for ((sum, p), along) in sum.chunks_exact_mut(rows.stride()).zip(&p).zip(&along) {
+                rows.add_scaled(sample, p * (along - mean), sum);
             }
         }
+        self.base.finish(&mut sum, batch.len(), v, product);
         true
     }
 
     fn smoothness(&self, sample: usize) -> f64 {
-        let row = self.rows.row(sample);
-        dot(row, row) / 2.0 + self.ridge
+        self.base.moments.squares[sample] / 2.0 + self.base.ridge
     }
 
     fn evaluation_is_cheap(&self) -> bool {

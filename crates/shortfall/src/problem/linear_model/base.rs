@@ -1,0 +1,107 @@
+//! Rows, ridge, and what is found out about them once.
+
+use super::moments::Moments;
+use super::newton::Optimum;
+use super::pass::{Pass, block_of};
+use super::spectrum::Ends;
+use super::{Dataset, Design, LinearModel};
+use crate::kernel::dot;
+use crate::source::{Budget, Unlimited};
+use std::fmt;
+use std::sync::{Arc, OnceLock};
+
+/// What a linear model is made of beside its loss and its target.
+pub(crate) struct Base {
+    pub(crate) design: Design,
+    pub(crate) ridge: f64,
+    pub(crate) moments: Moments,
+    pub(crate) budget: Arc<dyn Budget>,
+    ends: OnceLock<Ends>,
+    optimum: OnceLock<Optimum>,
+}
+
+impl fmt::Debug for Base {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("Base").field("design", &self.design).field("ridge", &self.ridge).finish_non_exhaustive()
+    }
+}
+
+impl Base {
+    pub(crate) fn new(design: Design, ridge: f64) -> Self {
+        Self::with_budget(design, ridge, Arc::new(Unlimited))
+    }
+
+    /// Of a data set.
+    pub(crate) fn of(dataset: Dataset) -> Self {
+        Self::with_budget(dataset.design, dataset.ridge, dataset.budget)
+    }
+
+    pub(crate) fn with_budget(design: Design, ridge: f64, budget: Arc<dyn Budget>) -> Self {
+        let moments = Moments::of(&design);
+        Self { design, ridge, moments, budget, ends: OnceLock::new(), optimum: OnceLock::new() }
+    }
+
+    /// The ends of the spectrum of X'X/n.
+    pub(crate) fn ends(&self) -> &Ends {
+        self.ends.get_or_init(|| Ends::of(&self.design, &self.moments, self.budget.as_ref()))
+    }
+
+    /// The minimiser.
+    pub(crate) fn optimum(&self, problem: &dyn LinearModel) -> &Optimum {
+        self.optimum.get_or_init(|| Optimum::of(problem))
+    }
+
+    /// A pass over all rows, with `parts` predictions each.
+    pub(crate) fn pass(&self, parts: usize) -> Pass {
+        let rows = self.design.rows();
+        Pass {
+            rows: rows.count(),
+            block: block_of(self.design.columns()),
+            width: parts * rows.stride(),
+            work: parts * rows.stored(),
+        }
+    }
+
+    /// From a sum of gradients over `count` rows by the stored columns, `parts` vectors, to their mean plus the ridge's.
+    pub(crate) fn finish(&self, total: &mut [f64], count: usize, x: &[f64], gradient: &mut [f64]) {
+        let (columns, stride, count) = (self.design.columns(), self.design.rows().stride(), count as f64);
+        let parts = gradient.chunks_exact_mut(columns).zip(x.chunks_exact(columns));
+        for ((gradient, x), total) in parts.zip(total.chunks_exact_mut(stride)) {
+            self.design.centre(total);
+            for ((gradient, total), x) in gradient.iter_mut().zip(total).zip(x) {
+                *gradient = self.ridge.mul_add(*x, *total / count);
+            }
+        }
+    }
+
+    /// From a sum of losses over all rows to f.
+    pub(crate) fn value(&self, loss: f64, x: &[f64]) -> f64 {
+        (0.5 * self.ridge).mul_add(dot(x, x), loss / self.design.count() as f64)
+    }
+
+    /// `(1/n) sum_i weight_i x_i x_i' + ridge I`, row-major.
+    pub(crate) fn write_hessian(&self, weight: &dyn Fn(usize) -> f64, matrix: &mut [f64]) {
+        if let Some(gram) = self.design.gram(Some(weight), &Unlimited) {
+            matrix.copy_from_slice(&gram);
+        }
+        let d = self.design.columns();
+        matrix.iter_mut().step_by(d + 1).for_each(|diagonal| *diagonal += self.ridge);
+    }
+
+    /// `mean_{i in batch} weight_i x_i x_i'v + ridge v`, for one prediction a row.
+    pub(crate) fn batch_hessian_product(
+        &self,
+        batch: &[usize],
+        weight: &dyn Fn(usize) -> f64,
+        v: &[f64],
+        product: &mut [f64],
+    ) {
+        let rows = self.design.rows();
+        let embedded = self.design.embed(v, 1);
+        let mut sum = vec![0.0; rows.stride()];
+        for &i in batch {
+            rows.add_scaled(i, weight(i) * rows.dot(i, &embedded), &mut sum);
+        }
+        self.finish(&mut sum, batch.len(), v, product);
+    }
+}

@@ -1,0 +1,139 @@
+//! The ends of the spectrum of X'X/n, with proved errors.
+
+use super::{Design, Moments};
+use crate::constants::Number;
+use crate::constants::directed::{add_down, add_up};
+use crate::constants::eigen::{gamma, symmetric};
+use crate::kernel::{max_abs, norm};
+use crate::source::Budget;
+
+/// Largest matrix that is decomposed.
+pub(crate) const LARGEST_DENSE: usize = 2000;
+
+/// Passes over the data for the bound and for the estimate.
+const PASSES: usize = 30;
+
+/// `lambda_max(X'X/n)` from above and `lambda_min(X'X/n)` from below.
+#[derive(Debug)]
+pub(crate) struct Ends {
+    /// Upper bound of the largest, if finite.
+    pub(crate) top: Option<f64>,
+    /// How far above it may be, in words; empty if it is tight.
+    pub(crate) loose: String,
+    /// Lower bound of the smallest, at least 0.
+    pub(crate) bottom: f64,
+    /// Why the lower bound is 0, where nothing was tried.
+    pub(crate) untried: Option<&'static str>,
+}
+
+impl Ends {
+    pub(super) fn of(design: &Design, moments: &Moments, budget: &dyn Budget) -> Self {
+        let (n, d) = (design.count(), design.columns());
+        let large = n.min(d) > LARGEST_DENSE;
+        let tight = if large { None } else { Self::decomposed(design, moments, budget) };
+        tight.unwrap_or_else(|| Self::bounded(design, moments, budget, large))
+    }
+
+    /// Eigenvalues of the computed X'X/n, or XX'/n if that is smaller, and its own error, at most `gamma trace` in the
+    /// Frobenius norm: two for rounding of rows that are centred on the way.
+    fn decomposed(design: &Design, moments: &Moments, budget: &dyn Budget) -> Option<Self> {
+        let (n, d) = (design.count(), design.columns());
+        let matrix = if d <= n { design.gram(None, budget)? } else { design.gram_of_rows(budget)? };
+        let size = n.min(d);
+        if !budget.goes_on("eigenvalues", None) {
+            return None;
+        }
+        let Some(eigen) = symmetric(&matrix, size) else {
+            return Some(Self { top: None, loose: String::new(), bottom: 0.0, untried: None });
+        };
+        let tiny = (size * size) as f64 * f64::MIN_POSITIVE; // products that underflow
+        let rounding = gamma(n.max(d) + 6) * moments.rounding.mean_square * (1.0 + 1e-10);
+        let error = add_up(eigen.radius, rounding + tiny);
+        let top = add_up(eigen.values[size - 1].max(0.0), error);
+        let bottom = if d <= n { add_down(eigen.values[0], -error).max(0.0) } else { 0.0 };
+        Some(Self { top: top.is_finite().then_some(top), loose: String::new(), bottom, untried: None })
+    }
+
+    /// The smaller of the trace and Collatz and Wielandt's bound: for any v > 0
+    /// `lambda_max(X'X) <= lambda_max(|X|'|X|) <= max_j (|X|'|X|v)_j / v_j`, best where X has no negative entries.
+    pub(super) fn bounded(design: &Design, moments: &Moments, budget: &dyn Budget, large: bool) -> Self {
+        let trace = moments.mean_square.high;
+        let (bound, estimate) = (design.collatz_wielandt(budget), design.power_iteration(budget));
+        let top = bound.filter(|bound| *bound < trace).unwrap_or(trace);
+        let why = if large { "" } else { "the time allowed is over: " };
+        let estimate = estimate.map_or(String::new(), |value| format!(", power iteration finds {value:.4}"));
+        Self {
+            top: top.is_finite().then_some(top),
+            loose: format!("{why}a loose bound{estimate}"),
+            bottom: 0.0,
+            untried: Some(if large { "no eigenvalues above 2000 unknowns" } else { "the time allowed is over" }),
+        }
+    }
+}
+
+impl Design {
+    /// `max_j (|X|'|X|v)_j / (n v_j)` for the best v of some power steps, rounding included. Of centred columns the
+    /// stored ones R are taken: with m their means `X'X/n = R'R/n - mm' + (m - c)(m - c)' <= R'R/n + |m - c|^2`, and a
+    /// column of ones beside them, whose products with them are m - c, adds at most `|m - c|` to the larger block.
+    fn collatz_wielandt(&self, budget: &dyn Budget) -> Option<f64> {
+        let (n, stride, rows) = (self.count(), self.rows().stride(), self.rows());
+        let ones = self.column_of_ones();
+        let mut v = vec![1.0; stride];
+        ones.into_iter().for_each(|ones| v[ones] = 0.0);
+        let mut best = f64::INFINITY;
+        for pass in 0..PASSES {
+            let mut product = vec![0.0; stride];
+            for i in 0..n {
+                rows.add_absolute(i, rows.dot_absolute(i, &v), &mut product);
+            }
+            ones.into_iter().for_each(|ones| product[ones] = 0.0);
+            let ratios = product.iter().zip(&v).filter(|(_, v)| **v > 0.0).map(|(p, v)| p / v);
+            best = ratios.fold(0.0, f64::max).min(best);
+            let largest = max_abs(&product);
+            if !(largest > 0.0 && largest.is_finite()) {
+                break;
+            }
+            // Columns without entries keep a weight, so that every v stays above 0.
+            v.iter_mut().zip(&product).filter(|(v, _)| **v > 0.0).for_each(|(v, p)| *v = (p / largest).max(1e-100));
+            if !budget.goes_on("a bound of beta", Some((pass + 1) as f64 / PASSES as f64)) {
+                break;
+            }
+        }
+        let bound = Number::exact(best) * (1.0 + 2.0 * gamma(n + stride + 8)) / n as f64;
+        let bound = match ones {
+            None => bound,
+            Some(ones) => {
+                let off = Number::exact(self.off_centre());
+                let block = bound + off.square();
+                if ones < self.columns() { block.max(Number::exact(1.0)) + off } else { block }
+            }
+        };
+        bound.high.is_finite().then_some(bound.high)
+    }
+
+    /// The largest eigenvalue of X'X/n from below, by powers from a fixed vector.
+    fn power_iteration(&self, budget: &dyn Budget) -> Option<f64> {
+        let (n, d) = (self.count(), self.columns());
+        let mut v: Vec<f64> = (0..d).map(|j| 1.0 + 0.5 * (j as f64 * 0.7).sin()).collect();
+        let mut estimate = None;
+        for pass in 0..PASSES {
+            let length = norm(&v);
+            if !(length > 0.0 && length.is_finite()) {
+                return None;
+            }
+            v.iter_mut().for_each(|v| *v /= length);
+            let embedded = self.embed(&v, 1);
+            let mut product = vec![0.0; self.rows().stride()];
+            for i in 0..n {
+                self.rows().add_scaled(i, self.rows().dot(i, &embedded) / n as f64, &mut product);
+            }
+            self.centre(&mut product);
+            v.copy_from_slice(&product[..d]);
+            estimate = Some(norm(&v));
+            if !budget.goes_on("an estimate of beta", Some((pass + 1) as f64 / PASSES as f64)) {
+                break;
+            }
+        }
+        estimate
+    }
+}
