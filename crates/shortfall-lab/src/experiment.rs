@@ -69,7 +69,7 @@ impl Loaded {
     pub fn new(selector: &str, start: Option<&Start>, seed: u64) -> Result<Self, BadInput> {
         let clock = Instant::now();
         let (entry, arguments) = selector::parse("problem", selector, PROBLEMS)?;
-        let problem = (entry.build)(&arguments, &Library)?;
+        let problem = (entry.build)(&arguments, &Library::default())?;
         let start = resolve_start(problem.as_ref(), start, seed)?;
         Ok(Self { arguments, problem, start, load_time: clock.elapsed() })
     }
@@ -139,7 +139,7 @@ impl Experiment {
     pub fn on(loaded: Arc<Loaded>, request: Request) -> Result<Self, BadInput> {
         let clock = Instant::now();
         let (entry, mut method_arguments) = selector::parse("method", &request.method, METHODS)?;
-        let recipe = (entry.build)(&method_arguments, &Library)?;
+        let recipe = (entry.build)(&method_arguments, &Library::default())?;
         let problem = loaded.problem.as_ref();
         let constants = constants_of(&loaded, Some(&recipe), &request.assumptions);
         let method = with_step(recipe, &constants, request.steps)

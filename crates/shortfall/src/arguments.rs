@@ -130,6 +130,8 @@ pub struct Parameter {
     pub about: &'static str,
     /// Its default, as one would write it; `None` for a parameter that is optional and absent by default.
     pub default: Option<&'static str>,
+    /// A parameter in whose presence this one has no default.
+    pub unless: Option<&'static str>,
 }
 
 /// All arguments of one selector: every parameter with its value, defaults filled in, in the order of the registry.

@@ -15,7 +15,7 @@ pub fn perform(arguments: &Constants) -> Result<(), Failure> {
     let recipe = match &arguments.method {
         Some(text) => {
             let (entry, parsed) = selector::parse("method", text, METHODS)?;
-            Some((entry.build)(&parsed, &Library)?)
+            Some((entry.build)(&parsed, &Library::default())?)
         }
         None => None,
     };

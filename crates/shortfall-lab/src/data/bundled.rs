@@ -29,7 +29,7 @@ pub struct Bundled {
 impl Bundled {
     /// The table; `target` names the label column, the last one if `None`.
     pub fn table(&self, target: Option<&str>) -> Result<Table, BadInput> {
-        csv::read(&format!("bundled data `{}`", self.name), self.text.as_bytes(), target)
+        csv::read(&format!("bundled data `{}`", self.name), self.text.as_bytes(), target, None)
     }
 }
 
@@ -78,7 +78,7 @@ mod tests {
     fn lists_tell_the_truth() {
         for bundled in BUNDLED {
             let table = bundled.table(None).unwrap();
-            let mut classes = table.labels.clone();
+            let mut classes = table.labels.texts();
             classes.sort();
             classes.dedup();
             assert_eq!((table.rows(), table.columns.len()), (bundled.rows, bundled.columns), "{}", bundled.name);

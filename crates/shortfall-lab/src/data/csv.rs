@@ -1,68 +1,93 @@
 //! CSV: a header, numeric features, one target column. The `csv` crate splits the fields; this file says what is wrong.
 
-use super::canonical;
 use crate::selector::{clip, list, suggestion};
 use shortfall::arguments::BadInput;
-use shortfall::source::Table;
+use shortfall::source::{Features, Labels, Table};
 
 /// How a missing value is written, in lower case.
 const MISSING: [&str; 7] = ["", "na", "n/a", "nan", "null", "?", "<na>"];
 
 /// Reads a table; `source` names the file in messages, `target` the label column (`None`: the last).
-pub(super) fn read(source: &str, bytes: &[u8], target: Option<&str>) -> Result<Table, BadInput> {
+pub(super) fn read(
+    source: &str,
+    bytes: &[u8],
+    target: Option<&str>,
+    delimiter: Option<char>,
+) -> Result<Table, BadInput> {
     let text = Reader { source, separator: b',' }.text(bytes)?;
-    let reader = Reader { source, separator: separator(text) };
+    let separator = match delimiter {
+        None => separator(text),
+        Some(given) if given.is_ascii() && !given.is_ascii_alphanumeric() && !"\"\r\n+-.".contains(given) => {
+            given as u8
+        }
+        Some(given) => {
+            return Err(BadInput::new(format!(
+                "`delimiter` must be an ASCII character that occurs in no number, not a quote or a line end, but is {given:?}"
+            )));
+        }
+    };
+    let reader = Reader { source, separator };
     reader.check_quotes(text)?;
     let mut records = Records::new(text, reader.separator);
-    let Some((line, header)) = reader.record(&mut records)? else {
+    let Some(header) = reader.record(&mut records)?.cloned() else {
         return Err(reader.bad("the file is empty; a header row with the names of the columns is expected"));
     };
+    let line = records.line();
     let names: Vec<&str> = header.iter().map(str::trim).collect();
     reader.check_header(line, &names)?;
     let target = reader.target(&names, target)?;
-    let mut table = Table {
-        columns: names.iter().enumerate().filter(|&(i, _)| i != target).map(|(_, name)| (*name).to_owned()).collect(),
-        features: Vec::new(),
-        target: names[target].to_owned(),
-        labels: Vec::new(),
-    };
-    while let Some((line, record)) = reader.record(&mut records)? {
+    let (mut features, mut labels) = (Vec::new(), Labels::default());
+    while let Some(record) = reader.record(&mut records)? {
         if record.len() != names.len() {
             let message = format!("{} fields, but the header has {}", record.len(), names.len());
-            return Err(reader.bad_at(line, message));
+            return Err(reader.bad_at(records.line(), message));
         }
-        for (column, (field, name)) in record.iter().zip(&names).enumerate() {
-            let field = field.trim();
-            let bad = |message: String| {
-                Err(reader.bad_at(line, format!("column {} (`{}`): {message}", column + 1, clip(name))))
-            };
-            if MISSING.contains(&field.to_ascii_lowercase().as_str()) {
-                let shown = if field.is_empty() { String::new() } else { format!(" (`{field}`)") };
-                return bad(format!("missing value{shown}; nothing is imputed: fill it in, or leave the row out"));
-            }
-            match field.parse::<f64>() {
-                Ok(value) if value.is_infinite() => {
-                    let digits = field.bytes().any(|byte| byte.is_ascii_digit());
-                    let why = if digits { "beyond the largest double, about 1.8e308" } else { "infinite" };
-                    return bad(format!("`{}` is {why}; a finite number is expected", clip(field)));
-                }
-                Ok(value) if column == target => table.labels.push(canonical(value)),
-                Ok(value) => table.features.push(value),
-                Err(_) if column == target => table.labels.push(field.to_owned()),
-                Err(_) => {
-                    let message = format!("text (`{}`) in a feature, where a number is expected", clip(field));
-                    return bad(format!(
-                        "{message}; nothing is encoded: remove the column, or name it as the target (now `{}`)",
-                        clip(&table.target)
-                    ));
+        for (column, field) in record.iter().enumerate() {
+            match field.trim().parse::<f64>() {
+                Ok(value) if value.is_finite() && column == target => labels.push_number(value),
+                Ok(value) if value.is_finite() => features.push(value),
+                Err(_) if column == target && !is_missing(field) => labels.push_word(field.trim()),
+                _ => {
+                    let message = wrong_field(field.trim(), names[target]);
+                    let place = format!("column {} (`{}`): {message}", column + 1, clip(names[column]));
+                    return Err(reader.bad_at(records.line(), place));
                 }
             }
         }
     }
-    if table.labels.is_empty() {
+    if labels.count() == 0 {
         return Err(reader.bad_at(line, "there is a header, but no row of data".to_owned()));
     }
-    Ok(table)
+    let names = names.iter().enumerate().filter(|(i, _)| *i != target);
+    Ok(Table {
+        columns: names.map(|(_, name)| (*name).to_owned()).collect(),
+        features: Features::Dense(features),
+        target: header[target].trim().to_owned(),
+        labels,
+    })
+}
+
+fn is_missing(field: &str) -> bool {
+    MISSING.contains(&field.trim().to_ascii_lowercase().as_str())
+}
+
+/// Why a field is no finite number, or no label.
+fn wrong_field(field: &str, target: &str) -> String {
+    if is_missing(field) {
+        let shown = if field.is_empty() { String::new() } else { format!(" (`{field}`)") };
+        return format!("missing value{shown}; nothing is imputed: fill it in, or leave the row out");
+    }
+    if field.parse::<f64>().is_ok() {
+        let digits = field.bytes().any(|byte| byte.is_ascii_digit());
+        let why = if digits { "beyond the largest double, about 1.8e308" } else { "infinite" };
+        return format!("`{}` is {why}; a finite number is expected", clip(field));
+    }
+    format!(
+        "text (`{}`) in a feature, where a number is expected; nothing is encoded: remove the column, or name it as the \
+         target (now `{}`)",
+        clip(field),
+        clip(target)
+    )
 }
 
 /// What separates the fields: of comma, semicolon, tab and bar the one that the first line has most of outside quotes; the
@@ -145,7 +170,7 @@ impl Reader<'_> {
         }
     }
 
-    fn record(&self, records: &mut Records<'_>) -> Result<Option<(usize, csv::StringRecord)>, BadInput> {
+    fn record<'r>(&self, records: &'r mut Records<'_>) -> Result<Option<&'r csv::StringRecord>, BadInput> {
         records.next().map_err(|error| self.bad(&format!("the file cannot be read: {error}")))
     }
 
@@ -202,30 +227,32 @@ fn newlines(bytes: &[u8]) -> usize {
     bytes.iter().filter(|&&byte| byte == b'\n').count()
 }
 
-/// The records of a text, with their lines.
+/// The records of a text, one at a time.
 struct Records<'a> {
     text: &'a [u8],
     reader: csv::Reader<&'a [u8]>,
-    /// How far lines are counted, and the line there.
-    counted: usize,
-    line: usize,
+    record: csv::StringRecord,
+    /// Where the record begins, or blank lines before it.
+    at: usize,
 }
 
 impl<'a> Records<'a> {
     fn new(text: &'a str, separator: u8) -> Self {
         let mut builder = csv::ReaderBuilder::new();
         let reader = builder.delimiter(separator).has_headers(false).flexible(true).from_reader(text.as_bytes());
-        Self { text: text.as_bytes(), reader, counted: 0, line: 1 }
+        Self { text: text.as_bytes(), reader, record: csv::StringRecord::new(), at: 0 }
     }
 
-    fn next(&mut self) -> Result<Option<(usize, csv::StringRecord)>, csv::Error> {
-        // The crate's own line numbers point at the end of the line before, where that ends in CR LF or is empty.
-        let at = usize::try_from(self.reader.position().byte()).unwrap_or(usize::MAX).min(self.text.len());
-        let blank = self.text[at..].iter().take_while(|byte| matches!(byte, b'\r' | b'\n')).count();
-        self.line += newlines(&self.text[self.counted..at + blank]);
-        self.counted = at + blank;
-        let mut record = csv::StringRecord::new();
-        Ok(self.reader.read_record(&mut record)?.then_some((self.line, record)))
+    fn next(&mut self) -> Result<Option<&csv::StringRecord>, csv::Error> {
+        self.at = usize::try_from(self.reader.position().byte()).unwrap_or(usize::MAX).min(self.text.len());
+        Ok(self.reader.read_record(&mut self.record)?.then_some(&self.record))
+    }
+
+    /// The line of the record. The crate's own numbers point at the end of the line before, where that ends in CR LF or
+    /// is empty.
+    fn line(&self) -> usize {
+        let blank = self.text[self.at..].iter().take_while(|byte| matches!(byte, b'\r' | b'\n')).count();
+        1 + newlines(&self.text[..self.at + blank])
     }
 }
 

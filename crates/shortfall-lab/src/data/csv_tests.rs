@@ -1,5 +1,16 @@
 use super::*;
+
+fn read(source: &str, bytes: &[u8], target: Option<&str>) -> Result<Table, BadInput> {
+    super::read(source, bytes, target, None)
+}
 use proptest::prelude::*;
+
+fn dense(table: &Table) -> &[f64] {
+    match &table.features {
+        Features::Dense(features) => features,
+        Features::Sparse(_) => panic!("a dense table"),
+    }
+}
 
 fn error(text: &str) -> String {
     read("`x.csv`", text.as_bytes(), None).expect_err(text).message
@@ -10,13 +21,13 @@ fn what_is_read() {
     let text = "\u{feff}\"mean, radius\", b ,class\r\n1,-2.5e-3, yes\r\n\r\n\"3\",4,\"no, \"\"never\"\"\"";
     let table = read("x", text.as_bytes(), None).unwrap();
     assert_eq!(table.columns, ["mean, radius", "b"]);
-    assert_eq!(table.features, [1.0, -2.5e-3, 3.0, 4.0]);
+    assert_eq!(dense(&table), [1.0, -2.5e-3, 3.0, 4.0]);
     assert_eq!(table.target, "class");
-    assert_eq!(table.labels, ["yes", "no, \"never\""]);
+    assert_eq!(table.labels.texts(), ["yes", "no, \"never\""]);
 
     let table = read("x", b"class,a\n1,5\n1.0,6\n+1e0,7\n-0,8\n2.5,9\n1e300,0\n", Some(" class ")).unwrap();
     assert_eq!(table.columns, ["a"]);
-    assert_eq!(table.labels, ["1", "1", "1", "0", "2.5", "1e300"]);
+    assert_eq!(table.labels.texts(), ["1", "1", "1", "0", "2.5", "1e300"]);
     assert_eq!(read("x", b"0,1,y\n1,2,a\n", None).unwrap().columns, ["0", "1"]);
 }
 
@@ -73,7 +84,7 @@ fn errors_name_file_line_and_column() {
 fn write(table: &Table) -> Vec<u8> {
     let mut writer = csv::Writer::from_writer(Vec::new());
     writer.write_record(table.columns.iter().chain([&table.target])).unwrap();
-    for (row, label) in table.features.chunks(table.columns.len()).zip(&table.labels) {
+    for (row, label) in dense(table).chunks(table.columns.len()).zip(&table.labels.texts()) {
         writer.write_record(row.iter().map(f64::to_string).chain([label.clone()])).unwrap();
     }
     writer.into_inner().unwrap()
@@ -89,9 +100,9 @@ fn any_table() -> impl Strategy<Value = Table> {
         (prop::collection::vec(finite, columns * rows), prop::collection::vec(label, rows)).prop_map(
             move |(features, labels)| Table {
                 columns: (0..columns).map(|i| format!("a \"{i}\", b")).collect(),
-                features,
+                features: Features::Dense(features),
                 target: "the\ntarget".to_owned(),
-                labels,
+                labels: Labels::of(&labels.iter().map(String::as_str).collect::<Vec<_>>()),
             },
         )
     })
@@ -102,7 +113,7 @@ proptest! {
     fn a_table_comes_back_as_it_was_written(table in any_table()) {
         prop_assert_eq!(read("x", &write(&table), None), Ok(table.clone()));
         // Line ends and a byte order mark do not matter, as long as no field holds a line end.
-        if !table.labels.iter().any(|label| label.contains(['\n', '\r'])) {
+        if !table.labels.texts().iter().any(|label| label.contains(['\n', '\r'])) {
             let plain = Table { target: "target".to_owned(), ..table };
             let text = String::from_utf8(write(&plain)).unwrap().replace('\n', "\r\n");
             prop_assert_eq!(read("x", format!("\u{feff}{text}").as_bytes(), None), Ok(plain));
@@ -117,8 +128,8 @@ proptest! {
     #[test]
     fn no_text_panics(text in "[a-c0-9,\"\n\r .?e;-]{0,60}", target in proptest::option::of("[a-c]{0,2}")) {
         if let Ok(table) = read("x", text.as_bytes(), target.as_deref()) {
-            prop_assert_eq!(table.features.len(), table.rows() * table.columns.len());
-            prop_assert!(table.features.iter().all(|value| value.is_finite()));
+            prop_assert_eq!(dense(&table).len(), table.rows() * table.columns.len());
+            prop_assert!(dense(&table).iter().all(|value| value.is_finite()));
             prop_assert!(table.rows() > 0 && !table.columns.is_empty());
         }
     }
@@ -129,9 +140,20 @@ fn the_separator_is_the_first_line_s() {
     for text in ["a,b,y\n1,2,u\n", "a;b;y\n1;2;u\n", "a\tb\ty\n1\t2\tu\n", "a|b|y\r\n1|2|u\r\n", "\"a;1\",b,y\n1,2,u\n"]
     {
         let table = read("t", text.as_bytes(), None).unwrap();
-        assert_eq!((table.features.as_slice(), table.labels.join(" ").as_str()), (&[1.0, 2.0][..], "u"), "{text:?}");
+        assert_eq!((dense(&table), table.labels.texts().join(" ").as_str()), (&[1.0, 2.0][..], "u"), "{text:?}");
     }
     let quoted = read("t", b"a;y\n1;\"u;v\"\n", None).unwrap();
-    assert_eq!(quoted.labels, ["u;v"]);
+    assert_eq!(quoted.labels.texts(), ["u;v"]);
     assert!(read("t", b"a;y\n1;\"u\"v\n", None).unwrap_err().message.contains("`;` or the end of the line"));
+}
+
+#[test]
+fn a_separator_can_be_given() {
+    let given = |text: &str, delimiter| super::read("t", text.as_bytes(), None, Some(delimiter));
+    let table = given("a b,c y\n1 2 u\n", ' ').unwrap();
+    assert_eq!((table.columns.join("_").as_str(), dense(&table)), ("a_b,c", &[1.0, 2.0][..]));
+    assert_eq!(given("a:y\n1:2\n", ':').unwrap().labels.texts(), ["2"]);
+    for wrong in ['é', '"', '\n', '3', 'e', '.'] {
+        assert!(given("a,y\n1,2\n", wrong).unwrap_err().message.contains("`delimiter`"), "{wrong:?}");
+    }
 }

@@ -5,32 +5,56 @@
 
 mod bundled;
 mod csv;
+mod input;
 mod npy;
+mod npz;
 mod svmlight;
+mod zip;
 
 pub use bundled::{BUNDLED, Bundled};
 
 use crate::selector::{clip, list, suggestion};
+use input::{Unpacked, Watched};
 use shortfall::arguments::BadInput;
-use shortfall::source::{DataSource, Table};
+use shortfall::source::{Budget, DataSource, Matrix, Table, TableRequest, Unlimited};
+use std::fs::File;
+use std::io::{BufReader, Read};
 use std::path::Path;
+use std::sync::Arc;
 
 /// The data source of the laboratory.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Library;
+#[derive(Clone)]
+pub struct Library {
+    budget: Arc<dyn Budget>,
+}
+
+impl Library {
+    /// With a limit to the work on what is read.
+    pub fn with(budget: Arc<dyn Budget>) -> Self {
+        Self { budget }
+    }
+}
+
+impl Default for Library {
+    fn default() -> Self {
+        Self::with(Arc::new(Unlimited))
+    }
+}
 
 /// Formats that are read, by extension.
-const READ: &str = "CSV (.csv), NPY (.npy) and SVMlight text (.svm, .libsvm) are read";
+const READ: &str = "CSV (.csv), NPY (.npy), NPZ (.npz) and SVMlight text (.svm, .svmlight, .libsvm) are read, all but NPZ \
+                    packed by gzip too (.csv.gz and so on)";
 
 impl DataSource for Library {
     /// A bundled name, or a path if it contains `/` or `.`.
-    fn table(&self, name: &str, target: Option<&str>) -> Result<Table, BadInput> {
+    fn table(&self, request: &TableRequest) -> Result<Table, BadInput> {
+        let name = request.data;
         if name.contains(['/', '.']) {
-            return read_path(name, target);
+            return self.read_path(request);
         }
         let names = || BUNDLED.iter().map(|bundled| bundled.name);
         match BUNDLED.iter().find(|bundled| bundled.name == name) {
-            Some(bundled) => bundled.table(target),
+            Some(bundled) => bundled.table(request.target),
             None => Err(BadInput::new(format!(
                 "there are no bundled data `{}`{}; there is {}; the path of a file contains `/` or `.`, as in `./{}.csv`",
                 clip(name),
@@ -40,57 +64,136 @@ impl DataSource for Library {
             ))),
         }
     }
-}
 
-fn read_path(name: &str, target: Option<&str>) -> Result<Table, BadInput> {
-    let shown = format!("`{}`", clip(name));
-    let bad = |message: String| Err(BadInput::new(format!("{shown}: {message}")));
-    let path = Path::new(name);
-    if path.is_dir() {
-        return bad(format!("this is a directory, a file is expected; {READ}"));
+    fn matrix(&self, path: &str) -> Result<Matrix, BadInput> {
+        let file = self.open(path)?;
+        if file.format != "npy" {
+            return Err(BadInput::new(format!("{}: a matrix or a vector is read from NPY files (.npy)", file.shown)));
+        }
+        file.with_array(npy::read_matrix)
     }
-    let extension = path.extension().and_then(|extension| extension.to_str()).unwrap_or_default();
-    let read = match extension.to_ascii_lowercase().as_str() {
-        "csv" => csv::read,
-        "npy" => npy::read,
-        "svm" | "libsvm" => svmlight::read,
-        "" => return bad(format!("a file without an extension; {READ}")),
-        _ => return bad(format!("files of type `.{}` are not read; {READ}", clip(extension))),
-    };
-    match std::fs::read(path) {
-        Ok(bytes) => read(&shown, &bytes, target),
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => bad("there is no such file".to_owned()),
-        Err(error) => bad(format!("the file cannot be read: {error}")),
+
+    fn budget(&self) -> Arc<dyn Budget> {
+        Arc::clone(&self.budget)
     }
 }
 
-/// One spelling for each number, so that `1` and `1.0` are one class.
-fn canonical(value: f64) -> String {
-    // Adding 0 turns -0 into 0.
-    let value = value + 0.0;
-    if value != 0.0 && !(1e-5..1e17).contains(&value.abs()) { format!("{value:e}") } else { format!("{value}") }
+impl Library {
+    fn read_path(&self, request: &TableRequest) -> Result<Table, BadInput> {
+        let (file, target) = (self.open(request.data)?, request.target);
+        if file.format != "csv" && request.delimiter.is_some() {
+            return Err(BadInput::new(format!("{}: `delimiter` is for CSV files", file.shown)));
+        }
+        match file.format.as_str() {
+            "csv" => csv::read(&file.shown.clone(), &file.bytes()?, target, request.delimiter),
+            "npy" => file.with_array(|array| npy::read(array, target)),
+            "npz" => npz::read(&file.shown, file.file, target),
+            _ => svmlight::read(&file.shown.clone(), BufReader::with_capacity(1 << 18, file.stream()), target),
+        }
+    }
+
+    fn open(&self, name: &str) -> Result<Opened<'_>, BadInput> {
+        let shown = format!("`{}`", clip(name));
+        let bad = |message: String| Err(BadInput::new(format!("{shown}: {message}")));
+        let path = Path::new(name);
+        if path.is_dir() {
+            return bad(format!("this is a directory, a file is expected; {READ}"));
+        }
+        let lower = name.to_ascii_lowercase();
+        let (plain, packed) = lower.strip_suffix(".gz").map_or((lower.as_str(), false), |plain| (plain, true));
+        let extension = Path::new(plain).extension().and_then(|extension| extension.to_str()).unwrap_or_default();
+        let format = match extension {
+            "csv" | "npy" => extension,
+            "npz" if !packed => extension,
+            "svm" | "svmlight" | "libsvm" => "svm",
+            "" => return bad(format!("a file without an extension; {READ}")),
+            _ => return bad(format!("files of type `.{}` are not read; {READ}", clip(extension))),
+        };
+        let file = match File::open(path) {
+            Ok(file) => file,
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+                return bad("there is no such file".to_owned());
+            }
+            Err(error) => return bad(format!("the file cannot be read: {error}")),
+        };
+        let length = match file.metadata() {
+            Ok(metadata) => metadata.len(),
+            Err(error) => return bad(format!("the file cannot be read: {error}")),
+        };
+        Ok(Opened { format: format.to_owned(), shown, file, packed, length, budget: self.budget.as_ref() })
+    }
+}
+
+/// A file that is about to be read.
+struct Opened<'a> {
+    /// csv, npy, npz or svm.
+    format: String,
+    /// Its name in messages.
+    shown: String,
+    file: File,
+    packed: bool,
+    length: u64,
+    budget: &'a dyn Budget,
+}
+
+impl<'a> Opened<'a> {
+    fn stream(self) -> Box<dyn Read + 'a> {
+        let watched = Watched::new(self.file, self.length, self.budget);
+        if self.packed { Box::new(Unpacked::new(watched)) } else { Box::new(watched) }
+    }
+
+    fn bytes(self) -> Result<Vec<u8>, BadInput> {
+        let mut bytes = Vec::with_capacity(if self.packed { 0 } else { self.length as usize });
+        let shown = self.shown.clone();
+        let read = self.stream().read_to_end(&mut bytes);
+        read.map_err(|error| BadInput::new(format!("{shown}: the file cannot be read: {error}")))?;
+        Ok(bytes)
+    }
+
+    fn with_array<T>(self, then: impl FnOnce(npy::Array) -> Result<T, BadInput>) -> Result<T, BadInput> {
+        let shown = self.shown.clone();
+        if self.packed {
+            let bytes = self.bytes()?;
+            let length = bytes.len() as u64;
+            return then(npy::Array::open(&shown, &mut &bytes[..], length)?);
+        }
+        let length = self.length;
+        then(npy::Array::open(&shown, &mut self.stream(), length)?)
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use shortfall::source::Features;
+
+    fn table(data: &str, target: Option<&str>) -> Result<Table, BadInput> {
+        Library::default().table(&TableRequest { data, target, delimiter: None })
+    }
+
+    fn dense(table: &Table) -> &[f64] {
+        match &table.features {
+            Features::Dense(features) => features,
+            Features::Sparse(_) => panic!("a dense table"),
+        }
+    }
 
     fn error(name: &str) -> String {
-        Library.table(name, None).unwrap_err().message
+        table(name, None).unwrap_err().message
     }
 
     #[test]
     fn breast_cancer() {
-        let table = Library.table("breast-cancer", None).unwrap();
-        assert_eq!((table.rows(), table.columns.len(), table.features.len()), (569, 30, 569 * 30));
-        assert_eq!(table.target, "diagnosis");
-        let count = |word: &str| table.labels.iter().filter(|label| *label == word).count();
+        let cancer = table("breast-cancer", None).unwrap();
+        assert_eq!((cancer.rows(), cancer.columns.len(), dense(&cancer).len()), (569, 30, 569 * 30));
+        assert_eq!(cancer.target, "diagnosis");
+        let count = |word: &str| cancer.labels.texts().iter().filter(|label| *label == word).count();
         assert_eq!((count("benign"), count("malignant")), (357, 212));
-        assert_eq!((table.columns[0].as_str(), table.columns[29].as_str()), ("mean radius", "worst fractal dimension"));
-        assert_eq!((table.features[0], table.features[29], table.features[30]), (17.99, 0.1189, 20.57));
-        assert_eq!((table.labels[0].as_str(), table.labels[568].as_str()), ("malignant", "benign"));
-        assert_eq!(table.features[569 * 30 - 1], 0.07039);
-        let features = Library.table("breast-cancer", Some("mean radius")).unwrap_err().message;
+        assert_eq!((cancer.columns[0].as_str(), cancer.columns[29].as_str()), ("mean radius", "worst fractal dimension"));
+        assert_eq!((dense(&cancer)[0], dense(&cancer)[29], dense(&cancer)[30]), (17.99, 0.1189, 20.57));
+        assert_eq!((cancer.labels.text(0).as_str(), cancer.labels.text(568).as_str()), ("malignant", "benign"));
+        assert_eq!(dense(&cancer)[569 * 30 - 1], 0.07039);
+        let features = table("breast-cancer", Some("mean radius")).unwrap_err().message;
         assert!(features.contains("`diagnosis`") && features.contains("line 2, column 31"), "{features}");
     }
 
@@ -108,12 +211,12 @@ mod tests {
         assert!(error(&path("none.csv")).contains("no such file"));
         std::fs::create_dir(path("folder.csv")).unwrap();
         assert!(error(&path("folder.csv")).contains("a directory"));
-        for name in ["a.parquet", "a.txt", "a", "a.csv.gz"] {
+        for name in ["a.parquet", "a.txt", "a", "a.npz.gz", "a.gz"] {
             std::fs::write(path(name), "x,y\n1,2\n").unwrap();
             assert!(error(&path(name)).contains("CSV (.csv), NPY"), "{name}");
         }
         std::fs::write(path("a.CSV"), "x,y\n1,2\n").unwrap();
-        assert_eq!(Library.table(&path("a.CSV"), None).unwrap().features, [1.0]);
+        assert_eq!(dense(&table(&path("a.CSV"), None).unwrap()), [1.0]);
         std::fs::write(path("b.csv"), "x,y\n?,2\n").unwrap();
         let message = error(&path("b.csv"));
         assert!(message.contains("b.csv`, line 2, column 1 (`x`): missing value"), "{message}");

@@ -1,21 +1,18 @@
-//! NPY: a matrix as NumPy writes it (NEP 1, formats 1.0 to 3.0), one column of it the target.
+//! NPY: an array as NumPy writes it (NEP 1, formats 1.0 to 3.0); of a matrix one column is the target.
 
-use super::canonical;
 use crate::selector::clip;
 use shortfall::arguments::BadInput;
-use shortfall::source::Table;
+use shortfall::source::{Features, Labels, Matrix, Table};
+use std::io::Read;
 
-const MAGIC: &[u8] = b"\x93NUMPY";
+const MAGIC: &[u8; 6] = b"\x93NUMPY";
 
 /// What the header says.
-struct Header {
+pub(super) struct Header {
     kind: Kind,
     big_endian: bool,
     fortran: bool,
-    rows: usize,
-    columns: usize,
-    /// Where the data begin.
-    offset: usize,
+    pub(super) shape: Vec<usize>,
 }
 
 #[derive(Clone, Copy)]
@@ -23,12 +20,17 @@ enum Kind {
     Float(usize),
     Signed(usize),
     Unsigned(usize),
+    /// Text of this many characters of four bytes.
+    Unicode(usize),
+    /// Text of this many bytes.
+    Bytes(usize),
 }
 
 impl Kind {
     fn size(self) -> usize {
         match self {
-            Self::Float(size) | Self::Signed(size) | Self::Unsigned(size) => size,
+            Self::Float(size) | Self::Signed(size) | Self::Unsigned(size) | Self::Bytes(size) => size,
+            Self::Unicode(length) => length.saturating_mul(4),
         }
     }
 
@@ -39,84 +41,266 @@ impl Kind {
         let unsigned = u64::from_le_bytes(word);
         match self {
             Self::Float(4) => f64::from(f32::from_bits(unsigned as u32)),
-            Self::Float(_) => f64::from_bits(unsigned),
-            Self::Unsigned(_) => unsigned as f64,
+            Self::Float(2) => half(unsigned as u16),
             Self::Signed(size) => {
                 let unused = 64 - 8 * size as u32;
                 ((unsigned << unused) as i64 >> unused) as f64
             }
+            Self::Unsigned(_) => unsigned as f64,
+            _ => f64::from_bits(unsigned),
         }
     }
 }
 
-/// Reads a matrix; columns are named by their numbers, from 0; `target` is one of these (`None`: the last).
-pub(super) fn read(source: &str, bytes: &[u8], target: Option<&str>) -> Result<Table, BadInput> {
-    let bad = |message: String| BadInput::new(format!("{source}: {message}"));
-    let header = header(bytes).map_err(bad)?;
-    let Header { kind, rows, columns, offset, .. } = header;
-    let size = kind.size();
-    let wanted = rows.checked_mul(columns).and_then(|count| count.checked_mul(size));
-    let there = bytes.len() - offset;
-    if wanted != Some(there) {
-        let wanted = wanted.map_or("more than any file".to_owned(), |wanted| format!("{wanted} bytes"));
-        return Err(bad(format!(
-            "{rows} x {columns} entries of {size} bytes are {wanted}, but {there} bytes follow the header"
-        )));
+/// IEEE 754's binary16.
+fn half(bits: u16) -> f64 {
+    let (exponent, fraction) = (i32::from(bits >> 10 & 31), f64::from(bits & 1023));
+    let size = match exponent {
+        0 => fraction * 2f64.powi(-24),
+        31 if fraction == 0.0 => f64::INFINITY,
+        31 => f64::NAN,
+        _ => (1024.0 + fraction) * 2f64.powi(exponent - 25),
+    };
+    if bits >> 15 == 1 { -size } else { size }
+}
+
+/// Bytes that are read at once.
+const CHUNK: usize = 1 << 23;
+
+/// An array that is being read: what its header says, and its bytes.
+pub(super) struct Array<'a> {
+    source: &'a str,
+    pub(super) header: Header,
+    bytes: &'a mut dyn Read,
+}
+
+impl<'a> Array<'a> {
+    /// Reads the header; `length` is that of the whole file.
+    pub(super) fn open(source: &'a str, bytes: &'a mut dyn Read, length: u64) -> Result<Self, BadInput> {
+        let bad = |message: String| BadInput::new(format!("{source}: {message}"));
+        let (header, offset) = header(bytes).map_err(bad)?;
+        let size = header.kind.size();
+        let count = header.shape.iter().try_fold(1usize, |count, length| count.checked_mul(*length));
+        let wanted = count.and_then(|count| count.checked_mul(size));
+        let there = length.saturating_sub(offset as u64);
+        if wanted.map(|wanted| wanted as u64) != Some(there) {
+            let wanted = wanted.map_or("more than any file".to_owned(), |wanted| format!("{wanted} bytes"));
+            return Err(bad(format!(
+                "{} entries of {size} bytes are {wanted}, but {there} bytes follow the header",
+                shape_text(&header.shape)
+            )));
+        }
+        Ok(Self { source, header, bytes })
     }
+
+    pub(super) fn bad(&self, message: String) -> BadInput {
+        BadInput::new(format!("{}: {message}", self.source))
+    }
+
+    pub(super) fn is_text(&self) -> bool {
+        matches!(self.header.kind, Kind::Unicode(_) | Kind::Bytes(_))
+    }
+
+    /// Hands over the entries as they are stored, some MB at a time: `take(first, bytes)`.
+    fn each_chunk(&mut self, take: &mut dyn FnMut(usize, &[u8])) -> Result<(), BadInput> {
+        let size = self.header.kind.size().max(1);
+        let total: usize = self.header.shape.iter().product();
+        let step = (CHUNK / size).max(1);
+        let mut chunk = vec![0; step.min(total) * size];
+        for first in (0..total).step_by(step) {
+            let chunk = &mut chunk[..step.min(total - first) * size];
+            self.bytes
+                .read_exact(chunk)
+                .map_err(|error| self.bad(format!("near entry {first} of {total}: {error}")))?;
+            if self.header.big_endian {
+                chunk.chunks_exact_mut(size).for_each(<[u8]>::reverse);
+            }
+            take(first, chunk);
+        }
+        Ok(())
+    }
+
+    /// Entry `stored` as written, to its row and column.
+    fn place(&self, stored: usize, columns: usize) -> (usize, usize) {
+        let rows = self.header.shape.first().copied().unwrap_or(1).max(1);
+        if self.header.fortran { (stored % rows, stored / rows) } else { (stored / columns, stored % columns) }
+    }
+
+    /// The finite numbers of a vector or a matrix, row-major.
+    pub(super) fn numbers(mut self) -> Result<Vec<f64>, BadInput> {
+        if self.is_text() {
+            return Err(self.bad("text, where numbers are expected".to_owned()));
+        }
+        let (kind, size, fortran) = (self.header.kind, self.header.kind.size(), self.header.fortran);
+        let total: usize = self.header.shape.iter().product();
+        let columns: usize = self.header.shape.iter().skip(1).product::<usize>().max(1);
+        let rows = total / columns;
+        let mut numbers = vec![0.0; if fortran { total } else { 0 }];
+        numbers.reserve_exact(total - numbers.len());
+        let mut wrong = None;
+        self.each_chunk(&mut |first, chunk| {
+            let begin = numbers.len();
+            if !fortran {
+                match kind {
+                    Kind::Float(8) => numbers.extend(chunk.as_chunks::<8>().0.iter().map(|b| f64::from_le_bytes(*b))),
+                    _ => numbers.extend(chunk.chunks_exact(size).map(|entry| kind.number(entry))),
+                }
+                let bad = numbers[begin..].iter().position(|value| !value.is_finite());
+                wrong = wrong.or(bad.map(|at| (first + at, numbers[begin + at])));
+            } else {
+                for (i, entry) in chunk.chunks_exact(size).enumerate() {
+                    let value = kind.number(entry);
+                    let (column, row) = ((first + i) / rows, (first + i) % rows);
+                    numbers[row * columns + column] = value;
+                    if !value.is_finite() {
+                        wrong = wrong.or(Some((first + i, value)));
+                    }
+                }
+            }
+        })?;
+        match wrong {
+            Some((stored, value)) => {
+                let (row, column) = self.place(stored, columns);
+                Err(self.bad(format!("row {row}, column {column} (from 0): {value}; a finite number is expected")))
+            }
+            None => Ok(numbers),
+        }
+    }
+
+    /// Entries of one dimension as labels.
+    pub(super) fn labels(mut self) -> Result<Labels, BadInput> {
+        let mut labels = Labels::default();
+        if !self.is_text() {
+            self.numbers()?.into_iter().for_each(|value| labels.push_number(value));
+            return Ok(labels);
+        }
+        let (kind, size, big_endian) = (self.header.kind, self.header.kind.size(), self.header.big_endian);
+        let mut wrong = None;
+        self.each_chunk(&mut |first, chunk| {
+            for (i, entry) in chunk.chunks_exact(size.max(1)).enumerate() {
+                match text(kind, entry, big_endian) {
+                    Some(word) if !word.trim().is_empty() => labels.push_word(word.trim()),
+                    _ => wrong = wrong.or(Some(first + i)),
+                }
+            }
+        })?;
+        match wrong {
+            Some(row) => Err(self.bad(format!("row {row} (from 0): the label is empty, or is not text"))),
+            None => Ok(labels),
+        }
+    }
+}
+
+/// Text, padded with zeros.
+fn text(kind: Kind, entry: &[u8], reversed: bool) -> Option<String> {
+    match kind {
+        Kind::Unicode(_) => {
+            // A big-endian entry came reversed as a whole: its characters too.
+            let characters =
+                entry.chunks_exact(4).map(|b| char::from_u32(u32::from_le_bytes([b[0], b[1], b[2], b[3]])));
+            let mut characters: Vec<char> = characters.collect::<Option<_>>()?;
+            if reversed {
+                characters.reverse();
+            }
+            let end = characters.iter().rposition(|c| *c != '\0').map_or(0, |last| last + 1);
+            Some(characters[..end].iter().collect())
+        }
+        _ => {
+            let end = entry.iter().rposition(|b| *b != 0).map_or(0, |last| last + 1);
+            String::from_utf8(entry[..end].to_vec()).ok()
+        }
+    }
+}
+
+/// A shape in a message.
+pub(super) fn shape_text(shape: &[usize]) -> String {
+    let lengths: Vec<String> = shape.iter().map(usize::to_string).collect();
+    if lengths.is_empty() { "one".to_owned() } else { lengths.join(" x ") }
+}
+
+/// Reads a matrix; columns are named by their numbers, from 0; `target` is one of these (`None`: the last).
+pub(super) fn read(array: Array, target: Option<&str>) -> Result<Table, BadInput> {
+    let &[rows, columns] = array.header.shape.as_slice() else {
+        let shape = shape_text(&array.header.shape);
+        return Err(array.bad(format!("an array of shape ({shape}): a matrix is expected, its rows the samples")));
+    };
     if rows == 0 || columns < 2 {
-        return Err(bad(format!(
+        return Err(array.bad(format!(
             "a matrix of {rows} x {columns}: at least one row, one feature and the target are expected"
         )));
     }
     let target = match target {
         None => columns - 1,
         Some(name) => name.trim().parse().ok().filter(|column| *column < columns).ok_or_else(|| {
-            bad(format!(
+            array.bad(format!(
                 "there is no column `{}` for the target: columns are numbered from 0 to {}",
                 clip(name),
                 columns - 1
             ))
         })?,
     };
-    let mut table = Table {
-        columns: (0..columns).filter(|column| *column != target).map(|column| column.to_string()).collect(),
-        features: Vec::with_capacity(rows * (columns - 1)),
-        target: target.to_string(),
-        labels: Vec::with_capacity(rows),
-    };
-    let mut entry = [0u8; 8];
+    let mut numbers = array.numbers()?;
+    let mut labels = Labels::default();
+    // The target leaves the rows, in place.
     for row in 0..rows {
-        for column in 0..columns {
-            let index = if header.fortran { column * rows + row } else { row * columns + column };
-            let entry = &mut entry[..size];
-            entry.copy_from_slice(&bytes[offset + index * size..][..size]);
-            if header.big_endian {
-                entry.reverse();
-            }
-            let value = kind.number(entry);
-            if !value.is_finite() {
-                return Err(bad(format!("row {row}, column {column} (from 0): {value}; a finite number is expected")));
-            }
-            if column == target { table.labels.push(canonical(value)) } else { table.features.push(value) }
-        }
+        labels.push_number(numbers[row * columns + target]);
+        let (from, to) = (row * columns, row * (columns - 1));
+        numbers.copy_within(from..from + target, to);
+        numbers.copy_within(from + target + 1..from + columns, to + target);
     }
-    Ok(table)
+    numbers.truncate(rows * (columns - 1));
+    Ok(Table {
+        columns: (0..columns).filter(|column| *column != target).map(|column| column.to_string()).collect(),
+        features: Features::Dense(numbers),
+        target: target.to_string(),
+        labels,
+    })
 }
 
-fn header(bytes: &[u8]) -> Result<Header, String> {
-    if !bytes.starts_with(MAGIC) {
+/// Reads a matrix, or a vector as one column.
+pub(super) fn read_matrix(array: Array) -> Result<Matrix, BadInput> {
+    let (rows, columns) = match array.header.shape.as_slice() {
+        &[rows] => (rows, 1),
+        &[rows, columns] => (rows, columns),
+        shape => {
+            let shape = shape_text(shape);
+            return Err(array.bad(format!("an array of shape ({shape}): a matrix or a vector is expected")));
+        }
+    };
+    Ok(Matrix { rows, columns, entries: array.numbers()? })
+}
+
+/// Longest header that is read.
+const LONGEST_HEADER: usize = 1 << 20;
+
+/// The header, and where the data begin.
+fn header(bytes: &mut dyn Read) -> Result<(Header, usize), String> {
+    let cut = |_| "the header is cut off".to_owned();
+    let mut start = [0u8; 6];
+    if bytes.read_exact(&mut start).is_err() || start != *MAGIC {
         return Err("this is no NPY file: it does not begin as NumPy writes them (numpy.save)".to_owned());
     }
-    let cut = || "the header is cut off".to_owned();
-    let version = *bytes.get(6).ok_or_else(cut)?;
-    let (length, begin) = match version {
-        1 => (u32::from(u16::from_le_bytes(bytes.get(8..10).ok_or_else(cut)?.try_into().map_err(|_| cut())?)), 10),
-        2 | 3 => (u32::from_le_bytes(bytes.get(8..12).ok_or_else(cut)?.try_into().map_err(|_| cut())?), 12),
+    let mut version = [0u8; 2];
+    bytes.read_exact(&mut version).map_err(cut)?;
+    let (length, begin) = match version[0] {
+        1 => {
+            let mut length = [0u8; 2];
+            bytes.read_exact(&mut length).map_err(cut)?;
+            (usize::from(u16::from_le_bytes(length)), 10)
+        }
+        2 | 3 => {
+            let mut length = [0u8; 4];
+            bytes.read_exact(&mut length).map_err(cut)?;
+            (u32::from_le_bytes(length) as usize, 12)
+        }
         other => return Err(format!("NPY format {other} is not known; 1, 2 and 3 are read")),
     };
-    let offset = begin + length as usize;
-    let text = std::str::from_utf8(bytes.get(begin..offset).ok_or_else(cut)?);
-    let text = text.map_err(|_| "the header is not text".to_owned())?;
+    if length > LONGEST_HEADER {
+        return Err(format!("a header of {length} bytes is too long"));
+    }
+    let mut text = vec![0; length];
+    bytes.read_exact(&mut text).map_err(cut)?;
+    let text = std::str::from_utf8(&text).map_err(|_| "the header is not text".to_owned())?;
     let (kind, big_endian) =
         entry_type(quoted(text, "descr").ok_or("the header does not say which type its entries are of")?)?;
     let after = |key: &str| text.split_once(&format!("'{key}':")).map(|(_, rest)| rest.trim_start());
@@ -129,10 +313,8 @@ fn header(bytes: &[u8]) -> Result<Header, String> {
     let shape = shape.ok_or("the header does not say which shape the array has")?.0;
     let lengths: Option<Vec<usize>> =
         shape.split(',').map(str::trim).filter(|part| !part.is_empty()).map(|part| part.parse().ok()).collect();
-    match lengths.as_deref() {
-        Some(&[rows, columns]) => Ok(Header { kind, big_endian, fortran, rows, columns, offset }),
-        _ => Err(format!("an array of shape ({}): a matrix is expected, its rows the samples", clip(shape))),
-    }
+    let shape = lengths.ok_or_else(|| format!("a shape of ({}) is not read", clip(shape)))?;
+    Ok((Header { kind, big_endian, fortran, shape }, begin + length))
 }
 
 /// The text in quotes after a key.
@@ -147,6 +329,7 @@ fn entry_type(descr: &str) -> Result<(Kind, bool), String> {
     let kind = match name {
         "f8" => Kind::Float(8),
         "f4" => Kind::Float(4),
+        "f2" => Kind::Float(2),
         "i1" => Kind::Signed(1),
         "i2" => Kind::Signed(2),
         "i4" => Kind::Signed(4),
@@ -155,92 +338,28 @@ fn entry_type(descr: &str) -> Result<(Kind, bool), String> {
         "u2" => Kind::Unsigned(2),
         "u4" => Kind::Unsigned(4),
         "u8" => Kind::Unsigned(8),
+        _ if text_length(name, 'U').is_some() => Kind::Unicode(text_length(name, 'U').unwrap_or(0)),
+        _ if text_length(name, 'S').is_some() => Kind::Bytes(text_length(name, 'S').unwrap_or(0)),
         _ => {
             return Err(format!(
-                "entries of type `{}` are not read; f4, f8, integers and truth values are (astype(float))",
+                "entries of type `{}` are not read; f2, f4, f8, integers, truth values and text of fixed width are (astype(float))",
                 clip(descr)
             ));
         }
     };
     match order {
+        _ if matches!(kind, Kind::Bytes(_)) => Ok((kind, false)),
         "<" | "|" | "=" => Ok((kind, false)),
         ">" => Ok((kind, true)),
         _ => Err(format!("entries of type `{}` are not read: its order of bytes is not known", clip(descr))),
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use proptest::prelude::*;
-
-    /// As numpy.save writes it.
-    fn file(descr: &str, fortran: bool, shape: &str, data: &[u8]) -> Vec<u8> {
-        let order = if fortran { "True" } else { "False" };
-        let mut header = format!("{{'descr': '{descr}', 'fortran_order': {order}, 'shape': {shape}, }}");
-        while (header.len() + 11) % 64 != 0 {
-            header.push(' ');
-        }
-        header.push('\n');
-        let mut bytes = b"\x93NUMPY\x01\x00".to_vec();
-        bytes.extend((header.len() as u16).to_le_bytes());
-        bytes.extend(header.bytes());
-        bytes.extend(data);
-        bytes
-    }
-
-    fn doubles(values: &[f64]) -> Vec<u8> {
-        values.iter().flat_map(|value| value.to_le_bytes()).collect()
-    }
-
-    fn message(bytes: &[u8]) -> String {
-        read("`a.npy`", bytes, None).unwrap_err().message
-    }
-
-    #[test]
-    fn orders_types_and_targets() {
-        let plain = file("<f8", false, "(2, 3)", &doubles(&[1.0, 2.5, 0.0, -3.0, 4.0, 1.0]));
-        let table = read("", &plain, None).unwrap();
-        assert_eq!((table.features.as_slice(), table.labels.join(" ").as_str()), (&[1.0, 2.5, -3.0, 4.0][..], "0 1"));
-        assert_eq!((table.columns.join(" ").as_str(), table.target.as_str()), ("0 1", "2"));
-        let first = read("", &plain, Some("0")).unwrap();
-        assert_eq!((first.features.as_slice(), first.labels.join(" ").as_str()), (&[2.5, 0.0, 4.0, 1.0][..], "1 -3"));
-        let fortran = file("<f8", true, "(2, 3)", &doubles(&[1.0, -3.0, 2.5, 4.0, 0.0, 1.0]));
-        assert_eq!(read("", &fortran, None).unwrap(), table);
-        let big: Vec<u8> = [1i16, -2, 300, -400].iter().flat_map(|value| value.to_be_bytes()).collect();
-        assert_eq!(read("", &file(">i2", false, "(2, 2)", &big), None).unwrap().features, [1.0, 300.0]);
-        let small = file("|b1", false, "(2, 2)", &[1, 0, 0, 1]);
-        assert_eq!(read("", &small, None).unwrap().labels, ["0", "1"]);
-        let single: Vec<u8> = [0.5f32, -1.25].iter().flat_map(|value| value.to_le_bytes()).collect();
-        assert_eq!(read("", &file("<f4", false, "(1, 2)", &single), None).unwrap().features, [0.5]);
-    }
-
-    #[test]
-    fn errors_name_what_is_wrong() {
-        assert!(message(b"x,y\n1,2\n").contains("no NPY file"));
-        assert!(message(b"\x93NUMPY\x01\x00\xff\xff{").contains("cut off"));
-        assert!(message(&file("<f8", false, "(2, 2)", &doubles(&[1.0, 2.0, 3.0]))).contains("24 bytes follow"));
-        assert!(message(&file("<f8", false, "(9223372036854775807, 4)", &[])).contains("more than any file"));
-        assert!(message(&file("<f8", false, "(4,)", &doubles(&[1.0; 4]))).contains("a matrix is expected"));
-        assert!(message(&file("<f2", false, "(2, 2)", &[0; 8])).contains("astype(float)"));
-        assert!(message(&file("|O", false, "(2, 2)", &[0; 8])).contains("`|O`"));
-        assert!(
-            message(&file("<f8", false, "(2, 2)", &doubles(&[1.0, 2.0, f64::NAN, 0.0]))).contains("row 1, column 0")
-        );
-        assert!(message(&file("<f8", false, "(2, 1)", &doubles(&[1.0, 2.0]))).contains("one feature and the target"));
-        let plain = file("<f8", false, "(2, 2)", &doubles(&[1.0; 4]));
-        assert!(read("", &plain, Some("y")).unwrap_err().message.contains("numbered from 0 to 1"));
-    }
-
-    proptest! {
-        #[test]
-        fn no_bytes_panic(cut in 0..200usize, place in 0..200usize, byte in any::<u8>(), tail in prop::collection::vec(any::<u8>(), 0..40)) {
-            let mut bytes = file("<f8", false, "(2, 3)", &doubles(&[1.0, 2.5, 0.0, -3.0, 4.0, 1.0]));
-            let place = place % bytes.len();
-            bytes[place] = byte;
-            bytes.truncate(bytes.len() - cut % bytes.len());
-            bytes.extend(tail);
-            let _ = read("", &bytes, None);
-        }
-    }
+/// Length of text of a fixed width, `U7` or `S7`, up to 64 thousand.
+fn text_length(name: &str, letter: char) -> Option<usize> {
+    name.strip_prefix(letter)?.parse().ok().filter(|length| (1..=1 << 16).contains(length))
 }
+
+#[cfg(test)]
+#[path = "npy_tests.rs"]
+mod tests;

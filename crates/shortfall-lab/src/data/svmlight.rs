@@ -2,38 +2,49 @@
 
 use crate::selector::clip;
 use shortfall::arguments::BadInput;
-use shortfall::source::Table;
+use shortfall::source::{Features, Labels, SparseMatrix, Table};
+use std::io::{BufRead, Read};
 
-/// Entries a table may have once its zeros are written out: 4 GB.
-const MOST_ENTRIES: usize = 1 << 29;
+/// Longest line that is read: a row of tens of millions of entries.
+const LONGEST_LINE: u64 = 1 << 30;
+/// Most features: each has a name and a weight.
+const MOST_COLUMNS: usize = 1 << 26;
 
 /// Reads a table. Indices begin with 1, or with 0 if a 0 occurs; features are named by their index. Nothing else can be
 /// the target than the label.
-pub(super) fn read(source: &str, bytes: &[u8], target: Option<&str>) -> Result<Table, BadInput> {
+pub(super) fn read(source: &str, mut bytes: impl BufRead, target: Option<&str>) -> Result<Table, BadInput> {
     let bad = |message: String| BadInput::new(format!("{source}: {message}"));
     let at = |line: usize, message: String| BadInput::new(format!("{source}, line {line}: {message}"));
     if let Some(name) = target {
         return Err(bad(format!("the label of each line is the target; there is no column `{}`", clip(name))));
     }
-    let text = std::str::from_utf8(bytes).map_err(|error| {
-        let line = 1 + bytes[..error.valid_up_to()].iter().filter(|byte| **byte == b'\n').count();
-        at(line, "not UTF-8 text".to_owned())
-    })?;
-    let mut labels = Vec::new();
-    let mut entries: Vec<(usize, usize, f64)> = Vec::new();
-    for (number, line) in text.lines().enumerate() {
-        let line_number = number + 1;
+    let mut labels = Labels::default();
+    let mut matrix = SparseMatrix::new();
+    let (mut first, mut last) = (u32::MAX, 0);
+    let (mut buffer, mut line_number) = (Vec::new(), 0);
+    loop {
+        buffer.clear();
+        line_number += 1;
+        let count = bytes.by_ref().take(LONGEST_LINE + 1).read_until(b'\n', &mut buffer);
+        match count.map_err(|error| at(line_number, error.to_string()))? {
+            0 => break,
+            count if count as u64 > LONGEST_LINE => {
+                return Err(at(line_number, format!("longer than {LONGEST_LINE} bytes: no text of this kind")));
+            }
+            _ => {}
+        }
+        let line = std::str::from_utf8(&buffer).map_err(|_| at(line_number, "not UTF-8 text".to_owned()))?;
         let content = line.split('#').next().unwrap_or_default();
         let mut words = content.split_whitespace();
         let Some(label) = words.next() else { continue };
         if label.contains(':') {
             return Err(at(line_number, format!("`{}` stands first, where the label is expected", clip(label))));
         }
-        let label = match label.parse::<f64>() {
-            Ok(value) if value.is_finite() => super::canonical(value),
+        match label.parse::<f64>() {
+            Ok(value) if value.is_finite() => labels.push_number(value),
             Ok(_) => return Err(at(line_number, format!("the label `{}` is not finite", clip(label)))),
-            Err(_) => label.to_owned(),
-        };
+            Err(_) => labels.push_word(label),
+        }
         let mut before = None;
         for word in words {
             let (index, value) = pair(word).map_err(|message| at(line_number, message))?;
@@ -44,32 +55,26 @@ pub(super) fn read(source: &str, bytes: &[u8], target: Option<&str>) -> Result<T
                 ));
             }
             before = Some(index);
-            entries.push((labels.len(), index, value));
+            if index >= MOST_COLUMNS {
+                return Err(at(line_number, format!("index {index}: at most {MOST_COLUMNS} features are read")));
+            }
+            (first, last) = (first.min(index as u32), last.max(index as u32));
+            if value != 0.0 {
+                matrix.push(index as u32, value);
+            }
         }
-        labels.push(label);
+        matrix.end_row();
     }
-    if labels.is_empty() {
+    if labels.count() == 0 {
         return Err(bad("there is no row of data".to_owned()));
     }
-    let Some(last) = entries.iter().map(|entry| entry.1).max() else {
+    if first == u32::MAX {
         return Err(bad("there is no feature: all rows are labels alone".to_owned()));
-    };
-    let first = usize::from(entries.iter().all(|entry| entry.1 > 0));
-    let columns = (last - first).saturating_add(1);
-    let size = columns.checked_mul(labels.len()).filter(|size| *size <= MOST_ENTRIES);
-    let Some(size) = size else {
-        return Err(bad(format!(
-            "{} rows of {columns} features (the largest index is {last}) are more than the {MOST_ENTRIES} numbers that are \
-             kept with their zeros",
-            labels.len()
-        )));
-    };
-    let mut features = vec![0.0; size];
-    for (row, index, value) in entries {
-        features[row * columns + index - first] = value;
     }
+    let first = u32::from(first > 0);
+    matrix.renumber(|index| index - first);
     let columns = (first..=last).map(|index| index.to_string()).collect();
-    Ok(Table { columns, features, target: "label".to_owned(), labels })
+    Ok(Table { columns, features: Features::Sparse(matrix), target: "label".to_owned(), labels })
 }
 
 fn pair(word: &str) -> Result<(usize, f64), String> {
@@ -95,14 +100,21 @@ mod tests {
         read("`a.svm`", text.as_bytes(), None).unwrap_err().message
     }
 
+    fn dense(table: &Table) -> Vec<f64> {
+        match &table.features {
+            Features::Sparse(matrix) => matrix.to_dense(table.columns.len()),
+            Features::Dense(_) => panic!("sparse text"),
+        }
+    }
+
     #[test]
     fn zeros_comments_and_both_countings() {
-        let table = read("", b"# made by hand\n+1 1:0.5 3:-2 # first\n\n-1 2:1e-3\n", None).unwrap();
-        assert_eq!(table.features, [0.5, 0.0, -2.0, 0.0, 1e-3, 0.0]);
-        assert_eq!((table.labels.join(" ").as_str(), table.columns.join(" ").as_str()), ("1 -1", "1 2 3"));
-        let from_zero = read("", b"2 0:1\r\n3 1:4\r\n4\r\n", None).unwrap();
-        assert_eq!(from_zero.features, [1.0, 0.0, 0.0, 4.0, 0.0, 0.0]);
-        assert_eq!(from_zero.labels, ["2", "3", "4"]);
+        let table = read("", &b"# made by hand\n+1 1:0.5 3:-2 # first\n\n-1 2:1e-3\n"[..], None).unwrap();
+        assert_eq!(dense(&table), [0.5, 0.0, -2.0, 0.0, 1e-3, 0.0]);
+        assert_eq!((table.labels.texts().join(" ").as_str(), table.columns.join(" ").as_str()), ("1 -1", "1 2 3"));
+        let from_zero = read("", &b"2 0:1\r\n3 1:4\r\n4\r\n"[..], None).unwrap();
+        assert_eq!(dense(&from_zero), [1.0, 0.0, 0.0, 4.0, 0.0, 0.0]);
+        assert_eq!(from_zero.labels.texts(), ["2", "3", "4"]);
     }
 
     #[test]
@@ -118,13 +130,13 @@ mod tests {
             ("nan 1:2\n", "the label `nan` is not finite"),
             ("# nothing\n", "no row of data"),
             ("1\n2\n", "no feature"),
-            ("1 18446744073709551615:1\n", "more than the"),
-            ("1 9223372036854775808:1\n-1 1:1\n", "more than the"),
+            ("1 18446744073709551615:1\n", "at most 67108864 features"),
+            ("1 9223372036854775808:1\n-1 1:1\n", "at most 67108864 features"),
             ("1 99999999999999999999:1\n", "is not an index"),
         ] {
             assert!(message(text).contains(wanted), "{text:?}: {}", message(text));
         }
-        assert!(read("", b"1 1:2\n", Some("y")).unwrap_err().message.contains("no column `y`"));
+        assert!(read("", &b"1 1:2\n"[..], Some("y")).unwrap_err().message.contains("no column `y`"));
     }
 
     proptest! {

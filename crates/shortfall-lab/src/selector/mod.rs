@@ -81,10 +81,15 @@ fn fill<T>(what: &str, entry: &Entry<T>, mut given: Vec<reader::Pair>) -> Result
         }
     }
     let mut arguments = Arguments::of(entry.name);
-    for parameter in entry.parameters {
+    let replaced: Vec<bool> = entry
+        .parameters
+        .iter()
+        .map(|parameter| given.iter().any(|pair| Some(pair.name.as_str()) == parameter.unless))
+        .collect();
+    for (parameter, replaced) in entry.parameters.iter().zip(replaced) {
         if let Some(position) = given.iter().position(|pair| pair.name == parameter.name) {
             arguments = arguments.with(parameter.name, given.swap_remove(position).value);
-        } else if let Some(text) = parameter.default {
+        } else if let Some(text) = parameter.default.filter(|_| !replaced) {
             let value = parse_value(text).map_err(|error| {
                 let message = format!("the registered default of `{}` cannot be read: {error}", parameter.name);
                 Wrong::new(0, message)

@@ -76,16 +76,33 @@ fn residual_radius(matrix: &[f64], values: &[f64], vectors: &[f64], d: usize) ->
     slack * (square.sqrt() + rounding + unorthogonal * largest)
 }
 
-/// Solves `A x = b` for a positive definite `d x d` matrix (row-major) by Cholesky's method; `None` if it is not.
-pub fn solve_positive_definite(matrix: &[f64], b: &[f64]) -> Option<Vec<f64>> {
-    let d = b.len();
-    if !matrix.iter().chain(b).all(|entry| entry.is_finite()) {
-        return None;
+/// Cholesky's factor of a positive definite matrix.
+pub struct Cholesky(faer::linalg::solvers::Llt<f64>);
+
+impl Cholesky {
+    /// Of a `d x d` matrix (row-major); `None` if it is not positive definite.
+    pub fn of(matrix: &[f64], d: usize) -> Option<Self> {
+        if !matrix.iter().all(|entry| entry.is_finite()) {
+            return None;
+        }
+        MatRef::from_row_major_slice(matrix, d, d).llt(Side::Lower).ok().map(Self)
     }
-    let factor = MatRef::from_row_major_slice(matrix, d, d).llt(Side::Lower).ok()?;
-    let solution = factor.solve(faer::Mat::from_fn(d, 1, |i, _| b[i]));
-    let x: Vec<f64> = (0..d).map(|i| solution[(i, 0)]).collect();
-    x.iter().all(|entry| entry.is_finite()).then_some(x)
+
+    /// Solves `A x = b`; `None` if the solution is not finite.
+    pub fn solve(&self, b: &[f64]) -> Option<Vec<f64>> {
+        let d = b.len();
+        if !b.iter().all(|entry| entry.is_finite()) {
+            return None;
+        }
+        let solution = self.0.solve(faer::Mat::from_fn(d, 1, |i, _| b[i]));
+        let x: Vec<f64> = (0..d).map(|i| solution[(i, 0)]).collect();
+        x.iter().all(|entry| entry.is_finite()).then_some(x)
+    }
+}
+
+/// Solves `A x = b` for a positive definite `d x d` matrix (row-major); `None` if it is not.
+pub fn solve_positive_definite(matrix: &[f64], b: &[f64]) -> Option<Vec<f64>> {
+    Cholesky::of(matrix, b.len())?.solve(b)
 }
 
 /// Solves `A x = b` for a `d x d` matrix (row-major) by elimination with row exchanges; `None` if it is singular.

@@ -5,7 +5,7 @@
 //! in closed form. With d reflections of normal vectors in dimensions d, d-1, ..., 1 Q is Haar distributed (Stewart,
 //! "The efficient generation of random orthogonal matrices", SIAM J. Numer. Anal. 17, 1980).
 
-use super::{Ask, Hessian, Minimum, Problem, Spectrum};
+use super::{Ask, Hessian, MatrixQuadratic, Minimum, Problem, Spectrum};
 use crate::arguments::{Arguments, BadInput, Value};
 use crate::constants::eigen::gamma;
 use crate::constants::{Constant, Constants, Number, Symbol};
@@ -39,7 +39,13 @@ impl Quadratic {
         Self { eigenvalues, reflections }
     }
 
-    pub(super) fn build(arguments: &Arguments, _: &dyn DataSource) -> Result<Box<dyn Problem>, BadInput> {
+    pub(super) fn build(arguments: &Arguments, source: &dyn DataSource) -> Result<Box<dyn Problem>, BadInput> {
+        if arguments.get("matrix").is_some() {
+            return Ok(Box::new(MatrixQuadratic::build(arguments, source)?));
+        }
+        if arguments.get("linear").is_some() {
+            return Err(arguments.bad("linear", "goes with `matrix`, which is missing"));
+        }
         let eigenvalues = parse_eigenvalues(arguments)?;
         if arguments.get("rotation").is_none() {
             return Ok(Box::new(Self::new(eigenvalues)));

@@ -7,7 +7,7 @@ use super::{
 use crate::arguments::{Entry, Parameter};
 
 const fn parameter(name: &'static str, about: &'static str, default: Option<&'static str>) -> Parameter {
-    Parameter { name, about, default }
+    Parameter { name, about, default, unless: None }
 }
 
 // Of every problem on a data table.
@@ -27,14 +27,17 @@ const STANDARDIZE: Parameter =
 pub static PROBLEMS: &[Entry<Box<dyn Problem>>] = &[
     Entry {
         name: "quadratic",
-        about: "f = sum_i lambda_i c_i^2/2, c the components of x in an orthonormal basis",
+        about: "f = sum_i lambda_i c_i^2/2, c the components of x in an orthonormal basis; or f = x'Qx/2 + b'x",
         parameters: &[
-            parameter(
-                "eigenvalues",
-                "a list, or {from,to,count,spacing=\"log\"|\"linear\"}; negative and zero allowed",
-                Some("[10.0,1.0]"),
-            ),
+            Parameter {
+                name: "eigenvalues",
+                about: "a list, or {from,to,count,spacing=\"log\"|\"linear\"}; negative and zero allowed",
+                default: Some("[10.0,1.0]"),
+                unless: Some("matrix"),
+            },
             parameter("rotation", "seed of a random orthonormal basis; absent: the coordinate axes", None),
+            parameter("matrix", "Q, symmetric, in place of the eigenvalues: the path of an NPY file", None),
+            parameter("linear", "b, beside a matrix: the path of an NPY file; absent: 0", None),
         ],
         build: Quadratic::build,
     },

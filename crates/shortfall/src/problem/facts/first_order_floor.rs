@@ -1,6 +1,6 @@
 //! Where stochastic SAM settles to first order in rho, and how noisy its steps are there.
 
-use crate::constants::eigen::solve_positive_definite;
+use crate::constants::eigen::Cholesky;
 use crate::constants::{Number, Provenance};
 use crate::kernel::{dot, norm, unit_vector};
 use crate::method::{SampleReuse, Sampling};
@@ -51,11 +51,11 @@ pub(super) fn first_order_floor(
     hessian: &[f64],
 ) -> Option<FirstOrderFloor> {
     let d = point.len();
-    solve_positive_definite(hessian, point)?; // H > 0
+    let factor = Cholesky::of(hessian, d)?;
     if !sampling.replacement && sampling.batch == sum.count() {
         return None; // the full batch: its gradient at x* is 0
     }
-    let exact = sampling.batch == 1;
+    let exact = sampling.batch == 1 && sum.count().saturating_mul(d) <= MOST_COORDINATES;
     let same = sampling.reuse == SampleReuse::Same;
     let mut generator = Generator::new(0x5eed, 0, Role::Other);
     let batches = if exact { sum.count() } else { sampled_batches(sampling, d)? };
@@ -72,12 +72,12 @@ pub(super) fn first_order_floor(
         let probability = if exact { sum.probability(i) } else { 1.0 / batches as f64 };
         let vector = if same { at.curved } else { at.direction };
         if !exact {
-            squares += form(hessian, &vector, same)? * probability * probability;
+            squares += form(hessian, &factor, &vector, same)? * probability * probability;
         }
         mean.iter_mut().zip(&vector).for_each(|(m, v)| *m += probability * v);
         least = least.min(radius);
     }
-    let mut value = form(hessian, &mean, same)?;
+    let mut value = form(hessian, &factor, &mean, same)?;
     if !exact {
         // E of the off-diagonal pairs only: unbiased, so it may come out below zero when there is no bias to see.
         value = ((value - squares) / (1.0 - 1.0 / batches as f64)).max(0.0);
@@ -88,7 +88,7 @@ pub(super) fn first_order_floor(
         format!("estimated from {batches} seeded minibatches")
     };
     let provenance = Provenance::Estimated;
-    let shift = if same { solve_positive_definite(hessian, &mean)? } else { mean };
+    let shift = if same { factor.solve(&mean)? } else { mean };
     let settled: Vec<f64> = point.iter().zip(&shift).map(|(x, shift)| x - rho * shift).collect();
     Some(FirstOrderFloor {
         // Not -0.
@@ -133,7 +133,9 @@ fn update_variance(sum: &dyn FiniteSum, sampling: Sampling, rho: f64, x: &[f64])
         y.iter_mut().zip(x).for_each(|(y, x)| *y = rho.mul_add(*y, *x));
     };
     let mut h = vec![0.0; d];
-    if sampling.batch == 1 && (same || count * count <= MOST_PAIRS) {
+    let all =
+        if same { count.saturating_mul(d) <= MOST_COORDINATES } else { count.saturating_mul(count) <= MOST_PAIRS };
+    if sampling.batch == 1 && all {
         for i in 0..count {
             perturb(&[i], &mut y);
             for j in if same { i..i + 1 } else { 0..count } {
@@ -159,9 +161,9 @@ fn update_variance(sum: &dyn FiniteSum, sampling: Sampling, rho: f64, x: &[f64])
 }
 
 /// `v' H^{-1} v`, or `v' H v`.
-fn form(hessian: &[f64], v: &[f64], inverse: bool) -> Option<f64> {
+fn form(hessian: &[f64], factor: &Cholesky, v: &[f64], inverse: bool) -> Option<f64> {
     if inverse {
-        return solve_positive_definite(hessian, v).map(|solution| dot(&solution, v));
+        return factor.solve(v).map(|solution| dot(&solution, v));
     }
     let d = v.len();
     Some((0..d).map(|i| v[i] * dot(&hessian[i * d..][..d], v)).sum())

@@ -12,8 +12,9 @@ use crate::theorem::{CurvatureAtMinimum, ProblemFacts};
 use first_order_floor::first_order_floor;
 use hallucinated::hallucinated;
 
-/// Largest dimension whose Hessian at the minimiser is decomposed.
+/// Largest dimension whose Hessian at the minimiser is decomposed, and most operations to form it: some ten seconds.
 const LARGEST_DENSE: usize = 2000;
+const MOST_WORK: usize = 1 << 40;
 
 /// The facts for a start and a method. `arguments` name the problem for statements about their own function.
 pub fn facts(problem: &dyn Problem, arguments: &Arguments, start: &[f64], method: &Method) -> ProblemFacts {
@@ -43,7 +44,7 @@ pub fn facts(problem: &dyn Problem, arguments: &Arguments, start: &[f64], method
 
 fn hessian_at_minimum(problem: &dyn Problem) -> Option<(Vec<f64>, Vec<f64>)> {
     let d = problem.dimension();
-    if d > LARGEST_DENSE {
+    if d > LARGEST_DENSE || problem.work().saturating_mul(d) > MOST_WORK {
         return None;
     }
     let point = problem.minimum().point().filter(|point| point.len() == d)?.to_vec();

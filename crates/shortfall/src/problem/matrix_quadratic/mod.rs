@@ -1,0 +1,306 @@
+//! `f(x) = x'Qx/2 + b'x` for a symmetric matrix Q and a vector b as given.
+
+use super::{Ask, Hessian, Minimum, Problem};
+use crate::arguments::{Arguments, BadInput};
+use crate::constants::directed::add_up;
+use crate::constants::eigen::{Cholesky, Eigen, UNIT, gamma, symmetric};
+use crate::constants::{Constant, Constants, Number, Symbol};
+use crate::kernel::{dot, norm};
+use crate::parallel::Parallel;
+use crate::source::{Budget, DataSource, Unlimited};
+use std::sync::{Arc, Mutex, OnceLock};
+
+/// Largest matrix that is decomposed.
+const LARGEST_DECOMPOSED: usize = 2000;
+/// Largest matrix that is taken: 512 MB.
+const LARGEST: usize = 8192;
+
+/// Rows of a product that are one task, and products worth sharing among threads.
+const TASK: usize = 64;
+const WORTH_SHARING: usize = 1 << 18;
+
+/// A quadratic from its matrix.
+pub struct MatrixQuadratic {
+    /// Q, row-major.
+    matrix: Vec<f64>,
+    /// b.
+    linear: Vec<f64>,
+    /// `|Q|_F`, from above.
+    size: f64,
+    budget: Arc<dyn Budget>,
+    range: OnceLock<Range>,
+    optimum: OnceLock<Option<Optimum>>,
+}
+
+/// All eigenvalues lie between these.
+struct Range {
+    low: f64,
+    high: f64,
+    how: &'static str,
+}
+
+struct Optimum {
+    point: Vec<f64>,
+    value: f64,
+    /// Upper bound of the exact gradient's length there.
+    gradient: f64,
+}
+
+impl MatrixQuadratic {
+    /// From Q, d x d, row-major and exactly symmetric, and b, d entries. Panics if the lengths do not fit.
+    pub fn new(matrix: Vec<f64>, linear: Vec<f64>) -> Self {
+        assert_eq!(matrix.len(), linear.len() * linear.len(), "a square matrix and a vector of its size");
+        let size = norm(&matrix) * (1.0 + gamma(matrix.len() + 4));
+        let budget = Arc::new(Unlimited);
+        Self { matrix, linear, size, budget, range: OnceLock::new(), optimum: OnceLock::new() }
+    }
+
+    pub(super) fn build(arguments: &Arguments, source: &dyn DataSource) -> Result<Self, BadInput> {
+        for other in ["eigenvalues", "rotation"] {
+            if arguments.get(other).is_some() {
+                return Err(arguments.bad(other, "cannot stand beside `matrix`: one or the other defines f"));
+            }
+        }
+        let path = arguments.text("matrix")?;
+        let matrix = source.matrix(path)?;
+        let bad = |name: &str, message: String| Err(arguments.bad(name, format_args!("{path:?}: {message}")));
+        let d = matrix.rows;
+        if d != matrix.columns || d == 0 {
+            return bad("matrix", format!("a matrix of {d} x {}, a square one is expected", matrix.columns));
+        }
+        if d > LARGEST {
+            return bad("matrix", format!("{d} rows are more than the {LARGEST} that are taken"));
+        }
+        let entry = |i: usize, j: usize| matrix.entries[i * d + j];
+        let differs = (0..d).flat_map(|i| (0..i).map(move |j| (i, j))).find(|&(i, j)| entry(i, j) != entry(j, i));
+        if let Some((i, j)) = differs {
+            return bad(
+                "matrix",
+                format!(
+                    "not symmetric: {} in row {i}, column {j}, but {} in row {j}, column {i} (from 0); (Q + Q')/2 is, and \
+                     gives the same f",
+                    entry(i, j),
+                    entry(j, i)
+                ),
+            );
+        }
+        let linear = match arguments.get("linear") {
+            None => vec![0.0; d],
+            Some(_) => {
+                let path = arguments.text("linear")?;
+                let linear = source.matrix(path)?;
+                if linear.entries.len() != d || (linear.rows != 1 && linear.columns != 1) {
+                    let message = format!("{} x {} entries, a vector of {d} is expected", linear.rows, linear.columns);
+                    return Err(arguments.bad("linear", format_args!("{path:?}: {message}")));
+                }
+                linear.entries
+            }
+        };
+        Ok(Self { budget: source.budget(), ..Self::new(matrix.entries, linear) })
+    }
+
+    fn row(&self, i: usize) -> &[f64] {
+        let d = self.linear.len();
+        &self.matrix[i * d..][..d]
+    }
+
+    /// `Qx` into `product`, then the gradient in its place; returns f.
+    fn evaluate(&self, x: &[f64], product: &mut [f64], parallel: Option<&dyn Parallel>) -> f64 {
+        match parallel.filter(|_| self.matrix.len() >= WORTH_SHARING) {
+            None => product.iter_mut().enumerate().for_each(|(i, p)| *p = dot(self.row(i), x)),
+            Some(parallel) => {
+                let tasks: Vec<Mutex<&mut [f64]>> = product.chunks_mut(TASK).map(Mutex::new).collect();
+                parallel.run(tasks.len(), &|task| {
+                    let mut part = tasks[task].lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+                    part.iter_mut().enumerate().for_each(|(i, p)| *p = dot(self.row(task * TASK + i), x));
+                });
+            }
+        }
+        let value = 0.5f64.mul_add(dot(x, product), dot(&self.linear, x));
+        product.iter_mut().zip(&self.linear).for_each(|(p, b)| *p += b);
+        value
+    }
+
+    /// `gamma` of a product or of f: 32 partial sums twice.
+    fn relative(&self) -> f64 {
+        gamma(self.linear.len() / 16 + 20)
+    }
+
+    fn range(&self) -> &Range {
+        self.range.get_or_init(|| {
+            let d = self.linear.len();
+            let decomposed = if d <= LARGEST_DECOMPOSED && self.budget.goes_on("eigenvalues", None) {
+                symmetric(&self.matrix, d)
+            } else {
+                None
+            };
+            match decomposed {
+                Some(Eigen { values, radius, .. }) => Range {
+                    low: -add_up(-values[0], radius),
+                    high: add_up(values[d - 1], radius),
+                    how: "eigenvalues with proved error",
+                },
+                None => self.gershgorin(),
+            }
+        })
+    }
+
+    /// Every eigenvalue lies within `sum_{j != i} |q_ij|` of some `q_ii`.
+    fn gershgorin(&self) -> Range {
+        let d = self.linear.len();
+        let (mut low, mut high) = (f64::INFINITY, f64::NEG_INFINITY);
+        for i in 0..d {
+            let off: f64 = self.row(i).iter().enumerate().filter(|(j, _)| *j != i).map(|(_, q)| q.abs()).sum();
+            let off = off * (1.0 + gamma(d + 2)) + f64::MIN_POSITIVE;
+            let centre = self.row(i)[i];
+            (low, high) = (low.min(-add_up(-centre, off)), high.max(add_up(centre, off)));
+        }
+        Range { low, high, how: "Gershgorin's circles: a loose bound" }
+    }
+
+    /// By Cholesky's method and two corrections; `None` if Q is not certainly definite.
+    fn optimum(&self) -> Option<&Optimum> {
+        let find = || {
+            let d = self.linear.len();
+            if self.range().low <= 0.0 || !self.budget.goes_on("the minimiser", None) {
+                return None;
+            }
+            let mut point = vec![0.0; d];
+            let mut gradient = self.linear.clone();
+            let mut value = 0.0;
+            if gradient.iter().any(|g| *g != 0.0) {
+                let factor = Cholesky::of(&self.matrix, d)?;
+                for _ in 0..3 {
+                    let correction = factor.solve(&gradient)?;
+                    point.iter_mut().zip(&correction).for_each(|(x, step)| *x -= step);
+                    value = self.evaluate(&point, &mut gradient, None);
+                }
+            }
+            let gradient = norm(&gradient) * (1.0 + gamma(d + 4)) + self.gradient_error(&point, value, &gradient);
+            Some(Optimum { point, value, gradient })
+        };
+        self.optimum.get_or_init(find).as_ref()
+    }
+
+    /// `f(point) - f*`, at most.
+    fn gap(&self, optimum: &Optimum) -> Number {
+        Number::exact(optimum.gradient).square() / (Number::exact(self.range().low) * 2.0)
+            + self.value_error(&optimum.point, optimum.value)
+    }
+}
+
+impl Problem for MatrixQuadratic {
+    fn dimension(&self) -> usize {
+        self.linear.len()
+    }
+
+    fn value_gradient(&self, x: &[f64], gradient: &mut [f64]) -> f64 {
+        self.evaluate(x, gradient, None)
+    }
+
+    fn value_gradient_on(&self, x: &[f64], gradient: &mut [f64], parallel: &dyn Parallel) -> f64 {
+        self.evaluate(x, gradient, Some(parallel))
+    }
+
+    fn gradient_on(&self, x: &[f64], gradient: &mut [f64], parallel: &dyn Parallel) {
+        self.evaluate(x, gradient, Some(parallel));
+    }
+
+    fn value_error(&self, x: &[f64], _: f64) -> f64 {
+        let length = norm(x);
+        self.relative() * length * (self.size * length + norm(&self.linear)) * (1.0 + 1e-9)
+            + if length > 0.0 { f64::MIN_POSITIVE } else { 0.0 }
+    }
+
+    fn gradient_error(&self, x: &[f64], _: f64, gradient: &[f64]) -> f64 {
+        (self.relative() * self.size * norm(x) + 2.0 * UNIT * norm(gradient)) * (1.0 + 1e-9)
+    }
+
+    fn constants(&self, ask: &Ask) -> Constants {
+        let Range { low, high, how } = *self.range();
+        let mut constants = Constants::missing("").without_samples();
+        let mut set = |symbol, constant| constants.set(symbol, constant);
+        set(Symbol::Beta, Constant::bound(Symbol::Beta, high.max(-low), format!("largest |eigenvalue|, {how}")));
+        set(
+            Symbol::Mu,
+            if low > 0.0 {
+                Constant::bound(Symbol::Mu, low, format!("smallest eigenvalue, {how}"))
+            } else {
+                Constant::missing("the smallest eigenvalue is not above 0, or too near it to tell")
+            },
+        );
+        set(Symbol::Omega, Constant::bound(Symbol::Omega, (-low).max(0.0), format!("-(smallest eigenvalue), {how}")));
+        set(Symbol::L, Constant::missing("the gradient of a quadratic is not bounded"));
+        let (delta, distance) = match self.optimum() {
+            Some(optimum) => {
+                let mut scratch = vec![0.0; self.dimension()];
+                let value = self.value_gradient(ask.start, &mut scratch);
+                let least = Number::exact(optimum.value) - self.gap(optimum).high;
+                let delta = Number::exact(value) + self.value_error(ask.start, value) - least.low;
+                let reach = Number::exact(optimum.gradient) / low;
+                let away: Number =
+                    ask.start.iter().zip(&optimum.point).map(|(a, b)| (Number::exact(*a) - *b).square()).sum();
+                let distance = (away.sqrt() + reach.high).square();
+                (
+                    Constant::bound(Symbol::Delta, delta.positive_part().high, "f(x0) - f*, f* with certificate"),
+                    Constant::bound(Symbol::D2, distance.high, "(|x0 - x^| + |grad f(x^)|/mu)^2"),
+                )
+            }
+            None => {
+                let reason = "no minimiser is known: Q is not certainly positive definite";
+                (Constant::missing(reason), Constant::missing(reason))
+            }
+        };
+        set(Symbol::Delta, delta);
+        set(Symbol::D2, distance);
+        constants
+    }
+
+    fn minimum(&self) -> Minimum {
+        if let Some(optimum) = self.optimum() {
+            let how = format!("Cholesky, |grad f| <= {:.1e}, certified by |grad f|^2/(2 mu)", optimum.gradient);
+            let error = self.gap(optimum).high;
+            return Minimum::Known { value: optimum.value, error, point: optimum.point.clone(), how };
+        }
+        // x'Qx < 0 for some x: the least entry of the diagonal is not below the smallest eigenvalue.
+        let indefinite = (0..self.dimension()).any(|i| self.row(i)[i] < 0.0);
+        if self.range().high < 0.0 || indefinite {
+            return Minimum::Unbounded { how: "a negative eigenvalue".to_owned() };
+        }
+        Minimum::Unknown { reason: "the smallest eigenvalue of Q is not certainly above 0".to_owned() }
+    }
+
+    fn hessian(&self) -> Option<&dyn Hessian> {
+        Some(self)
+    }
+
+    fn default_start(&self) -> Vec<f64> {
+        let d = self.dimension();
+        let mut gradient = vec![0.0; d];
+        let starts = [vec![1.0; d], (0..d).map(|i| 1.0 + i as f64).collect(), vec![0.0; d]];
+        let moves = |start: &&Vec<f64>| {
+            self.value_gradient(start, &mut gradient);
+            gradient.iter().any(|g| *g != 0.0)
+        };
+        starts.iter().find(moves).unwrap_or(&starts[0]).clone()
+    }
+
+    fn about(&self) -> String {
+        let linear = if self.linear.iter().any(|b| *b != 0.0) { " + b'x" } else { "" };
+        format!("f = x'Qx/2{linear}, Q and b as given")
+    }
+
+    fn work(&self) -> usize {
+        2 * self.matrix.len()
+    }
+}
+
+impl Hessian for MatrixQuadratic {
+    fn matrix_at(&self, _: &[f64], matrix: &mut [f64]) -> bool {
+        matrix.copy_from_slice(&self.matrix);
+        true
+    }
+}
+
+#[cfg(test)]
+mod tests;
