@@ -1,8 +1,10 @@
 //! The command line.
 
+use crate::progress;
 use clap::{Args, Parser, Subcommand};
 use shortfall::arguments::BadInput;
 use shortfall::simulate::Record;
+use shortfall_lab::data::Library;
 use shortfall_lab::experiment::Request;
 use shortfall_lab::selector::{parse_assumption, parse_start, parse_steps};
 use std::path::PathBuf;
@@ -103,14 +105,30 @@ pub struct Setting {
     /// Take a constant on your word, such as sigma2=4; bounds that use it are not certified
     #[arg(long, value_name = "C=V", allow_hyphen_values = true)]
     pub assume: Vec<String>,
+    /// Most seconds for the constants; what is not found by then is bounded more loosely, or missing
+    #[arg(long, value_name = "SECONDS", allow_hyphen_values = true)]
+    pub budget: Option<String>,
     /// One JSON document on standard output
     #[arg(long)]
     pub json: bool,
 }
 
+/// The library under a budget.
+pub fn library(seconds: Option<&str>) -> Result<Library, BadInput> {
+    let seconds = seconds.map(|text| {
+        let seconds = text.parse::<f64>().ok().filter(|seconds| (0.0..=1e9).contains(seconds));
+        seconds.ok_or_else(|| {
+            let shown: String = text.chars().take(40).filter(|c| !c.is_control()).collect();
+            BadInput::new(format!("--budget must be a number of seconds from 0 to 1e9, not `{shown}`"))
+        })
+    });
+    Ok(Library::with(progress::budget(seconds.transpose()?)))
+}
+
 impl Setting {
     pub fn request(&self) -> Result<Request, BadInput> {
         let mut request = Request::new(&self.problem, &self.method);
+        request.library = library(self.budget.as_deref())?;
         request.steps = parse_steps(&self.steps)?;
         request.start = self.start.as_deref().map(parse_start).transpose()?;
         request.assumptions = self.assume.iter().map(|text| parse_assumption(text)).collect::<Result<_, _>>()?;
@@ -193,6 +211,9 @@ pub struct Constants {
     /// zeros, ones, random, or a list such as [1.0,-2.0]; default the problem's own
     #[arg(long, allow_hyphen_values = true)]
     pub start: Option<String>,
+    /// Most seconds for the constants; what is not found by then is bounded more loosely, or missing
+    #[arg(long, value_name = "SECONDS", allow_hyphen_values = true)]
+    pub budget: Option<String>,
     /// One JSON document on standard output
     #[arg(long)]
     pub json: bool,

@@ -34,6 +34,8 @@ pub struct Request {
     pub record: Record,
     /// Constants on the user's word.
     pub assumptions: Vec<(Symbol, f64)>,
+    /// Where data come from, and how long may be spent on constants.
+    pub library: Library,
 }
 
 impl Request {
@@ -48,6 +50,7 @@ impl Request {
             start: None,
             record: Record::LogSpaced,
             assumptions: Vec::new(),
+            library: Library::default(),
         }
     }
 }
@@ -66,10 +69,10 @@ pub struct Loaded {
 
 impl Loaded {
     /// Reads a problem selector and its data.
-    pub fn new(selector: &str, start: Option<&Start>, seed: u64) -> Result<Self, BadInput> {
+    pub fn new(selector: &str, start: Option<&Start>, seed: u64, library: &Library) -> Result<Self, BadInput> {
         let clock = Instant::now();
         let (entry, arguments) = selector::parse("problem", selector, PROBLEMS)?;
-        let problem = (entry.build)(&arguments, &Library::default())?;
+        let problem = (entry.build)(&arguments, library)?;
         let start = resolve_start(problem.as_ref(), start, seed)?;
         Ok(Self { arguments, problem, start, load_time: clock.elapsed() })
     }
@@ -131,7 +134,7 @@ pub struct Experiment {
 impl Experiment {
     /// Reads selectors and data and finds the constants.
     pub fn prepare(request: Request) -> Result<Self, BadInput> {
-        let loaded = Loaded::new(&request.problem, request.start.as_ref(), request.seed)?;
+        let loaded = Loaded::new(&request.problem, request.start.as_ref(), request.seed, &request.library)?;
         Self::on(Arc::new(loaded), request)
     }
 
@@ -139,7 +142,7 @@ impl Experiment {
     pub fn on(loaded: Arc<Loaded>, request: Request) -> Result<Self, BadInput> {
         let clock = Instant::now();
         let (entry, mut method_arguments) = selector::parse("method", &request.method, METHODS)?;
-        let recipe = (entry.build)(&method_arguments, &Library::default())?;
+        let recipe = (entry.build)(&method_arguments, &request.library)?;
         let problem = loaded.problem.as_ref();
         let constants = constants_of(&loaded, Some(&recipe), &request.assumptions);
         let method = with_step(recipe, &constants, request.steps)

@@ -129,7 +129,12 @@ impl Sweep {
             let loaded = match known {
                 Some((_, loaded)) => Arc::clone(loaded),
                 None => {
-                    let loaded = Arc::new(Loaded::new(&request.problem, request.start.as_ref(), request.seed)?);
+                    let loaded = Arc::new(Loaded::new(
+                        &request.problem,
+                        request.start.as_ref(),
+                        request.seed,
+                        &request.library,
+                    )?);
                     problems.push((request.problem.clone(), Arc::clone(&loaded)));
                     loaded
                 }

@@ -1,25 +1,25 @@
 //! `shortfall constants`
 
-use crate::arguments::Constants;
+use crate::arguments::{Constants, library};
 use crate::output::{Failure, print, print_json};
 use crate::render;
 use shortfall::method::METHODS;
 use shortfall::simulate::check_sampling;
-use shortfall_lab::data::Library;
 use shortfall_lab::experiment::{Loaded, constants_of};
 use shortfall_lab::json;
 use shortfall_lab::selector::{self, parse_start};
 
 pub fn perform(arguments: &Constants) -> Result<(), Failure> {
+    let library = library(arguments.budget.as_deref())?;
     let start = arguments.start.as_deref().map(parse_start).transpose()?;
     let recipe = match &arguments.method {
         Some(text) => {
             let (entry, parsed) = selector::parse("method", text, METHODS)?;
-            Some((entry.build)(&parsed, &Library::default())?)
+            Some((entry.build)(&parsed, &library)?)
         }
         None => None,
     };
-    let loaded = Loaded::new(&arguments.problem, start.as_ref(), 0)?;
+    let loaded = Loaded::new(&arguments.problem, start.as_ref(), 0, &library)?;
     if let Some(sampling) = recipe.as_ref().and_then(|recipe| recipe.sampling.as_ref()) {
         check_sampling(loaded.problem.as_ref(), sampling)?;
     }

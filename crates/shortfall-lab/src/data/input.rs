@@ -35,7 +35,7 @@ impl<R: Read> Read for Watched<'_, R> {
         self.read.set(read);
         if read >= self.asked + STRIDE {
             self.asked = read;
-            if !self.budget.goes_on("reading", Some(read as f64 / self.length.max(1) as f64)) {
+            if self.budget.is_interrupted("reading", Some(read as f64 / self.length.max(1) as f64)) {
                 return Err(Error::other("stopped while reading"));
             }
         }

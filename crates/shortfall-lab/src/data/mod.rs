@@ -17,6 +17,7 @@ use crate::selector::{clip, list, suggestion};
 use input::{Unpacked, Watched};
 use shortfall::arguments::BadInput;
 use shortfall::source::{Budget, DataSource, Matrix, Table, TableRequest, Unlimited};
+use std::fmt;
 use std::fs::File;
 use std::io::{BufReader, Read};
 use std::path::Path;
@@ -32,6 +33,12 @@ impl Library {
     /// With a limit to the work on what is read.
     pub fn with(budget: Arc<dyn Budget>) -> Self {
         Self { budget }
+    }
+}
+
+impl fmt::Debug for Library {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("Library")
     }
 }
 
@@ -189,7 +196,10 @@ mod tests {
         assert_eq!(cancer.target, "diagnosis");
         let count = |word: &str| cancer.labels.texts().iter().filter(|label| *label == word).count();
         assert_eq!((count("benign"), count("malignant")), (357, 212));
-        assert_eq!((cancer.columns[0].as_str(), cancer.columns[29].as_str()), ("mean radius", "worst fractal dimension"));
+        assert_eq!(
+            (cancer.columns[0].as_str(), cancer.columns[29].as_str()),
+            ("mean radius", "worst fractal dimension")
+        );
         assert_eq!((dense(&cancer)[0], dense(&cancer)[29], dense(&cancer)[30]), (17.99, 0.1189, 20.57));
         assert_eq!((cancer.labels.text(0).as_str(), cancer.labels.text(568).as_str()), ("malignant", "benign"));
         assert_eq!(dense(&cancer)[569 * 30 - 1], 0.07039);

@@ -403,7 +403,7 @@ mod tests {
     #[test]
     fn rows_without_their_zeros_give_the_same_bits() {
         let (count, columns) = (101, 77);
-        let entry = |i: usize| if (i * i + i / 7) % 5 == 0 { (i as f64 * 0.731).sin() * 3.0 } else { 0.0 };
+        let entry = |i: usize| if (i * i + i / 7).is_multiple_of(5) { (i as f64 * 0.731).sin() * 3.0 } else { 0.0 };
         let entries: Vec<f64> = (0..count * columns).map(entry).collect();
         let mut matrix = SparseMatrix::new();
         for row in entries.chunks(columns) {

@@ -39,6 +39,12 @@ pub trait Budget: Send + Sync {
     /// Whether the work may go on; `fraction` of it is done, from 0 to 1, if that is known. Once it says no it keeps
     /// saying no, and the work ends with what is proved so far.
     fn goes_on(&self, work: &str, fraction: Option<f64>) -> bool;
+
+    /// The same for work without which there is nothing, such as reading a file: whether the user stopped it.
+    fn is_interrupted(&self, work: &str, fraction: Option<f64>) -> bool {
+        let _ = (work, fraction);
+        false
+    }
 }
 
 /// As long as it takes.

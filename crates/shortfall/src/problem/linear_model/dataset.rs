@@ -226,14 +226,14 @@ pub(crate) mod tests {
             0 => 2.5,
             1 => 0.0,
             2 => {
-                if i % 50 == 0 {
+                if i.is_multiple_of(50) {
                     1e308
                 } else {
                     0.0
                 }
             }
             _ => {
-                if (i * j + i / 3) % 7 == 0 {
+                if (i * j + i / 3).is_multiple_of(7) {
                     1.0 + (i as f64).sin()
                 } else {
                     0.0

@@ -16,8 +16,10 @@ impl Budget for Spent {
     }
 }
 
+type Make = dyn Fn(Arc<dyn Budget>) -> Box<dyn LinearModel>;
+
 /// A model that can be given another budget.
-pub(super) struct Model(Box<dyn Fn(Arc<dyn Budget>) -> Box<dyn LinearModel>>, Box<dyn LinearModel>);
+pub(super) struct Model(Box<Make>, Box<dyn LinearModel>);
 
 impl Model {
     fn new(make: impl Fn(Arc<dyn Budget>) -> Box<dyn LinearModel> + 'static) -> Self {
