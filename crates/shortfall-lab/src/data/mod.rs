@@ -5,6 +5,8 @@
 
 mod bundled;
 mod csv;
+#[cfg(test)]
+mod fuzz;
 mod input;
 mod npy;
 mod npz;

@@ -143,25 +143,41 @@ impl Column {
     }
 }
 
-/// Columns to mean 0 and population variance 1; constant columns to 0. Works at the scale of each column's largest
-/// entry, so that no finite table overflows.
+/// Columns that are gathered in one pass: the entries of a cache line.
+const GATHERED: usize = 8;
+
+/// Columns to mean 0 and population variance 1; constant columns to 0.
 fn standardize_columns(columns: usize, features: &mut [f64]) {
-    for j in 0..columns {
-        let mut column: Vec<f64> = features.iter().skip(j).step_by(columns).copied().collect();
-        let largest = crate::kernel::max_abs(&column);
-        let constant = column.iter().all(|x| *x == column[0]);
-        if !constant {
-            column.iter_mut().for_each(|x| *x /= largest);
-            let n = column.len() as f64;
-            let mean = crate::kernel::sum(&column) / n;
-            column.iter_mut().for_each(|x| *x -= mean);
-            let deviation = (dot(&column, &column) / n).sqrt();
-            column.iter_mut().for_each(|x| *x /= deviation);
+    let mut gathered = vec![Vec::new(); GATHERED];
+    for first in (0..columns).step_by(GATHERED) {
+        let count = GATHERED.min(columns - first);
+        for column in &mut gathered[..count] {
+            column.clear();
+            column.reserve(features.len() / columns);
         }
-        for (i, x) in column.into_iter().enumerate() {
-            features[i * columns + j] = if constant { 0.0 } else { x };
+        for row in features.chunks_exact(columns) {
+            gathered.iter_mut().zip(&row[first..first + count]).for_each(|(column, x)| column.push(*x));
+        }
+        gathered[..count].iter_mut().for_each(|column| standardize(column));
+        for (i, row) in features.chunks_exact_mut(columns).enumerate() {
+            row[first..first + count].iter_mut().zip(&gathered).for_each(|(x, column)| *x = column[i]);
         }
     }
+}
+
+/// One column, at the scale of its largest entry, so that no finite table overflows.
+fn standardize(column: &mut [f64]) {
+    if column.iter().all(|x| *x == column[0]) {
+        column.fill(0.0);
+        return;
+    }
+    let largest = crate::kernel::max_abs(column);
+    column.iter_mut().for_each(|x| *x /= largest);
+    let n = column.len() as f64;
+    let mean = crate::kernel::sum(column) / n;
+    column.iter_mut().for_each(|x| *x -= mean);
+    let deviation = (dot(column, column) / n).sqrt();
+    column.iter_mut().for_each(|x| *x /= deviation);
 }
 
 fn with_ones(columns: usize, features: &[f64]) -> (usize, Vec<f64>) {
