@@ -4,6 +4,7 @@ use super::super::Ask;
 use super::super::mixture::set_smoothness_of_batches;
 use super::LinearModel;
 use crate::constants::{Constant, Constants, Number, Symbol};
+use crate::text::number;
 
 /// Why least squares has neither L nor sigma2.
 const UNBOUNDED: &str = "unbounded on all of R^d: the residuals are";
@@ -21,10 +22,14 @@ pub(crate) fn constants(problem: &dyn LinearModel, ask: &Ask) -> Constants {
             Some(top) => Constant::bound(
                 Symbol::Beta,
                 (Number::exact(top) * loss.most_curved + ridge).high,
-                if ends.loose.is_empty() {
-                    format!("{} + ridge, eigenvalues with proved error", loss.beta)
-                } else {
-                    format!("{} + ridge, {}", loss.beta, ends.loose)
+                match (ends.loose, ends.estimate) {
+                    ("", _) => format!("{} + ridge, eigenvalues with proved error", loss.beta),
+                    (why, None) => format!("{} + ridge; {why}: a bound that may be loose", loss.beta),
+                    (why, Some(estimate)) => format!(
+                        "{} + ridge; {why}: a bound that may be loose, power iteration finds {}",
+                        loss.beta,
+                        number(loss.most_curved * estimate + ridge)
+                    ),
                 },
             ),
             None => Constant::missing("X'X/n overflows"),

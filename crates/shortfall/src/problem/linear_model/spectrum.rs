@@ -18,8 +18,10 @@ const PASSES: usize = 30;
 pub(crate) struct Ends {
     /// Upper bound of the largest, if finite.
     pub(crate) top: Option<f64>,
-    /// How far above it may be, in words; empty if it is tight.
-    pub(crate) loose: String,
+    /// Why the bound may be loose; empty if it is tight.
+    pub(crate) loose: &'static str,
+    /// What the largest may be where its bound is loose.
+    pub(crate) estimate: Option<f64>,
     /// Lower bound of the smallest, at least 0.
     pub(crate) bottom: f64,
     /// Why the lower bound is 0, where nothing was tried.
@@ -44,14 +46,14 @@ impl Ends {
             return None;
         }
         let Some(eigen) = symmetric(&matrix, size) else {
-            return Some(Self { top: None, loose: String::new(), bottom: 0.0, untried: None });
+            return Some(Self { top: None, loose: "", estimate: None, bottom: 0.0, untried: None });
         };
         let tiny = (size * size) as f64 * f64::MIN_POSITIVE; // products that underflow
         let rounding = gamma(n.max(d) + 6) * moments.rounding.mean_square * (1.0 + 1e-10);
         let error = add_up(eigen.radius, rounding + tiny);
         let top = add_up(eigen.values[size - 1].max(0.0), error);
         let bottom = if d <= n { add_down(eigen.values[0], -error).max(0.0) } else { 0.0 };
-        Some(Self { top: top.is_finite().then_some(top), loose: String::new(), bottom, untried: None })
+        Some(Self { top: top.is_finite().then_some(top), loose: "", estimate: None, bottom, untried: None })
     }
 
     /// The smaller of the trace and Collatz and Wielandt's bound: for any v > 0
@@ -60,11 +62,10 @@ impl Ends {
         let trace = moments.mean_square.high;
         let (bound, estimate) = (design.collatz_wielandt(budget), design.power_iteration(budget));
         let top = bound.filter(|bound| *bound < trace).unwrap_or(trace);
-        let why = if large { "" } else { "the time allowed is over: " };
-        let estimate = estimate.map_or(String::new(), |value| format!(", power iteration finds {value:.4}"));
         Self {
             top: top.is_finite().then_some(top),
-            loose: format!("{why}a loose bound{estimate}"),
+            loose: if large { "more than 2000 unknowns" } else { "the time allowed is over" },
+            estimate,
             bottom: 0.0,
             untried: Some(if large { "no eigenvalues above 2000 unknowns" } else { "the time allowed is over" }),
         }
