@@ -4,13 +4,12 @@
 //! W is K x d, row-major: the weights of class 1, then those of class 2, and so on. The gradient's row of class k is
 //! `(1/n) sum_i (p_ik - 1{k = y_i}) x_i + ridge w_k`. Samples are single rows, each with the whole ridge.
 
-mod labels;
 mod rounding;
 #[cfg(test)]
 mod tests;
 
 use super::linear_model::{self, DataConstants, Design, LARGEST_DENSE, LinearModel, Loss, Optimum};
-use super::{Ask, FiniteSum, Hessian, Minimum, Problem, Samples};
+use super::{Ask, FiniteSum, Hessian, Minimum, Problem, Samples, labels};
 use crate::arguments::{Arguments, BadInput};
 use crate::constants::{Constants, Number};
 use crate::kernel::{Rows, add_scaled, dot, norm, softmax_batch, softmax_block, softmax_weights};
