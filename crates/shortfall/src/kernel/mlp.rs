@@ -12,7 +12,7 @@
 //! panels and the processor change no bit. Six times eight sums fit the registers of AVX2; eight sums, one vector or two,
 //! run over rows (forward, backward) or over inputs (gradient).
 
-use super::functions::tanh;
+use super::functions::{exp, log1p, tanh};
 use multiversion::multiversion;
 
 /// Rows next to each other in memory.
@@ -64,8 +64,8 @@ impl Panel {
     pub fn load(&mut self, rows: &[&[f64]]) {
         self.reset(rows.len());
         for (strip, rows) in self.entries.chunks_exact_mut(self.units).zip(rows.chunks(STRIP)) {
-            for (r, row) in rows.iter().enumerate() {
-                strip.iter_mut().zip(*row).for_each(|(unit, x)| unit[r] = *x);
+            for (i, unit) in strip.iter_mut().enumerate() {
+                unit.iter_mut().zip(rows).for_each(|(x, row)| *x = row[i]);
             }
         }
     }
@@ -96,19 +96,30 @@ macro_rules! with_chains {
     };
 }
 
+/// `sum += c a`
+#[inline(always)]
+fn add_strip(c: f64, a: &[f64; STRIP], sum: &mut [f64; STRIP]) {
+    for (sum, a) in sum.iter_mut().zip(a) {
+        *sum = c.mul_add(*a, *sum);
+    }
+}
+
 /// `w` begins with the first weight that is used; rows of it are `inputs` apart.
 #[inline(always)]
 fn forward_tile<const N: usize>(w: &[f64], inputs: usize, a: &[[f64; STRIP]], z: &mut [[f64; STRIP]]) {
     let w: [&[f64]; N] = std::array::from_fn(|o| &w[o * inputs..][..a.len()]);
-    let mut sums: [[f64; STRIP]; N] = std::array::from_fn(|o| z[o]);
+    let (z, mut sums) = (&mut z[..N], [[0.0; STRIP]; N]);
+    for (sum, z) in sums.iter_mut().zip(&*z) {
+        sum.copy_from_slice(z);
+    }
     for (i, a) in a.iter().enumerate() {
-        for o in 0..N {
-            for r in 0..STRIP {
-                sums[o][r] = w[o][i].mul_add(a[r], sums[o][r]);
-            }
+        for (sum, w) in sums.iter_mut().zip(&w) {
+            add_strip(w[i], a, sum);
         }
     }
-    z.copy_from_slice(&sums);
+    for (sum, z) in sums.iter().zip(z) {
+        z.copy_from_slice(sum);
+    }
 }
 
 /// `Z += W A`, for the first `outputs` units of `z`; `a` has `inputs` units.
@@ -130,16 +141,19 @@ pub fn add_forward(w: &[f64], outputs: usize, a: &Panel, z: &mut Panel) {
 
 #[inline(always)]
 fn backward_tile<const N: usize>(w: &[f64], inputs: usize, d: &[[f64; STRIP]], b: &mut [[f64; STRIP]]) {
-    let mut sums: [[f64; STRIP]; N] = std::array::from_fn(|i| b[i]);
+    let (b, mut sums) = (&mut b[..N], [[0.0; STRIP]; N]);
+    for (sum, b) in sums.iter_mut().zip(&*b) {
+        sum.copy_from_slice(b);
+    }
     for (o, d) in d.iter().enumerate() {
         let w = &w[o * inputs..][..N];
-        for i in 0..N {
-            for r in 0..STRIP {
-                sums[i][r] = w[i].mul_add(d[r], sums[i][r]);
-            }
+        for (sum, w) in sums.iter_mut().zip(w) {
+            add_strip(*w, d, sum);
         }
     }
-    b.copy_from_slice(&sums);
+    for (sum, b) in sums.iter().zip(b) {
+        b.copy_from_slice(sum);
+    }
 }
 
 /// `B += W' D`, for all units of `b`, the first of the `inputs` that a row of W has.
@@ -209,8 +223,55 @@ pub fn apply_tanh(z: &mut Panel, units: usize) {
     }
 }
 
+/// From scores: the probabilities `p = softmax(z)` less 1 at each row's label. Adds the losses, row after row, if they are
+/// wanted. The same bits as [`softmax_weights`](super::softmax_weights), which says why it is done so; a strip at a time.
+#[multiversion(targets("x86_64+avx2+fma"))]
+pub fn softmax_panel(scores: &Panel, labels: &[usize], weights: &mut Panel, losses: Option<&mut f64>) {
+    let mut sum = losses.as_deref().copied().unwrap_or(0.0);
+    let strips = scores.entries.chunks_exact(scores.units).zip(weights.entries.chunks_exact_mut(scores.units));
+    for ((scores, weights), labels) in strips.zip(labels.chunks(STRIP)) {
+        let (mut top, mut largest) = ([0.0; STRIP], [f64::NEG_INFINITY; STRIP]);
+        for (k, score) in scores.iter().enumerate() {
+            for r in 0..STRIP {
+                let above = score[r] > largest[r];
+                (top[r], largest[r]) = if above { (k as f64, score[r]) } else { (top[r], largest[r]) };
+            }
+        }
+        let mut label = [-1.0; STRIP];
+        label.iter_mut().zip(labels).for_each(|(label, given)| *label = *given as f64);
+        let (mut rest, mut wrong) = ([0.0; STRIP], [0.0; STRIP]);
+        for (k, (weight, score)) in weights.iter_mut().zip(scores).enumerate() {
+            for r in 0..STRIP {
+                let e = exp(score[r] - largest[r]);
+                weight[r] = e;
+                rest[r] += if k as f64 == top[r] { 0.0 } else { e };
+                wrong[r] += if k as f64 == label[r] { 0.0 } else { e };
+            }
+        }
+        for weight in weights.iter_mut() {
+            for r in 0..STRIP {
+                weight[r] /= 1.0 + rest[r];
+            }
+        }
+        for (r, label) in (0..STRIP).zip(labels) {
+            weights[*label][r] = -wrong[r] / (1.0 + rest[r]);
+            if losses.is_some() {
+                sum += (largest[r] - scores[*label][r]) + log1p(rest[r]);
+            }
+        }
+        // Rows that fill the strip up have no label and no weight.
+        for weight in weights.iter_mut() {
+            weight[labels.len()..].fill(0.0);
+        }
+    }
+    if let Some(losses) = losses {
+        *losses = sum;
+    }
+}
+
 #[cfg(test)]
 mod tests {
+    use super::super::softmax_weights;
     use super::*;
 
     fn wave(count: usize, by: f64) -> Vec<f64> {
@@ -256,6 +317,28 @@ mod tests {
                     assert_eq!(g[o * stride + i].to_bits(), f64::to_bits(sum));
                 }
             }
+        }
+    }
+
+    #[test]
+    fn weights_of_strips_are_those_of_single_rows() {
+        for (classes, count) in [(2, 1), (3, 8), (10, 29)] {
+            let mut z = wave(classes * count, 1.7).iter().map(|z| 5.0 * z).collect::<Vec<f64>>();
+            z[0] = 1e3;
+            let labels: Vec<usize> = (0..count).map(|i| i * i % classes).collect();
+            let rows: Vec<&[f64]> = z.chunks(classes).collect();
+            let (mut scores, mut weights, mut losses, mut plain) = (Panel::new(classes), Panel::new(classes), 0.5, 0.5);
+            scores.load(&rows);
+            weights.reset(count);
+            softmax_panel(&scores, &labels, &mut weights, Some(&mut losses));
+            let mut by_rows = Vec::new();
+            weights.to_rows(classes, &mut by_rows);
+            for (i, row) in z.chunks_mut(classes).enumerate() {
+                plain += softmax_weights(row, labels[i]);
+                assert_eq!(row, &by_rows[i * classes..][..classes]);
+            }
+            assert_eq!((losses.to_bits(), by_rows[count * classes..].iter().sum::<f64>()), (f64::to_bits(plain), 0.0));
+            softmax_panel(&scores, &labels, &mut weights, None);
         }
     }
 }

@@ -3,7 +3,7 @@
 use super::super::mixture::set_smoothness_of_batches;
 use super::super::{Ask, FiniteSum, Problem, draw_batch};
 use super::Mlp;
-use super::network::{Pass, in_panels};
+use super::network::Pass;
 use crate::constants::eigen::symmetric;
 use crate::constants::{Constant, Constants, Number, Provenance, Side, Symbol};
 use crate::kernel::{add_scaled, dot, norm};
@@ -17,10 +17,10 @@ const LOOKS: [usize; 4] = [0, 10, 30, 100];
 const STEPS: usize = 30;
 const STEPS_OF_SAMPLE: usize = 10;
 /// Rows times weights that are looked at for f: some seconds.
-const MOST_WORK: usize = 1 << 27;
+const MOST_WORK: usize = 1 << 25;
 /// Samples whose smoothness is estimated, and samples times weights.
 const MOST_SAMPLES: usize = 64;
-const MOST_SAMPLE_WORK: usize = 1 << 24;
+const MOST_SAMPLE_WORK: usize = 1 << 22;
 
 /// What was seen near a start.
 #[derive(Debug)]
@@ -145,14 +145,10 @@ impl Estimates {
 fn variance_at(problem: &Mlp, samples: &[usize], w: &[f64]) -> f64 {
     let (mut pass, mut squares) = (Pass::new(&problem.network, w), 0.0);
     let mut sums = vec![0.0; problem.network.padded()];
-    in_panels(
-        samples.len(),
-        |i| (problem.rows.row(samples[i]), problem.labels[samples[i]]),
-        |rows, labels| {
-            pass.gradient(rows, labels, 0.0, &mut sums);
-            squares += pass.squares(rows.len());
-        },
-    );
+    problem.in_panels(samples, |rows, labels| {
+        pass.gradient(rows, labels, None, &mut sums);
+        squares += pass.squares(rows.len());
+    });
     let n = samples.len() as f64;
     (squares / n - (norm(&sums) / n).powi(2)).max(0.0)
 }

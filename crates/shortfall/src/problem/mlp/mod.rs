@@ -104,15 +104,15 @@ impl Mlp {
         Ok(Box::new(Self { names, ..problem }))
     }
 
-    /// Sums over samples, in order, into padded sums; returns the losses.
-    fn sums(&self, count: usize, sample: impl Fn(usize) -> usize, w: &[f64], sums: &mut [f64]) -> f64 {
-        let (mut pass, mut losses) = (Pass::new(&self.network, w), 0.0);
-        in_panels(
-            count,
-            |i| (self.rows.row(sample(i)), self.labels[sample(i)]),
-            |rows, labels| losses = pass.gradient(rows, labels, losses, sums),
-        );
-        losses
+    /// Adds gradients of samples to padded sums, and their losses, if they are wanted; in order.
+    fn sums(&self, samples: &[usize], w: &[f64], mut losses: Option<&mut f64>, sums: &mut [f64]) {
+        let mut pass = Pass::new(&self.network, w);
+        self.in_panels(samples, |rows, labels| pass.gradient(rows, labels, losses.as_deref_mut(), sums));
+    }
+
+    /// Panels of samples.
+    fn in_panels<'a>(&'a self, samples: &[usize], panel: impl FnMut(&[&'a [f64]], &[usize])) {
+        in_panels(samples.len(), |i| (self.rows.row(samples[i]), self.labels[samples[i]]), panel);
     }
 
     /// The mean of padded sums over `count` rows, and the ridge along `v`.
@@ -132,7 +132,9 @@ impl Mlp {
     fn evaluate(&self, x: &[f64], gradient: &mut [f64], parallel: Option<&dyn Parallel>) -> f64 {
         let n = self.rows.count();
         let (loss, mut total) = linear_model::evaluate(n, self.network.padded(), parallel, &|from, to, sums| {
-            self.sums(to - from, |i| from + i, x, sums)
+            let (samples, mut losses): (Vec<usize>, _) = ((from..to).collect(), 0.0);
+            self.sums(&samples, x, Some(&mut losses), sums);
+            losses
         });
         self.finish(&mut total, n, x, gradient);
         (0.5 * self.ridge).mul_add(dot(x, x), loss / n as f64)
@@ -141,11 +143,7 @@ impl Mlp {
     /// `(1/m) sum hess f_i(x) v` over m samples.
     fn hessian_product(&self, samples: &[usize], x: &[f64], v: &[f64], product: &mut [f64]) {
         let (mut tangent, mut sums) = (Tangent::new(&self.network, x, v), vec![0.0; self.network.padded()]);
-        in_panels(
-            samples.len(),
-            |i| (self.rows.row(samples[i]), self.labels[samples[i]]),
-            |rows, labels| tangent.product(rows, labels, &mut sums),
-        );
+        self.in_panels(samples, |rows, labels| tangent.product(rows, labels, &mut sums));
         self.finish(&mut sums, samples.len(), v, product);
     }
 }
@@ -271,7 +269,7 @@ impl FiniteSum for Mlp {
 
     fn batch_gradient(&self, batch: &[usize], x: &[f64], gradient: &mut [f64]) {
         let mut sums = vec![0.0; self.network.padded()];
-        self.sums(batch.len(), |i| batch[i], x, &mut sums);
+        self.sums(batch, x, None, &mut sums);
         self.finish(&mut sums, batch.len(), x, gradient);
     }
 

@@ -1,7 +1,7 @@
 //! Layers, and one panel of rows through them: forward, backward, and the derivative of both along a direction
 //! (Pearlmutter, "Fast exact multiplication by the Hessian", Neural Computation 6, 1994).
 
-use crate::kernel::{PANEL, Panel, STRIP, add_backward, add_forward, add_outer, apply_tanh, softmax_weights};
+use crate::kernel::{PANEL, Panel, STRIP, add_backward, add_forward, add_outer, apply_tanh, softmax_panel};
 
 /// Where the weights of a layer are.
 #[derive(Debug)]
@@ -121,26 +121,17 @@ impl<'a> Pass<'a> {
         scores.strips().nth(row / STRIP).into_iter().flatten().map(|score| score[row % STRIP]).collect()
     }
 
-    /// From the scores: their derivatives `p - e_y`; adds the losses, row after row.
-    fn weigh(&mut self, labels: &[usize], losses: &mut f64) {
+    /// From the scores: their derivatives `p - e_y`; adds the losses, row after row, if they are wanted.
+    fn weigh(&mut self, labels: &[usize], losses: Option<&mut f64>) {
         let last = self.deltas.len() - 1;
-        let (scores, delta) = (&self.inputs[last + 1], &mut self.deltas[last]);
-        delta.reset(labels.len());
-        let mut weights = vec![0.0; scores.units()];
-        for ((scores, delta), labels) in scores.strips().zip(delta.strips_mut()).zip(labels.chunks(STRIP)) {
-            for (r, label) in labels.iter().enumerate() {
-                weights.iter_mut().zip(scores).for_each(|(weight, score)| *weight = score[r]);
-                *losses += softmax_weights(&mut weights, *label);
-                delta.iter_mut().zip(&weights).for_each(|(delta, weight)| delta[r] = *weight);
-            }
-        }
+        self.deltas[last].reset(labels.len());
+        softmax_panel(&self.inputs[last + 1], labels, &mut self.deltas[last], losses);
     }
 
-    /// Adds the gradients of a panel's losses to padded sums, row after row, and returns the losses added to `losses`.
-    pub(super) fn gradient(&mut self, rows: &[&[f64]], labels: &[usize], losses: f64, sums: &mut [f64]) -> f64 {
-        let mut losses = losses;
+    /// Adds the gradients of a panel's losses to padded sums, and the losses, if they are wanted: row after row.
+    pub(super) fn gradient(&mut self, rows: &[&[f64]], labels: &[usize], losses: Option<&mut f64>, sums: &mut [f64]) {
         self.forward(rows);
-        self.weigh(labels, &mut losses);
+        self.weigh(labels, losses);
         for (l, layer) in self.network.layers.iter().enumerate().rev() {
             add_rows(&self.deltas[l], l, &self.inputs[l], rows, layer, &mut self.by_rows, sums);
             if l > 0 {
@@ -154,7 +145,6 @@ impl<'a> Pass<'a> {
                 }
             }
         }
-        losses
     }
 
     /// `sum_i |grad l_i|^2` over the panel last seen: `|delta|^2 |a|^2` of each layer.
@@ -226,7 +216,7 @@ impl<'a> Tangent<'a> {
 
     /// `R (p - e_y) = p (R z - p'R z)`.
     fn weigh(&mut self, labels: &[usize]) {
-        self.pass.weigh(labels, &mut 0.0);
+        self.pass.weigh(labels, None);
         let last = self.deltas.len() - 1;
         let (moves, delta) = (&self.inputs[last + 1], &mut self.deltas[last]);
         delta.reset(labels.len());
