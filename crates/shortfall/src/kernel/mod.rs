@@ -6,11 +6,13 @@
 
 mod functions;
 mod mlp;
+mod panel;
 mod rows;
 mod softmax;
 
 pub use functions::{exp, log1p, log1p_unit, logistic_losses, logistic_weights, tanh};
-pub use mlp::{PANEL, Panel, STRIP, add_backward, add_forward, add_outer, apply_tanh, softmax_panel};
+pub use mlp::{add_backward, add_forward, add_outer, mean_with_ridge};
+pub use panel::{PANEL, Panel, STRIP, apply_tanh, softmax_panel};
 pub use rows::{Rows, logistic_batch, logistic_block, residual_batch, residual_block};
 pub use softmax::{softmax_batch, softmax_block, softmax_weights};
 

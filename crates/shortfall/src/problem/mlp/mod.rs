@@ -16,29 +16,23 @@
 //! No constant holds on all of R^d: curvature and slope grow with products of weights. What [`Problem::constants`] says,
 //! Delta aside, is estimated near the start, is labelled so, and nothing certified depends on it.
 
+mod build;
 mod constants;
 mod network;
 mod rounding;
 #[cfg(test)]
 mod tests;
 
-use super::linear_model::{self, Design, LARGEST_DENSE};
+use super::linear_model::{self, LARGEST_DENSE};
 use super::{Ask, FiniteSum, Hessian, Minimum, Problem, Samples, labels};
-use crate::arguments::{Arguments, BadInput};
 use crate::constants::Constants;
-use crate::kernel::{Rows, dot, norm};
+use crate::kernel::{Rows, dot, mean_with_ridge, norm};
 use crate::parallel::Parallel;
 use crate::random::{Generator, Role};
-use crate::source::DataSource;
 use constants::{Estimates, smoothness_of};
 use network::{Network, Pass, Tangent, in_panels};
 use rounding::Sizes;
 use std::sync::{Arc, Mutex};
-
-/// Most units of a hidden layer.
-const MOST_UNITS: f64 = 4096.0;
-/// Most weights.
-const MOST_WEIGHTS: f64 = 1e7;
 
 /// A multilayer perceptron on a table.
 #[derive(Debug)]
@@ -84,26 +78,6 @@ impl Mlp {
         Self { seed, ..self }
     }
 
-    pub(super) fn build(arguments: &Arguments, source: &dyn DataSource) -> Result<Box<dyn Problem>, BadInput> {
-        let (hidden, seed) = (hidden_layers(arguments)?, arguments.whole("seed", 0)?);
-        let bias = arguments.bool("intercept")?;
-        let design = Design::read(arguments, source)?;
-        let (labels, names) =
-            labels::of(&design.labels, &design.target).map_err(|message| design.bad(arguments, &message))?;
-        let Design { columns, features, ridge, .. } = design;
-        let (mut weights, mut inputs) = (0.0, columns as f64);
-        for units in hidden.iter().chain([&names.len()]) {
-            weights += inputs * *units as f64;
-            inputs = (units + usize::from(bias)) as f64;
-        }
-        if weights > MOST_WEIGHTS {
-            let message = format!("with {columns} columns makes {weights} weights; {MOST_WEIGHTS} are the most");
-            return Err(arguments.bad("hidden", message));
-        }
-        let problem = Self::new(columns, &features, &labels, names.len(), &hidden, bias, ridge).with_seed(seed);
-        Ok(Box::new(Self { names, ..problem }))
-    }
-
     /// Adds gradients of samples to padded sums, and their losses, if they are wanted; in order.
     fn sums(&self, samples: &[usize], w: &[f64], mut losses: Option<&mut f64>, sums: &mut [f64]) {
         let mut pass = Pass::new(&self.network, w);
@@ -122,9 +96,7 @@ impl Mlp {
             let rows =
                 out[layer.start..].chunks_exact_mut(layer.inputs).zip(v[layer.start..].chunks_exact(layer.inputs));
             for ((out, v), sums) in rows.zip(sums) {
-                for ((out, v), sum) in out.iter_mut().zip(v).zip(sums) {
-                    *out = self.ridge.mul_add(*v, sum / count as f64);
-                }
+                mean_with_ridge(sums, count as f64, self.ridge, v, out);
             }
         }
     }
@@ -146,20 +118,6 @@ impl Mlp {
         self.in_panels(samples, |rows, labels| tangent.product(rows, labels, &mut sums));
         self.finish(&mut sums, samples.len(), v, product);
     }
-}
-
-/// The sizes of the hidden layers.
-fn hidden_layers(arguments: &Arguments) -> Result<Vec<usize>, BadInput> {
-    let units = |value: f64| {
-        if value.fract() == 0.0 && (1.0..=MOST_UNITS).contains(&value) {
-            Ok(value as usize)
-        } else {
-            let message =
-                format!("must be whole numbers from 1 to {MOST_UNITS}, one for each hidden layer, not {value}");
-            Err(arguments.bad("hidden", message))
-        }
-    };
-    arguments.numbers("hidden")?.into_iter().map(units).collect()
 }
 
 impl Problem for Mlp {

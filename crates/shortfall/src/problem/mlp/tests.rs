@@ -1,10 +1,10 @@
 //! Tests of the multilayer perceptron.
 
 use super::*;
-use crate::arguments::Value;
+use crate::arguments::{Arguments, Value};
 use crate::constants::eigen::symmetric;
 use crate::constants::{Constant, Provenance, Symbol};
-use crate::kernel::softmax_weights;
+use crate::kernel::{add_scaled, softmax_weights};
 use crate::method::{SampleReuse, Sampling};
 use crate::parallel::Sequential;
 use crate::problem::Softmax;
@@ -290,16 +290,17 @@ fn time_of_a_step() {
     let features: Vec<f64> = (0..n * columns).map(|i| if i % 785 == 784 { 1.0 } else { (i as f64).sin() }).collect();
     let labels: Vec<usize> = (0..n).map(|i| i % 10).collect();
     let problem = Mlp::new(columns, &features, &labels, 10, &[256, 128], true, 1e-4);
-    let (mut x, mut g) = (problem.default_start(), vec![0.0; problem.dimension()]);
+    let (mut x, mut g, mut y) = (problem.default_start(), vec![0.0; problem.dimension()], problem.default_start());
     let batch: Vec<usize> = (0..128).map(|i| i * 7 % n).collect();
     let mut best = f64::INFINITY;
     for _ in 0..30 {
         let from = std::time::Instant::now();
         problem.batch_gradient(&batch, &x, &mut g);
         let scale = 0.05 / norm(&g);
-        let y: Vec<f64> = x.iter().zip(&g).map(|(x, g)| scale.mul_add(*g, *x)).collect();
+        y.copy_from_slice(&x);
+        add_scaled(scale, &g, &mut y);
         problem.batch_gradient(&batch, &y, &mut g);
-        x.iter_mut().zip(&g).for_each(|(x, g)| *x -= 0.01 * g);
+        add_scaled(-0.01, &g, &mut x);
         best = best.min(from.elapsed().as_secs_f64());
     }
     println!("SAM step at 784-256-128-10, batch 128: {:.0} us", best * 1e6);
