@@ -53,10 +53,10 @@ const LAST_SEEN: f64 = -80.0;
 /// `tanh x`, odd to the bit; relative error below 6e-16.
 ///
 /// `-m/(2 + m)` with `m = e^y - 1`, `y = -2|x| = k ln 2 + r`, `|r| <= 0.35`, and `m = 2^k q + (2^k - 1)`, `q = e^r - 1 =
-/// r + r^2 (1/2 + r/6 + ...)`. In units u = 2^-53: for k = 0, r is exact and q is rounded once, its second term enters
-/// with a factor below 0.2 (below 1.5 u together); for k = -1, |m| >= 0.29 and errors of q and r, below 0.35 each, are
-/// halved and divided by that (below 2 u with m's rounding); for k < -1 less. 2 + m and the quotient are rounded once
-/// each, and the error of m enters with a factor 2/(2 + m) <= 2 where |m| is near 1, where it is below u: below 5 u.
+/// r + r^2 (1/2 + r/6 + ...)`. In units u = 2^-53, relative: for k = 0, r is exact, q is rounded once, and its second term,
+/// below 0.19 of it, is off by 2.3: m is off by 1.5. For k = -1, |m| >= 0.29, errors of q (below 0.42 absolutely) and r
+/// (0.35) are halved, m is rounded (0.25): by 2.2. For k < -1, |m| >= 0.64: by 1.1, near |m| = 1 by 0.5. That enters with a
+/// factor 2/(2 + m), 1.2 and 1.5 and at most 2: by 2.6 at most; 2 + m and the quotient are rounded: below 5 u = 5.6e-16.
 #[inline(always)]
 pub fn tanh(x: f64) -> f64 {
     let doubled = -2.0 * x.abs();

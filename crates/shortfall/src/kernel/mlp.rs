@@ -113,39 +113,42 @@ pub fn add_backward(w: &[f64], inputs: usize, d: &Panel, b: &mut Panel) {
     }
 }
 
-/// Of outputs from `o` on and inputs from `i` on; `g` begins at output `o`.
+/// Of outputs from `o` on; `x` are eight inputs of each row, `g` begins at the first of them and output `o`.
 #[inline(always)]
-fn outer_tile<const N: usize>(d: &Panel, [o, i]: [usize; 2], rows: &[&[f64]], g: &mut [f64], stride: usize) {
+fn outer_tile<const N: usize>(d: &Panel, o: usize, x: &[[f64; STRIP]], g: &mut [f64], stride: usize) {
     let mut sums = [[0.0; STRIP]; N];
     for (k, sum) in sums.iter_mut().enumerate() {
-        sum.copy_from_slice(&g[k * stride + i..][..STRIP]);
+        sum.copy_from_slice(&g[k * stride..][..STRIP]);
     }
-    for (d, rows) in d.entries.chunks_exact(d.units).zip(rows.chunks(STRIP)) {
+    for (d, x) in d.entries.chunks_exact(d.units).zip(x.chunks(STRIP)) {
         let d = &d[o..o + N];
-        for (r, row) in (0..STRIP).zip(rows) {
-            let x = &row[i..i + STRIP];
-            for k in 0..N {
-                for j in 0..STRIP {
-                    sums[k][j] = d[k][r].mul_add(x[j], sums[k][j]);
-                }
+        for (r, x) in (0..STRIP).zip(x) {
+            for (sum, d) in sums.iter_mut().zip(d) {
+                add_strip(d[r], x, sum);
             }
         }
     }
     for (k, sum) in sums.iter().enumerate() {
-        g[k * stride + i..][..STRIP].copy_from_slice(sum);
+        g[k * stride..][..STRIP].copy_from_slice(sum);
     }
 }
 
 /// `G += D X`: the rows of X and of G are padded with zeros to `stride`, a multiple of [`STRIP`].
 #[multiversion(targets("x86_64+avx2+fma"))]
 pub fn add_outer(d: &Panel, rows: &[&[f64]], g: &mut [f64], stride: usize) {
+    // Eight inputs of all rows, then the next eight: rows far apart would each need a page of memory at once.
+    let mut x: Vec<[f64; STRIP]> = Vec::with_capacity(rows.len() * BREADTH.min(stride) / STRIP);
     for from in (0..stride).step_by(BREADTH) {
         let to = (from + BREADTH).min(stride);
+        x.clear();
+        for i in (from..to).step_by(STRIP) {
+            x.extend(rows.iter().filter_map(|row| row[i..].first_chunk::<STRIP>()));
+        }
         for o in (0..d.units).step_by(TILE) {
             let count = TILE.min(d.units - o);
-            let g = &mut g[o * stride..];
-            for i in (from..to).step_by(STRIP) {
-                with_chains!(count, outer_tile(d, [o, i], rows, g, stride));
+            for (i, x) in (from..to).step_by(STRIP).zip(x.chunks_exact(rows.len().max(1))) {
+                let g = &mut g[o * stride + i..];
+                with_chains!(count, outer_tile(d, o, x, g, stride));
             }
         }
     }
