@@ -13,10 +13,12 @@ use std::sync::Arc;
 
 /// Steps of gradient descent after which curvature and variance are looked at.
 const LOOKS: [usize; 4] = [0, 10, 30, 100];
+/// Above so many weights only the start is looked at: a step would take a tenth of a second.
+const MOST_FOLLOWED: usize = 1 << 20;
 /// Steps of Lanczos' method for f, and for a sample.
 const STEPS: usize = 30;
 const STEPS_OF_SAMPLE: usize = 10;
-/// Rows times weights that are looked at for f: some seconds.
+/// Rows times weights that are looked at for f: about two seconds.
 const MOST_WORK: usize = 1 << 25;
 /// Samples whose smoothness is estimated, and samples times weights.
 const MOST_SAMPLES: usize = 64;
@@ -101,7 +103,7 @@ impl Estimates {
         let rows = some_rows(problem, (MOST_WORK / d).max(1), 3);
         let (mut w, mut gradient) = (start.to_vec(), vec![0.0; d]);
         let (mut beta, mut omega, mut variance, mut steps, mut eta) = (0.0f64, 0.0f64, 0.0f64, 0, 0.0);
-        for look in LOOKS {
+        for &look in if d > MOST_FOLLOWED { &LOOKS[..1] } else { &LOOKS[..] } {
             while steps < look {
                 problem.batch_gradient(&rows, &w, &mut gradient);
                 add_scaled(-eta, &gradient, &mut w);
