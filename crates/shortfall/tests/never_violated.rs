@@ -4,7 +4,8 @@
 mod common;
 
 use common::random::{
-    Setting, cases, complain, decades, lines, quadratics, regression_name, regressions, settings, softmaxes, tables,
+    Setting, cases, complain, decades, lines, networks, quadratics, regression_name, regressions, settings, softmaxes,
+    tables,
 };
 use common::{registered, verdicts};
 use proptest::prelude::*;
@@ -69,6 +70,11 @@ proptest! {
     #[test]
     fn on_regression((problem, threshold, d) in regressions(), setting in settings(), x0 in prop::collection::vec(-3.0..3.0f64, 3), horizon in 1..200u64) {
         holds(&problem, &regression_name(threshold), &setting, &x0[..d], horizon)?;
+    }
+
+    #[test]
+    fn on_networks((problem, d) in networks(), setting in settings(), x0 in prop::collection::vec(-3.0..3.0f64, 10), horizon in 1..200u64) {
+        holds(&problem, &Arguments::of("mlp"), &setting, &x0[..d], horizon)?;
     }
 
     #[test]

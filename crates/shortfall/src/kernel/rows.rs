@@ -16,20 +16,50 @@ pub struct Rows {
 
 #[derive(Debug)]
 pub(super) enum Storage {
-    /// Row-major, padded.
-    Dense(Vec<f64>),
+    Dense(DenseRows),
     Sparse(SparseMatrix),
 }
 
-impl Rows {
+/// Rows with their zeros, row-major, each padded with zeros to `stride`, a multiple of 8.
+#[derive(Debug)]
+pub struct DenseRows {
+    stride: usize,
+    entries: Vec<f64>,
+}
+
+impl DenseRows {
     /// From `columns` entries a row, row-major.
-    pub fn dense(columns: usize, entries: &[f64]) -> Self {
+    pub fn new(columns: usize, entries: &[f64]) -> Self {
         let stride = columns.div_ceil(8) * 8;
         let mut padded = vec![0.0; entries.len() / columns.max(1) * stride];
         for (row, source) in padded.chunks_exact_mut(stride.max(1)).zip(entries.chunks_exact(columns.max(1))) {
             row[..columns].copy_from_slice(source);
         }
-        Self { stride, storage: Storage::Dense(padded) }
+        Self { stride, entries: padded }
+    }
+
+    /// Length of a row.
+    pub fn stride(&self) -> usize {
+        self.stride
+    }
+
+    /// Number of rows.
+    pub fn count(&self) -> usize {
+        self.entries.len() / self.stride
+    }
+
+    /// A row.
+    #[inline(always)]
+    pub fn row(&self, i: usize) -> &[f64] {
+        &self.entries[i * self.stride..][..self.stride]
+    }
+}
+
+impl Rows {
+    /// From `columns` entries a row, row-major.
+    pub fn dense(columns: usize, entries: &[f64]) -> Self {
+        let rows = DenseRows::new(columns, entries);
+        Self { stride: rows.stride, storage: Storage::Dense(rows) }
     }
 
     /// From rows whose columns are below `columns`.
@@ -45,7 +75,7 @@ impl Rows {
     /// Number of rows.
     pub fn count(&self) -> usize {
         match &self.storage {
-            Storage::Dense(entries) => entries.len() / self.stride,
+            Storage::Dense(rows) => rows.count(),
             Storage::Sparse(entries) => entries.count(),
         }
     }
@@ -53,15 +83,15 @@ impl Rows {
     /// Number of entries stored.
     pub fn stored(&self) -> usize {
         match &self.storage {
-            Storage::Dense(entries) => entries.len(),
+            Storage::Dense(rows) => rows.entries.len(),
             Storage::Sparse(entries) => entries.stored(),
         }
     }
 
-    /// The rows one after the other, if zeros are stored.
-    pub fn as_dense(&self) -> Option<&[f64]> {
+    /// The rows, if they are stored with their zeros.
+    pub fn as_dense(&self) -> Option<&DenseRows> {
         match &self.storage {
-            Storage::Dense(entries) => Some(entries),
+            Storage::Dense(rows) => Some(rows),
             Storage::Sparse(_) => None,
         }
     }
@@ -69,7 +99,7 @@ impl Rows {
     /// `x_i'w`, w of length stride.
     pub fn dot(&self, i: usize, w: &[f64]) -> f64 {
         match &self.storage {
-            Storage::Dense(entries) => super::dot(dense_row(entries, self.stride, i), w),
+            Storage::Dense(rows) => super::dot(rows.row(i), w),
             Storage::Sparse(entries) => SparseRow::of(entries, i).dot(w),
         }
     }
@@ -77,8 +107,8 @@ impl Rows {
     /// `|x_i|^2`
     pub fn square(&self, i: usize) -> f64 {
         match &self.storage {
-            Storage::Dense(entries) => {
-                let row = dense_row(entries, self.stride, i);
+            Storage::Dense(rows) => {
+                let row = rows.row(i);
                 super::dot(row, row)
             }
             Storage::Sparse(entries) => {
@@ -91,8 +121,8 @@ impl Rows {
     /// Adds the squares of a row's entries to `y`, of length stride.
     pub fn add_squares(&self, i: usize, y: &mut [f64]) {
         match &self.storage {
-            Storage::Dense(entries) => {
-                y.iter_mut().zip(dense_row(entries, self.stride, i)).for_each(|(y, x)| *y += x * x);
+            Storage::Dense(rows) => {
+                y.iter_mut().zip(rows.row(i)).for_each(|(y, x)| *y += x * x);
             }
             Storage::Sparse(entries) => {
                 let (columns, values) = entries.row(i);
@@ -104,7 +134,7 @@ impl Rows {
     /// `sum_j |x_ij| w_j`
     pub fn dot_absolute(&self, i: usize, w: &[f64]) -> f64 {
         match &self.storage {
-            Storage::Dense(entries) => dense_row(entries, self.stride, i).iter().zip(w).map(|(x, w)| x.abs() * w).sum(),
+            Storage::Dense(rows) => rows.row(i).iter().zip(w).map(|(x, w)| x.abs() * w).sum(),
             Storage::Sparse(entries) => {
                 let (columns, values) = entries.row(i);
                 columns.iter().zip(values).map(|(column, x)| x.abs() * w[*column as usize]).sum()
@@ -115,8 +145,8 @@ impl Rows {
     /// `y_j += c |x_ij|`, y of length stride.
     pub fn add_absolute(&self, i: usize, c: f64, y: &mut [f64]) {
         match &self.storage {
-            Storage::Dense(entries) => {
-                y.iter_mut().zip(dense_row(entries, self.stride, i)).for_each(|(y, x)| *y += c * x.abs());
+            Storage::Dense(rows) => {
+                y.iter_mut().zip(rows.row(i)).for_each(|(y, x)| *y += c * x.abs());
             }
             Storage::Sparse(entries) => {
                 let (columns, values) = entries.row(i);
@@ -128,15 +158,10 @@ impl Rows {
     /// `y += c x_i`, y of length stride.
     pub fn add_scaled(&self, i: usize, c: f64, y: &mut [f64]) {
         match &self.storage {
-            Storage::Dense(entries) => super::add_scaled(c, dense_row(entries, self.stride, i), y),
+            Storage::Dense(rows) => super::add_scaled(c, rows.row(i), y),
             Storage::Sparse(entries) => SparseRow::of(entries, i).add_scaled(c, y),
         }
     }
-}
-
-#[inline(always)]
-pub(super) fn dense_row(entries: &[f64], stride: usize, i: usize) -> &[f64] {
-    &entries[i * stride..][..stride]
 }
 
 /// A row, with its zeros or without.
@@ -218,9 +243,8 @@ impl Row for SparseRow<'_> {
 macro_rules! with_rows {
     ($rows:expr, $row:ident => $pass:expr) => {
         match &$rows.storage {
-            Storage::Dense(entries) => {
-                let stride = $rows.stride;
-                let $row = |i: usize| dense_row(entries, stride, i);
+            Storage::Dense(rows) => {
+                let $row = |i: usize| rows.row(i);
                 $pass
             }
             Storage::Sparse(entries) => {

@@ -2,7 +2,7 @@
 
 use super::Rows;
 use super::functions::{exp, log1p};
-use super::rows::{Row, SparseRow, Storage, dense_row, with_rows};
+use super::rows::{Row, SparseRow, Storage, with_rows};
 use multiversion::multiversion;
 
 /// From scores `z_k`: the probabilities `p = softmax(z)` less 1 at the label, in place of the scores; returns the loss

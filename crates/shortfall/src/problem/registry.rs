@@ -1,8 +1,8 @@
 //! The problems, by name.
 
 use super::{
-    DoubleRidge, DoubleWell, Expression, Logistic, Mixture, NoisyQuadratic, Piecewise, Problem, Quadratic, Regression,
-    Rippled, Sine, Softmax, presets,
+    DoubleRidge, DoubleWell, Expression, Logistic, Mixture, Mlp, NoisyQuadratic, Piecewise, Problem, Quadratic,
+    Regression, Rippled, Sine, Softmax, presets,
 };
 use crate::arguments::{Entry, Parameter};
 
@@ -216,5 +216,24 @@ pub static PROBLEMS: &[Entry<Box<dyn Problem>>] = &[
         about: "(1/n) sum_i (log sum_k exp(w_k'x_i) - w_{y_i}'x_i) + (ridge/2)|W|^2, one w_k for each class, sorted",
         parameters: &[data("\"iris\""), TARGET, RIDGE, INTERCEPT, STANDARDIZE, DELIMITER],
         build: Softmax::build,
+    },
+    Entry {
+        name: "mlp",
+        about: "softmax of a network with tanh layers: (1/n) sum_i cross-entropy + (ridge/2)|w|^2; not convex",
+        parameters: &[
+            data("\"iris\""),
+            TARGET,
+            parameter(
+                "hidden",
+                "list of the sizes of the hidden layers, each from 1 to 4096; may be empty",
+                Some("[16]"),
+            ),
+            parameter("seed", "of the random weights a run starts from", Some("0")),
+            RIDGE,
+            parameter("intercept", "append a column of ones, and a bias to every later layer", Some("true")),
+            STANDARDIZE,
+            DELIMITER,
+        ],
+        build: Mlp::build,
     },
 ];

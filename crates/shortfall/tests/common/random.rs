@@ -5,7 +5,7 @@ use proptest::prelude::*;
 use shortfall::arguments::{Arguments, Entry, Value};
 use shortfall::constants::{Number, Symbol};
 use shortfall::method::{METHODS, Method, MethodRecipe};
-use shortfall::problem::{Ask, Logistic, Mixture, PiecewiseLinear, Problem, Quadratic, Regression, Softmax};
+use shortfall::problem::{Ask, Logistic, Mixture, Mlp, PiecewiseLinear, Problem, Quadratic, Regression, Softmax};
 use shortfall::theorem::{THEOREMS, with_step};
 use shortfall::verdict::Judgement;
 
@@ -171,6 +171,18 @@ pub fn softmaxes() -> impl Strategy<Value = (Softmax, usize)> {
             let features = prop::collection::vec(-2.0..2.0f64, rows * columns);
             (features, prop::collection::vec(0..classes, rows)).prop_map(move |(features, labels)| {
                 (Softmax::new(columns, &features, &labels, classes, ridge), columns * classes)
+            })
+        },
+    )
+}
+
+/// One hidden layer of two units, two or three classes.
+pub fn networks() -> impl Strategy<Value = (Mlp, usize)> {
+    (2..6usize, 1..3usize, 2..4usize, prop_oneof![Just(0.0), decades(-3, 0)]).prop_flat_map(
+        |(rows, columns, classes, ridge)| {
+            let features = prop::collection::vec(-2.0..2.0f64, rows * columns);
+            (features, prop::collection::vec(0..classes, rows)).prop_map(move |(features, labels)| {
+                (Mlp::new(columns, &features, &labels, classes, &[2], false, ridge), 2 * (columns + classes))
             })
         },
     )

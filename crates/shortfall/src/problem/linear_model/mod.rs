@@ -21,6 +21,8 @@ pub(super) use dataset::tests as dataset_tests;
 pub(super) use design::Design;
 pub(super) use moments::Moments;
 pub(super) use newton::Optimum;
+pub(super) use pass::{Pass, block_of};
+pub(super) use spectrum::LARGEST_DENSE;
 
 use super::{FiniteSum, Hessian, Problem};
 use crate::constants::Number;

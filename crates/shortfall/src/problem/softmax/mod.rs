@@ -4,19 +4,17 @@
 //! W is K x d, row-major: the weights of class 1, then those of class 2, and so on. The gradient's row of class k is
 //! `(1/n) sum_i (p_ik - 1{k = y_i}) x_i + ridge w_k`. Samples are single rows, each with the whole ridge.
 
-mod labels;
 mod rounding;
 #[cfg(test)]
 mod tests;
 
 use super::linear_model::{self, Base, Dataset, Design, LinearModel, Loss, Optimum};
-use super::{Ask, FiniteSum, Hessian, Minimum, Problem, Samples};
+use super::{Ask, FiniteSum, Hessian, Minimum, Problem, Samples, labels};
 use crate::arguments::{Arguments, BadInput};
 use crate::constants::{Constants, Number};
 use crate::kernel::{dot, norm, softmax_batch, softmax_block, softmax_weights};
 use crate::parallel::Parallel;
-use crate::source::DataSource;
-use crate::source::Unlimited;
+use crate::source::{DataSource, Unlimited};
 
 /// Softmax regression on a table.
 #[derive(Debug)]

@@ -9,9 +9,9 @@ const MOST_CLASSES: usize = 1000;
 pub(super) fn of(labels: &Labels, target: &str) -> Result<(Vec<usize>, Vec<String>), String> {
     let (rows, names) = labels.classes(MOST_CLASSES);
     match names.len() {
-        0 | 1 => Err(format!("target `{target}` has one class ({}); softmax needs two or more", shown(&names))),
+        0 | 1 => Err(format!("target `{target}` has one class ({}); there must be two or more", shown(&names))),
         count if count > MOST_CLASSES => Err(format!(
-            "target `{target}` has {count} classes ({}), softmax takes at most {MOST_CLASSES}; to predict a number there \
+            "target `{target}` has {count} classes ({}), at most {MOST_CLASSES} are taken; to predict a number there \
              is least-squares",
             shown(&names)
         )),

@@ -1,0 +1,214 @@
+//! Products of the layers of a network with a panel of rows.
+//!
+//! The three products of backpropagation for a layer with weights W (outputs x inputs, row-major):
+//!
+//! ```text
+//! Z += W A           A: inputs x rows, Z: outputs x rows      (forward)
+//! B += W' D          D: outputs x rows, B: inputs x rows      (backward)
+//! G += D X           X: rows x inputs, G: outputs x inputs    (gradient)
+//! ```
+//!
+//! Every entry is one chain of fused multiply-adds in the order of its index, however the loops are cut: tiles, strips,
+//! panels and the processor change no bit. Six times eight sums fit the registers of AVX2; eight sums, one vector or two,
+//! run over rows (forward, backward) or over inputs (gradient).
+
+use super::panel::{Panel, STRIP};
+use multiversion::multiversion;
+
+/// Chains of strips that are summed together.
+const TILE: usize = 6;
+/// Terms of a chain before the next tile takes its turn: the part of W that it reads stays in the first cache.
+const DEPTH: usize = 256;
+/// Inputs of a gradient before the next tile takes its turn.
+const BREADTH: usize = 64;
+
+/// Calls a function that is generic in the number of chains with the number there is, 1 to 6.
+macro_rules! with_chains {
+    ($count:expr, $tile:ident ( $($argument:expr),* )) => {
+        match $count {
+            1 => $tile::<1>($($argument),*),
+            2 => $tile::<2>($($argument),*),
+            3 => $tile::<3>($($argument),*),
+            4 => $tile::<4>($($argument),*),
+            5 => $tile::<5>($($argument),*),
+            _ => $tile::<TILE>($($argument),*),
+        }
+    };
+}
+
+/// `sum += c a`
+#[inline(always)]
+fn add_strip(c: f64, a: &[f64; STRIP], sum: &mut [f64; STRIP]) {
+    for (sum, a) in sum.iter_mut().zip(a) {
+        *sum = c.mul_add(*a, *sum);
+    }
+}
+
+/// `w` begins with the first weight that is used; rows of it are `inputs` apart.
+#[inline(always)]
+fn forward_tile<const N: usize>(w: &[f64], inputs: usize, a: &[[f64; STRIP]], z: &mut [[f64; STRIP]]) {
+    let w: [&[f64]; N] = std::array::from_fn(|o| &w[o * inputs..][..a.len()]);
+    let (z, mut sums) = (&mut z[..N], [[0.0; STRIP]; N]);
+    for (sum, z) in sums.iter_mut().zip(&*z) {
+        sum.copy_from_slice(z);
+    }
+    for (i, a) in a.iter().enumerate() {
+        for (sum, w) in sums.iter_mut().zip(&w) {
+            add_strip(w[i], a, sum);
+        }
+    }
+    for (sum, z) in sums.iter().zip(z) {
+        z.copy_from_slice(sum);
+    }
+}
+
+/// `Z += W A`, for the first `outputs` units of `z`; `a` has `inputs` units.
+#[multiversion(targets("x86_64+avx2+fma"))]
+pub fn add_forward(w: &[f64], outputs: usize, a: &Panel, z: &mut Panel) {
+    let inputs = a.units;
+    for from in (0..inputs).step_by(DEPTH) {
+        let to = (from + DEPTH).min(inputs);
+        for o in (0..outputs).step_by(TILE) {
+            let count = TILE.min(outputs - o);
+            let w = &w[o * inputs + from..];
+            for (a, z) in a.entries.chunks_exact(inputs).zip(z.entries.chunks_exact_mut(z.units)) {
+                let (a, z) = (&a[from..to], &mut z[o..o + count]);
+                with_chains!(count, forward_tile(w, inputs, a, z));
+            }
+        }
+    }
+}
+
+#[inline(always)]
+fn backward_tile<const N: usize>(w: &[f64], inputs: usize, d: &[[f64; STRIP]], b: &mut [[f64; STRIP]]) {
+    let (b, mut sums) = (&mut b[..N], [[0.0; STRIP]; N]);
+    for (sum, b) in sums.iter_mut().zip(&*b) {
+        sum.copy_from_slice(b);
+    }
+    for (o, d) in d.iter().enumerate() {
+        let w = &w[o * inputs..][..N];
+        for (sum, w) in sums.iter_mut().zip(w) {
+            add_strip(*w, d, sum);
+        }
+    }
+    for (sum, b) in sums.iter().zip(b) {
+        b.copy_from_slice(sum);
+    }
+}
+
+/// `B += W' D`, for all units of `b`, the first of the `inputs` that a row of W has.
+#[multiversion(targets("x86_64+avx2+fma"))]
+pub fn add_backward(w: &[f64], inputs: usize, d: &Panel, b: &mut Panel) {
+    let units = b.units;
+    for from in (0..d.units).step_by(DEPTH) {
+        let to = (from + DEPTH).min(d.units);
+        for i in (0..units).step_by(TILE) {
+            let count = TILE.min(units - i);
+            let w = &w[from * inputs + i..];
+            for (d, b) in d.entries.chunks_exact(d.units).zip(b.entries.chunks_exact_mut(units)) {
+                let (d, b) = (&d[from..to], &mut b[i..i + count]);
+                with_chains!(count, backward_tile(w, inputs, d, b));
+            }
+        }
+    }
+}
+
+/// Of outputs from `o` on; `x` are eight inputs of each row, `g` begins at the first of them and output `o`.
+#[inline(always)]
+fn outer_tile<const N: usize>(d: &Panel, o: usize, x: &[[f64; STRIP]], g: &mut [f64], stride: usize) {
+    let mut sums = [[0.0; STRIP]; N];
+    for (k, sum) in sums.iter_mut().enumerate() {
+        sum.copy_from_slice(&g[k * stride..][..STRIP]);
+    }
+    for (d, x) in d.entries.chunks_exact(d.units).zip(x.chunks(STRIP)) {
+        let d = &d[o..o + N];
+        for (r, x) in (0..STRIP).zip(x) {
+            for (sum, d) in sums.iter_mut().zip(d) {
+                add_strip(d[r], x, sum);
+            }
+        }
+    }
+    for (k, sum) in sums.iter().enumerate() {
+        g[k * stride..][..STRIP].copy_from_slice(sum);
+    }
+}
+
+/// `G += D X`: the rows of X and of G are padded with zeros to `stride`, a multiple of [`STRIP`].
+#[multiversion(targets("x86_64+avx2+fma"))]
+pub fn add_outer(d: &Panel, rows: &[&[f64]], g: &mut [f64], stride: usize) {
+    // Eight inputs of all rows, then the next eight: rows far apart would each need a page of memory at once.
+    let mut x: Vec<[f64; STRIP]> = Vec::with_capacity(rows.len() * BREADTH.min(stride) / STRIP);
+    for from in (0..stride).step_by(BREADTH) {
+        let to = (from + BREADTH).min(stride);
+        x.clear();
+        for i in (from..to).step_by(STRIP) {
+            x.extend(rows.iter().filter_map(|row| row[i..].first_chunk::<STRIP>()));
+        }
+        for o in (0..d.units).step_by(TILE) {
+            let count = TILE.min(d.units - o);
+            for (i, x) in (from..to).step_by(STRIP).zip(x.chunks_exact(rows.len().max(1))) {
+                let g = &mut g[o * stride + i..];
+                with_chains!(count, outer_tile(d, o, x, g, stride));
+            }
+        }
+    }
+}
+
+/// `out = sums/count + ridge v`.
+#[multiversion(targets("x86_64+avx2+fma"))]
+pub fn mean_with_ridge(sums: &[f64], count: f64, ridge: f64, v: &[f64], out: &mut [f64]) {
+    for ((out, v), sum) in out.iter_mut().zip(v).zip(sums) {
+        *out = ridge.mul_add(*v, sum / count);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn wave(count: usize, by: f64) -> Vec<f64> {
+        (0..count).map(|i| (i as f64 * by).sin()).collect()
+    }
+
+    /// Chains of multiply-adds, one entry after the other.
+    #[test]
+    fn products_have_the_stated_order() {
+        for (inputs, outputs, count) in [(1usize, 1, 1), (3, 7, 9), (300, 5, 17), (70, 290, 64)] {
+            let stride = inputs.div_ceil(8) * 8;
+            let mut x = wave(count * stride, 0.731);
+            x.chunks_mut(stride).for_each(|row| row[inputs..].fill(0.0));
+            let rows: Vec<&[f64]> = x.chunks(stride).collect();
+            let (w, d) = (wave(outputs * inputs, 0.37), wave(count * outputs, 1.13));
+            let d_rows: Vec<&[f64]> = d.chunks(outputs).collect();
+            let (mut a, mut z) = (Panel::new(inputs), Panel::new(outputs));
+            let (mut delta, mut back) = (Panel::new(outputs), Panel::new(inputs));
+            a.load(&rows);
+            delta.load(&d_rows);
+            z.reset(count);
+            back.reset(count);
+            add_forward(&w, outputs, &a, &mut z);
+            add_backward(&w, inputs, &delta, &mut back);
+            let mut g = vec![0.0; outputs * stride];
+            add_outer(&delta, &rows, &mut g, stride);
+            let (mut forward, mut backward) = (Vec::new(), Vec::new());
+            z.to_rows(outputs, &mut forward);
+            back.to_rows(inputs, &mut backward);
+            for r in 0..count {
+                for o in 0..outputs {
+                    let sum = (0..inputs).fold(0.0, |sum, i| w[o * inputs + i].mul_add(x[r * stride + i], sum));
+                    assert_eq!(forward[r * outputs + o].to_bits(), f64::to_bits(sum));
+                }
+                for i in 0..inputs {
+                    let sum = (0..outputs).fold(0.0, |sum, o| w[o * inputs + i].mul_add(d[r * outputs + o], sum));
+                    assert_eq!(backward[r * inputs + i].to_bits(), f64::to_bits(sum));
+                }
+            }
+            for o in 0..outputs {
+                for i in 0..stride {
+                    let sum = (0..count).fold(0.0, |sum, r| d[r * outputs + o].mul_add(x[r * stride + i], sum));
+                    assert_eq!(g[o * stride + i].to_bits(), f64::to_bits(sum));
+                }
+            }
+        }
+    }
+}

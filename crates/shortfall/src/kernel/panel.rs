@@ -1,0 +1,145 @@
+//! Numbers at a panel of rows, laid out so that one operation takes several rows, and the functions of a network on them.
+
+use super::functions::{exp, log1p, tanh};
+use multiversion::multiversion;
+
+/// Rows next to each other in memory.
+pub const STRIP: usize = 8;
+/// Most rows of a panel.
+pub const PANEL: usize = 64;
+/// Numbers of some units at up to [`PANEL`] rows: strip after strip, unit after unit, row after row.
+#[derive(Clone, Debug)]
+pub struct Panel {
+    pub(super) units: usize,
+    pub(super) entries: Vec<[f64; STRIP]>,
+}
+
+impl Panel {
+    /// Without rows.
+    pub fn new(units: usize) -> Self {
+        Self { units, entries: Vec::new() }
+    }
+
+    /// All zero, for so many rows; what fills the last strip up stays zero or is never read.
+    pub fn reset(&mut self, rows: usize) {
+        self.entries.clear();
+        self.entries.resize(self.units * rows.div_ceil(STRIP), [0.0; STRIP]);
+    }
+
+    /// The strips, each with one entry a unit.
+    pub fn strips(&self) -> impl ExactSizeIterator<Item = &[[f64; STRIP]]> {
+        self.entries.chunks_exact(self.units)
+    }
+
+    /// The strips, to be written.
+    pub fn strips_mut(&mut self) -> impl ExactSizeIterator<Item = &mut [[f64; STRIP]]> {
+        self.entries.chunks_exact_mut(self.units)
+    }
+
+    /// Row after row becomes unit after unit.
+    pub fn load(&mut self, rows: &[&[f64]]) {
+        self.reset(rows.len());
+        for (strip, rows) in self.entries.chunks_exact_mut(self.units).zip(rows.chunks(STRIP)) {
+            for (i, unit) in strip.iter_mut().enumerate() {
+                unit.iter_mut().zip(rows).for_each(|(x, row)| *x = row[i]);
+            }
+        }
+    }
+
+    /// Unit after unit becomes row after row, each padded with zeros to `stride`.
+    pub fn to_rows(&self, stride: usize, rows: &mut Vec<f64>) {
+        rows.clear();
+        rows.resize(self.entries.len() / self.units * STRIP * stride, 0.0);
+        for (strip, rows) in self.strips().zip(rows.chunks_exact_mut(STRIP * stride)) {
+            for (r, row) in rows.chunks_exact_mut(stride).enumerate() {
+                row.iter_mut().zip(strip).for_each(|(x, unit)| *x = unit[r]);
+            }
+        }
+    }
+}
+
+/// `tanh` of the first `units` units, in place.
+#[multiversion(targets("x86_64+avx2+fma"))]
+pub fn apply_tanh(z: &mut Panel, units: usize) {
+    for strip in z.entries.chunks_exact_mut(z.units) {
+        for unit in &mut strip[..units] {
+            for z in unit {
+                *z = tanh(*z);
+            }
+        }
+    }
+}
+
+/// From scores: the probabilities `p = softmax(z)` less 1 at each row's label. Adds the losses, row after row, if they are
+/// wanted. The same bits as [`softmax_weights`](super::softmax_weights), which says why it is done so; a strip at a time.
+#[multiversion(targets("x86_64+avx2+fma"))]
+pub fn softmax_panel(scores: &Panel, labels: &[usize], weights: &mut Panel, losses: Option<&mut f64>) {
+    let mut sum = losses.as_deref().copied().unwrap_or(0.0);
+    let strips = scores.entries.chunks_exact(scores.units).zip(weights.entries.chunks_exact_mut(scores.units));
+    for ((scores, weights), labels) in strips.zip(labels.chunks(STRIP)) {
+        let (mut top, mut largest) = ([0.0; STRIP], [f64::NEG_INFINITY; STRIP]);
+        for (k, score) in scores.iter().enumerate() {
+            for r in 0..STRIP {
+                let above = score[r] > largest[r];
+                (top[r], largest[r]) = if above { (k as f64, score[r]) } else { (top[r], largest[r]) };
+            }
+        }
+        let mut label = [-1.0; STRIP];
+        label.iter_mut().zip(labels).for_each(|(label, given)| *label = *given as f64);
+        let (mut rest, mut wrong) = ([0.0; STRIP], [0.0; STRIP]);
+        for (k, (weight, score)) in weights.iter_mut().zip(scores).enumerate() {
+            for r in 0..STRIP {
+                let e = exp(score[r] - largest[r]);
+                weight[r] = e;
+                rest[r] += if k as f64 == top[r] { 0.0 } else { e };
+                wrong[r] += if k as f64 == label[r] { 0.0 } else { e };
+            }
+        }
+        for weight in weights.iter_mut() {
+            for r in 0..STRIP {
+                weight[r] /= 1.0 + rest[r];
+            }
+        }
+        for (r, label) in (0..STRIP).zip(labels) {
+            weights[*label][r] = -wrong[r] / (1.0 + rest[r]);
+            if losses.is_some() {
+                sum += (largest[r] - scores[*label][r]) + log1p(rest[r]);
+            }
+        }
+        // Rows that fill the strip up have no label and no weight.
+        for weight in weights.iter_mut() {
+            weight[labels.len()..].fill(0.0);
+        }
+    }
+    if let Some(losses) = losses {
+        *losses = sum;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::softmax_weights;
+    use super::*;
+
+    #[test]
+    fn weights_of_strips_are_those_of_single_rows() {
+        for (classes, count) in [(2, 1), (3, 8), (10, 29)] {
+            let mut z = (0..classes * count).map(|i| 5.0 * (1.7 * i as f64).sin()).collect::<Vec<f64>>();
+            z[0] = 1e3;
+            let labels: Vec<usize> = (0..count).map(|i| i * i % classes).collect();
+            let rows: Vec<&[f64]> = z.chunks(classes).collect();
+            let (mut scores, mut weights, mut losses, mut plain) = (Panel::new(classes), Panel::new(classes), 0.5, 0.5);
+            scores.load(&rows);
+            weights.reset(count);
+            softmax_panel(&scores, &labels, &mut weights, Some(&mut losses));
+            let mut by_rows = Vec::new();
+            weights.to_rows(classes, &mut by_rows);
+            for (i, row) in z.chunks_mut(classes).enumerate() {
+                plain += softmax_weights(row, labels[i]);
+                assert_eq!(row, &by_rows[i * classes..][..classes]);
+            }
+            assert_eq!((losses.to_bits(), by_rows[count * classes..].iter().sum::<f64>()), (f64::to_bits(plain), 0.0));
+            softmax_panel(&scores, &labels, &mut weights, None);
+        }
+    }
+}

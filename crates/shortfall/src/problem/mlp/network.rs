@@ -1,0 +1,262 @@
+//! Layers, and one panel of rows through them: forward, backward, and the derivative of both along a direction
+//! (Pearlmutter, "Fast exact multiplication by the Hessian", Neural Computation 6, 1994).
+
+use crate::kernel::{PANEL, Panel, STRIP, add_backward, add_forward, add_outer, apply_tanh, softmax_panel};
+
+/// Where the weights of a layer are.
+#[derive(Debug)]
+pub(super) struct Layer {
+    /// The bias included.
+    pub(super) inputs: usize,
+    pub(super) outputs: usize,
+    /// Of the first weight in the parameter vector.
+    pub(super) start: usize,
+    /// Length of a row of the gradient's sums, which is padded: whole strips.
+    pub(super) stride: usize,
+    /// Of the first sum.
+    padded_start: usize,
+}
+
+/// The shape of a network: tanh layers, then a linear one.
+#[derive(Debug)]
+pub(super) struct Network {
+    pub(super) layers: Vec<Layer>,
+    /// Whether the last input of every layer is the constant 1.
+    pub(super) bias: bool,
+}
+
+impl Network {
+    /// `columns` inputs, the bias included.
+    pub(super) fn new(columns: usize, hidden: &[usize], classes: usize, bias: bool) -> Self {
+        let (mut layers, mut start, mut padded_start) = (Vec::new(), 0, 0);
+        let inputs = std::iter::once(columns).chain(hidden.iter().map(|units| units + usize::from(bias)));
+        for (inputs, &outputs) in inputs.zip(hidden.iter().chain([&classes])) {
+            let stride = inputs.div_ceil(STRIP) * STRIP;
+            layers.push(Layer { inputs, outputs, start, stride, padded_start });
+            start += inputs * outputs;
+            padded_start += stride * outputs;
+        }
+        Self { layers, bias }
+    }
+
+    /// Number of weights, biases included.
+    pub(super) fn weights(&self) -> usize {
+        self.layers.last().map_or(0, |last| last.start + last.inputs * last.outputs)
+    }
+
+    /// Length of the sums of gradients.
+    pub(super) fn padded(&self) -> usize {
+        self.layers.last().map_or(0, |last| last.padded_start + last.stride * last.outputs)
+    }
+}
+
+impl Layer {
+    /// The weights, each row with its bias last.
+    pub(super) fn of<'a>(&self, w: &'a [f64]) -> &'a [f64] {
+        &w[self.start..self.start + self.inputs * self.outputs]
+    }
+
+    /// The sums of this layer's gradient.
+    pub(super) fn sums<'a>(&self, padded: &'a mut [f64]) -> &'a mut [f64] {
+        &mut padded[self.padded_start..self.padded_start + self.stride * self.outputs]
+    }
+}
+
+/// Calls `panel` with the rows of each panel and their labels, in order.
+pub(super) fn in_panels<'a>(
+    count: usize,
+    row: impl Fn(usize) -> (&'a [f64], usize),
+    mut panel: impl FnMut(&[&'a [f64]], &[usize]),
+) {
+    let (mut rows, mut labels) = ([&[] as &[f64]; PANEL], [0; PANEL]);
+    for from in (0..count).step_by(PANEL) {
+        let length = PANEL.min(count - from);
+        for i in 0..length {
+            (rows[i], labels[i]) = row(from + i);
+        }
+        panel(&rows[..length], &labels[..length]);
+    }
+}
+
+/// What a panel of rows leaves behind on its way: reused from panel to panel.
+pub(super) struct Pass<'a> {
+    network: &'a Network,
+    w: &'a [f64],
+    /// What goes into each layer, and the scores that come out of the last: l + 1 panels.
+    inputs: Vec<Panel>,
+    /// Derivatives of the losses by what comes out of each layer, before tanh.
+    deltas: Vec<Panel>,
+    by_rows: Vec<f64>,
+}
+
+impl<'a> Pass<'a> {
+    pub(super) fn new(network: &'a Network, w: &'a [f64]) -> Self {
+        let layers = &network.layers;
+        let outputs = layers.iter().map(|layer| Panel::new(layer.outputs));
+        let scores = layers.last().map(|last| Panel::new(last.outputs));
+        let inputs = layers.iter().map(|layer| Panel::new(layer.inputs)).chain(scores).collect();
+        Self { network, w, inputs, deltas: outputs.collect(), by_rows: Vec::new() }
+    }
+
+    /// From the rows to the scores.
+    pub(super) fn forward(&mut self, rows: &[&[f64]]) {
+        self.inputs[0].load(rows);
+        for (l, layer) in self.network.layers.iter().enumerate() {
+            let [a, z] = &mut self.inputs[l..l + 2] else { return };
+            z.reset(rows.len());
+            add_forward(layer.of(self.w), layer.outputs, a, z);
+            if l + 1 < self.network.layers.len() {
+                apply_tanh(z, layer.outputs);
+                if self.network.bias {
+                    z.strips_mut().for_each(|strip| strip[layer.outputs] = [1.0; STRIP]);
+                }
+            }
+        }
+    }
+
+    /// The scores, one a class, of a row of the panel.
+    #[cfg(test)]
+    pub(super) fn scores(&self, row: usize) -> Vec<f64> {
+        let scores = &self.inputs[self.network.layers.len()];
+        scores.strips().nth(row / STRIP).into_iter().flatten().map(|score| score[row % STRIP]).collect()
+    }
+
+    /// From the scores: their derivatives `p - e_y`; adds the losses, row after row, if they are wanted.
+    fn weigh(&mut self, labels: &[usize], losses: Option<&mut f64>) {
+        let last = self.deltas.len() - 1;
+        self.deltas[last].reset(labels.len());
+        softmax_panel(&self.inputs[last + 1], labels, &mut self.deltas[last], losses);
+    }
+
+    /// Adds the gradients of a panel's losses to padded sums, and the losses, if they are wanted: row after row.
+    pub(super) fn gradient(&mut self, rows: &[&[f64]], labels: &[usize], losses: Option<&mut f64>, sums: &mut [f64]) {
+        self.forward(rows);
+        self.weigh(labels, losses);
+        for (l, layer) in self.network.layers.iter().enumerate().rev() {
+            add_rows(&self.deltas[l], l, &self.inputs[l], rows, layer, &mut self.by_rows, sums);
+            if l > 0 {
+                let [back, delta] = &mut self.deltas[l - 1..=l] else { continue };
+                back.reset(rows.len());
+                add_backward(layer.of(self.w), layer.inputs, delta, back);
+                for (back, a) in back.strips_mut().zip(self.inputs[l].strips()) {
+                    for (back, a) in back.as_flattened_mut().iter_mut().zip(a.as_flattened()) {
+                        *back *= slope(*a);
+                    }
+                }
+            }
+        }
+    }
+
+    /// `sum_i |grad l_i|^2` over the panel last seen: `|delta|^2 |a|^2` of each layer.
+    pub(super) fn squares(&self, count: usize) -> f64 {
+        let square = |panel: &[[f64; STRIP]], r: usize| panel.iter().map(|unit| unit[r] * unit[r]).sum::<f64>();
+        let mut total = 0.0;
+        for (delta, a) in self.deltas.iter().zip(&self.inputs) {
+            for (s, (delta, a)) in delta.strips().zip(a.strips()).enumerate() {
+                total += (0..STRIP.min(count - s * STRIP)).map(|r| square(delta, r) * square(a, r)).sum::<f64>();
+            }
+        }
+        total
+    }
+}
+
+/// `tanh' = 1 - tanh^2`.
+fn slope(a: f64) -> f64 {
+    (1.0 - a) * (1.0 + a)
+}
+
+/// `sums += D A'` for layer number `l`.
+fn add_rows(d: &Panel, l: usize, a: &Panel, rows: &[&[f64]], layer: &Layer, by_rows: &mut Vec<f64>, sums: &mut [f64]) {
+    if l == 0 {
+        return add_outer(d, rows, layer.sums(sums), layer.stride);
+    }
+    a.to_rows(layer.stride, by_rows);
+    let mut turned = [&[] as &[f64]; PANEL];
+    turned.iter_mut().zip(by_rows.chunks_exact(layer.stride)).for_each(|(row, from)| *row = from);
+    add_outer(d, &turned[..rows.len()], layer.sums(sums), layer.stride);
+}
+
+/// A pass and its derivative along a direction `v` of the weights.
+pub(super) struct Tangent<'a> {
+    pass: Pass<'a>,
+    v: &'a [f64],
+    /// Derivatives of [`Pass::inputs`].
+    inputs: Vec<Panel>,
+    /// Derivatives of [`Pass::deltas`].
+    deltas: Vec<Panel>,
+}
+
+impl<'a> Tangent<'a> {
+    pub(super) fn new(network: &'a Network, w: &'a [f64], v: &'a [f64]) -> Self {
+        let (pass, Pass { inputs, deltas, .. }) = (Pass::new(network, w), Pass::new(network, w));
+        Self { pass, v, inputs, deltas }
+    }
+
+    /// `R z = V a + W R a`, `R a = tanh'(z) R z`.
+    fn forward(&mut self, rows: &[&[f64]]) {
+        self.pass.forward(rows);
+        let layers = &self.pass.network.layers;
+        for (l, layer) in layers.iter().enumerate() {
+            let [before, after] = &mut self.inputs[l..l + 2] else { return };
+            after.reset(rows.len());
+            add_forward(layer.of(self.v), layer.outputs, &self.pass.inputs[l], after);
+            if l > 0 {
+                add_forward(layer.of(self.pass.w), layer.outputs, before, after);
+            }
+            if l + 1 < layers.len() {
+                // The bias does not move: its derivative is 0 already.
+                for (after, a) in after.strips_mut().zip(self.pass.inputs[l + 1].strips()) {
+                    for (after, a) in after.as_flattened_mut().iter_mut().zip(a.as_flattened()) {
+                        *after *= slope(*a);
+                    }
+                }
+            }
+        }
+    }
+
+    /// `R (p - e_y) = p (R z - p'R z)`.
+    fn weigh(&mut self, labels: &[usize]) {
+        self.pass.weigh(labels, None);
+        let last = self.deltas.len() - 1;
+        let (moves, delta) = (&self.inputs[last + 1], &mut self.deltas[last]);
+        delta.reset(labels.len());
+        let panels = self.pass.deltas[last].strips().zip(moves.strips()).zip(delta.strips_mut());
+        for (((weights, moves), delta), labels) in panels.zip(labels.chunks(STRIP)) {
+            for (r, label) in labels.iter().enumerate() {
+                let p = |k: usize| weights[k][r] + if k == *label { 1.0 } else { 0.0 };
+                let mean: f64 = moves.iter().enumerate().map(|(k, z)| p(k) * z[r]).sum();
+                delta.iter_mut().zip(moves).enumerate().for_each(|(k, (delta, z))| delta[r] = p(k) * (z[r] - mean));
+            }
+        }
+    }
+
+    /// Adds the Hessians of a panel's losses times `v` to padded sums.
+    pub(super) fn product(&mut self, rows: &[&[f64]], labels: &[usize], sums: &mut [f64]) {
+        self.forward(rows);
+        self.weigh(labels);
+        let Pass { network, w, inputs, deltas, by_rows } = &mut self.pass;
+        for (l, layer) in network.layers.iter().enumerate().rev() {
+            add_rows(&self.deltas[l], l, &inputs[l], rows, layer, by_rows, sums);
+            if l == 0 {
+                continue;
+            }
+            add_rows(&deltas[l], l, &self.inputs[l], rows, layer, by_rows, sums);
+            let [back, delta] = &mut deltas[l - 1..=l] else { continue };
+            let [moved_back, moved_delta] = &mut self.deltas[l - 1..=l] else { continue };
+            back.reset(rows.len());
+            moved_back.reset(rows.len());
+            add_backward(layer.of(w), layer.inputs, delta, back);
+            add_backward(layer.of(self.v), layer.inputs, delta, moved_back);
+            add_backward(layer.of(w), layer.inputs, moved_delta, moved_back);
+            let units = inputs[l].strips().zip(self.inputs[l].strips());
+            for ((back, moved_back), (a, moved_a)) in back.strips_mut().zip(moved_back.strips_mut()).zip(units) {
+                let pairs = back.as_flattened_mut().iter_mut().zip(moved_back.as_flattened_mut());
+                for ((back, moved), (a, moved_a)) in pairs.zip(a.as_flattened().iter().zip(moved_a.as_flattened())) {
+                    // R(tanh') = -2 a R a
+                    *moved = slope(*a) * *moved - 2.0 * a * moved_a * *back;
+                    *back *= slope(*a);
+                }
+            }
+        }
+    }
+}
