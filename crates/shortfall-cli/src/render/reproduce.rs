@@ -28,6 +28,9 @@ pub fn row(report: &Report) -> String {
         let mut table = checks_table();
         add(&mut table, made);
         text += &table.to_string();
+        if row.explains {
+            made.words().iter().for_each(|sentence| text += &wrap(sentence, "    "));
+        }
     }
     text + &rates(&report.rates) + "\n"
 }

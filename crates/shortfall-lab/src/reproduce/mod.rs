@@ -6,6 +6,7 @@ mod rows;
 pub use rates::{Fitted, Predicted, Rate};
 pub use rows::ROWS;
 
+use crate::diagnosis;
 use crate::experiment::{Experiment, Finished, Request};
 use crate::json;
 use crate::pool::Pool;
@@ -31,6 +32,8 @@ pub struct Row {
     pub rates: &'static [Rate],
     /// Whether the witnesses of all statements are checked as well.
     pub witnesses: bool,
+    /// Whether each run says where it stops and what sets that.
+    pub explains: bool,
 }
 
 /// One run and the statements it is held against.
@@ -88,6 +91,11 @@ pub struct Made {
 }
 
 impl Made {
+    /// Where the run stops and what sets that.
+    pub fn words(&self) -> Vec<String> {
+        diagnosis::sentences(&self.experiment, &self.finished)
+    }
+
     /// The judgement of each statement, and whether it is as expected.
     pub fn results(&self) -> Vec<(&Judgement, bool)> {
         self.expected
@@ -215,6 +223,9 @@ pub fn document(reports: &[Report], seconds: f64, threads: usize) -> Json {
                         .collect();
                     entry["expected"] = json!(expected);
                     entry["shows"] = json!(made.shows);
+                    if row.explains {
+                        entry["words"] = json!(made.words());
+                    }
                     entry
                 })
                 .collect();

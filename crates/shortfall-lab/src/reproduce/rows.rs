@@ -61,6 +61,18 @@ const fn floor(
     Rate { quantity, values, steps, ..rate(id, theorems, "rho", problem, method) }
 }
 
+const DETERMINISTIC: &str = "sam{eta=\"0.3/beta\",rho=0.02}";
+const STOCHASTIC: &str = "stochastic-sam{eta=\"0.3/beta\",rho=0.02,batch=32}";
+
+/// A model on its bundled data, until it rests.
+const fn on_data(
+    problem: &'static str,
+    method: &'static str,
+    statements: &'static [(&'static str, &'static str, Verdict)],
+) -> Check {
+    Check { keeps_steps: true, ..check(problem, method, 10_000, statements) }
+}
+
 /// All rows, in order.
 pub static ROWS: &[Row] = &[
     Row {
@@ -105,6 +117,7 @@ pub static ROWS: &[Row] = &[
             },
         ],
         witnesses: false,
+        explains: false,
     },
     Row {
         id: "det-sc-lower",
@@ -117,6 +130,7 @@ pub static ROWS: &[Row] = &[
         ],
         rates: &[],
         witnesses: false,
+        explains: false,
     },
     Row {
         id: "det-cvx",
@@ -137,6 +151,7 @@ pub static ROWS: &[Row] = &[
             ..floor("rho, convex", &["det-cvx-upper"], "huber{beta=2.0,lipschitz=3.0}", "sam{eta=0.05,rho=#}", 5000)
         }],
         witnesses: false,
+        explains: false,
     },
     Row {
         id: "det-nc",
@@ -170,6 +185,7 @@ pub static ROWS: &[Row] = &[
             ..floor("rho, nonconvex", &["det-nc-upper", "det-nc-tri"], "triangle{radius=#}", "sam{eta=0.5,rho=#}", 2000)
         }],
         witnesses: false,
+        explains: false,
     },
     Row {
         id: "det-example",
@@ -183,6 +199,7 @@ pub static ROWS: &[Row] = &[
         )],
         rates: &[floor("rho, sine", &["det-nc-sine"], "sine{radius=#}", "sam{eta=0.4,rho=#}", 2000)],
         witnesses: false,
+        explains: false,
     },
     Row {
         id: "sto-sc",
@@ -219,6 +236,7 @@ pub static ROWS: &[Row] = &[
             10_000,
         )],
         witnesses: false,
+        explains: false,
     },
     Row {
         id: "sto-cvx",
@@ -261,6 +279,7 @@ pub static ROWS: &[Row] = &[
             )
         }],
         witnesses: false,
+        explains: false,
     },
     Row {
         id: "sto-nc",
@@ -277,6 +296,7 @@ pub static ROWS: &[Row] = &[
         }],
         rates: &[],
         witnesses: false,
+        explains: false,
     },
     Row {
         id: "sto-example",
@@ -300,6 +320,7 @@ pub static ROWS: &[Row] = &[
         ],
         rates: &[floor("rho, trap", &["sto-m-trap"], "trap{radius=#}", "stochastic-sam{eta=0.02,rho=#}", 3000)],
         witnesses: false,
+        explains: false,
     },
     Row {
         id: "contrast",
@@ -380,6 +401,7 @@ pub static ROWS: &[Row] = &[
             },
         ],
         witnesses: false,
+        explains: false,
     },
     Row {
         id: "witnesses",
@@ -388,11 +410,12 @@ pub static ROWS: &[Row] = &[
         checks: &[],
         rates: &[],
         witnesses: true,
+        explains: false,
     },
     Row {
         id: "data-det",
-        title: "Real data, deterministic: logistic regression on breast-cancer",
-        claim: "SAM stops at the floor of its local curvature; the bounds hold, far above it.",
+        title: "Real data, deterministic: five models",
+        claim: "SAM stops at the floor of its local curvature; the bounds hold, far above it. Of a network nothing is certified.",
         checks: &[
             Check {
                 keeps_steps: true,
@@ -418,16 +441,36 @@ pub static ROWS: &[Row] = &[
                     ],
                 )
             },
+            on_data(
+                "least-squares",
+                DETERMINISTIC,
+                &[("det-sc-upper", "minimum-suboptimality", Holds), ("det-floor-local", "limit-suboptimality", Agrees)],
+            ),
+            on_data(
+                "huber-regression",
+                DETERMINISTIC,
+                &[("det-sc-upper", "minimum-suboptimality", Holds), ("det-floor-local", "limit-suboptimality", Agrees)],
+            ),
+            on_data(
+                "softmax",
+                DETERMINISTIC,
+                &[
+                    ("det-sc-upper", "minimum-suboptimality", Holds),
+                    ("det-floor-local", "limit-suboptimality", Undecided),
+                ],
+            ),
+            on_data("mlp{hidden=[8]}", DETERMINISTIC, &[("det-nc-upper", "average-squared-gradient", Holds)]),
         ],
         rates: &[Rate {
             values: &[0.0003, 0.001, 0.003, 0.01, 0.03],
             ..floor("rho, breast-cancer", &["det-floor-local"], "logistic", "sam{eta=\"0.3/beta\",rho=#}", 30_000)
         }],
         witnesses: false,
+        explains: true,
     },
     Row {
         id: "data-sto",
-        title: "Real data, stochastic: logistic regression on breast-cancer",
+        title: "Real data, stochastic: five models",
         claim: "With minibatches of 64 the bounds say something and hold; with single samples noise drowns everything.",
         checks: &[
             check(
@@ -457,8 +500,13 @@ pub static ROWS: &[Row] = &[
                     ("sto-floor-first-order", "field-zero-suboptimality", Undecided),
                 ],
             ),
+            on_data("least-squares", STOCHASTIC, &[("sto-floor-small-eta", "stationary-suboptimality", Agrees)]),
+            on_data("huber-regression", STOCHASTIC, &[("sto-floor-small-eta", "stationary-suboptimality", Agrees)]),
+            on_data("softmax", STOCHASTIC, &[("sto-floor-small-eta", "stationary-suboptimality", Agrees)]),
+            on_data("mlp{hidden=[8]}", STOCHASTIC, &[("sto-grad-upper", "average-squared-gradient", Holds)]),
         ],
         rates: &[],
         witnesses: false,
+        explains: true,
     },
 ];
