@@ -65,8 +65,19 @@ pub static BUNDLED: &[Bundled] = &[
         classes: &["setosa", "versicolor", "virginica"],
         licence: "CC BY 4.0",
         source: "Fisher (1936), UCI Machine Learning Repository, doi 10.24432/C56C76",
-        good_for: "softmax",
+        good_for: "softmax, mlp",
         text: include_str!("../../data/iris.csv"),
+    },
+    Bundled {
+        name: "digits",
+        about: "handwritten digits as counts of ink in an 8 x 8 grid",
+        rows: 1797,
+        columns: 64,
+        classes: &["0", "1", "2", "3", "4", "5", "6", "7", "8", "9"],
+        licence: "CC BY 4.0",
+        source: "Alpaydin, Kaynak (1998), UCI Machine Learning Repository, doi 10.24432/C50P49",
+        good_for: "softmax, mlp",
+        text: include_str!("../../data/digits.csv"),
     },
 ];
 

@@ -27,7 +27,9 @@ pub(super) fn read(
         }
     };
     let reader = Reader { source, separator };
-    reader.check_quotes(text)?;
+    if text.contains('"') {
+        reader.check_quotes(text)?;
+    }
     let mut records = Records::new(text, reader.separator);
     let Some(header) = reader.record(&mut records)?.cloned() else {
         return Err(reader.bad("the file is empty; a header row with the names of the columns is expected"));
