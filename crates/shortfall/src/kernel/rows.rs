@@ -28,14 +28,24 @@ pub struct DenseRows {
 }
 
 impl DenseRows {
-    /// From `columns` entries a row, row-major.
-    pub fn new(columns: usize, entries: &[f64]) -> Self {
-        let stride = columns.div_ceil(8) * 8;
-        let mut padded = vec![0.0; entries.len() / columns.max(1) * stride];
-        for (row, source) in padded.chunks_exact_mut(stride.max(1)).zip(entries.chunks_exact(columns.max(1))) {
-            row[..columns].copy_from_slice(source);
+    /// From `columns` entries a row, row-major, each row to be followed by a 1 if `ones`. In place: large tables are
+    /// not copied.
+    pub fn new(columns: usize, mut entries: Vec<f64>, ones: bool) -> Self {
+        let rows = entries.len() / columns.max(1);
+        let stride = (columns + usize::from(ones)).next_multiple_of(8);
+        if stride > columns {
+            entries.reserve_exact(rows * stride - rows * columns);
+            entries.resize(rows * stride, 0.0);
+            for i in (0..rows).rev() {
+                entries.copy_within(i * columns..(i + 1) * columns, i * stride);
+                let padding = &mut entries[i * stride + columns..(i + 1) * stride];
+                padding.fill(0.0);
+                if ones {
+                    padding[0] = 1.0;
+                }
+            }
         }
-        Self { stride, entries: padded }
+        Self { stride, entries }
     }
 
     /// Length of a row.
@@ -56,9 +66,9 @@ impl DenseRows {
 }
 
 impl Rows {
-    /// From `columns` entries a row, row-major.
-    pub fn dense(columns: usize, entries: &[f64]) -> Self {
-        let rows = DenseRows::new(columns, entries);
+    /// From `columns` entries a row, row-major, each row to be followed by a 1 if `ones`.
+    pub fn dense(columns: usize, entries: Vec<f64>, ones: bool) -> Self {
+        let rows = DenseRows::new(columns, entries, ones);
         Self { stride: rows.stride, storage: Storage::Dense(rows) }
     }
 
@@ -400,7 +410,7 @@ mod tests {
     fn against_one_row_after_the_other() {
         for (count, columns) in [(1, 1), (31, 3), (70, 9), (33, 40)] {
             let entries: Vec<f64> = (0..count * columns).map(|i| (i as f64 * 0.731).sin() * 3.0).collect();
-            let rows = Rows::dense(columns, &entries);
+            let rows = Rows::dense(columns, entries.clone(), false);
             let signs: Vec<f64> = (0..count).map(|i| if i % 3 == 0 { -1.0 } else { 1.0 }).collect();
             let mut w = vec![0.0; rows.stride()];
             w[..columns].iter_mut().enumerate().for_each(|(j, w)| *w = (j as f64 * 0.37).cos());
@@ -435,7 +445,7 @@ mod tests {
             matrix.end_row();
         }
         assert_eq!(matrix.to_dense(columns), entries);
-        let (dense, sparse) = (Rows::dense(columns, &entries), Rows::sparse(columns, matrix));
+        let (dense, sparse) = (Rows::dense(columns, entries, false), Rows::sparse(columns, matrix));
         let values: Vec<f64> = (0..count).map(|i| if i % 3 == 0 { -1.0 } else { 1.0 }).collect();
         let w: Vec<f64> = (0..dense.stride()).map(|j| if j < columns { (j as f64).cos() } else { 0.0 }).collect();
         let bits = |of: &dyn Fn(&Rows, &mut [f64]) -> f64| {

@@ -74,11 +74,7 @@ fn dense_design(columns: usize, mut features: Vec<f64>, standardize: bool, inter
     if standardize {
         standardize_columns(columns, &mut features);
     }
-    if !intercept {
-        return Design::dense(columns, &features);
-    }
-    let (columns, features) = with_ones(columns, &features);
-    Design::dense(columns, &features)
+    Design::dense(columns, features, intercept)
 }
 
 fn sparse_design(columns: usize, mut matrix: SparseMatrix, standardize: bool, intercept: bool) -> Design {
@@ -178,10 +174,6 @@ fn standardize(column: &mut [f64]) {
     column.iter_mut().for_each(|x| *x -= mean);
     let deviation = (dot(column, column) / n).sqrt();
     column.iter_mut().for_each(|x| *x /= deviation);
-}
-
-fn with_ones(columns: usize, features: &[f64]) -> (usize, Vec<f64>) {
-    (columns + 1, features.chunks_exact(columns).flat_map(|row| row.iter().copied().chain([1.0])).collect())
 }
 
 #[cfg(test)]

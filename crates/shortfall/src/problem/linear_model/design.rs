@@ -39,9 +39,10 @@ pub(super) struct Squares {
 }
 
 impl Design {
-    /// With zeros, row-major.
-    pub(crate) fn dense(columns: usize, features: &[f64]) -> Self {
-        Self { rows: Rows::dense(columns, features), columns, centring: None }
+    /// With zeros, row-major. An intercept is a further column of ones.
+    pub(crate) fn dense(features: usize, entries: Vec<f64>, intercept: bool) -> Self {
+        let columns = features + usize::from(intercept);
+        Self { rows: Rows::dense(features, entries, intercept), columns, centring: None }
     }
 
     /// Without zeros; `centre`, of `features` entries, is taken from each row. An intercept is a further column of ones.

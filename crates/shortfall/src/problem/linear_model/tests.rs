@@ -71,7 +71,7 @@ fn designs(rows: usize, columns: usize, negative: bool) -> Vec<Design> {
         Design::sparse(columns, sparse(columns, &features), centre.cloned(), intercept)
     };
     vec![
-        Design::dense(columns, &features),
+        Design::dense(columns, features.clone(), false),
         of(None, false),
         of(None, true),
         of(Some(&centre), false),

@@ -28,7 +28,7 @@ impl Logistic {
     /// From features (row-major, `rows x columns`), labels +1 or -1 and the ridge. A column of ones is an intercept
     /// like any other column.
     pub fn new(columns: usize, features: &[f64], labels: &[f64], ridge: f64) -> Self {
-        Self::on(Base::new(Design::dense(columns, features), ridge), labels.to_vec())
+        Self::on(Base::new(Design::dense(columns, features.to_vec(), false), ridge), labels.to_vec())
     }
 
     pub(super) fn on(base: Base, signs: Vec<f64>) -> Self {

@@ -67,7 +67,8 @@ impl Mlp {
     ) -> Self {
         assert!(columns > 0 && classes > 0 && hidden.iter().all(|units| *units > 0), "no layer is empty");
         assert!(labels.iter().all(|label| *label < classes), "labels are below the number of classes");
-        let (rows, network) = (DenseRows::new(columns, features), Network::new(columns, hidden, classes, bias));
+        let (rows, network) =
+            (DenseRows::new(columns, features.to_vec(), false), Network::new(columns, hidden, classes, bias));
         let sizes = Sizes::of(&rows);
         let (labels, estimates) = (labels.to_vec(), Mutex::new(None));
         Self { rows, columns, labels, network, ridge, seed: 0, names: Vec::new(), sizes, estimates }

@@ -33,7 +33,7 @@ impl Regression {
 
     /// Huber regression with a threshold above 0.
     pub fn huber(columns: usize, features: &[f64], targets: &[f64], ridge: f64, threshold: f64) -> Self {
-        Self::on(Base::new(Design::dense(columns, features), ridge), targets.to_vec(), threshold)
+        Self::on(Base::new(Design::dense(columns, features.to_vec(), false), ridge), targets.to_vec(), threshold)
     }
 
     pub(super) fn on(base: Base, targets: Vec<f64>, threshold: f64) -> Self {

@@ -33,7 +33,7 @@ impl Softmax {
     /// like any other column.
     pub fn new(columns: usize, features: &[f64], labels: &[usize], classes: usize, ridge: f64) -> Self {
         assert!(labels.iter().all(|label| *label < classes), "labels are below the number of classes");
-        Self::on(Base::new(Design::dense(columns, features), ridge), labels.to_vec(), classes)
+        Self::on(Base::new(Design::dense(columns, features.to_vec(), false), ridge), labels.to_vec(), classes)
     }
 
     pub(super) fn on(base: Base, labels: Vec<usize>, classes: usize) -> Self {
