@@ -57,6 +57,31 @@ fn numpy() {
     assert_eq!((vector.rows, vector.columns, vector.entries), (2, 1, vec![-1.0, 0.25]));
 }
 
+#[cfg(feature = "parquet")]
+#[test]
+fn parquet() {
+    let pandas = table("pandas.parquet");
+    assert_eq!((dense(&pandas), pandas.labels.texts()), (X.to_vec(), WORDS.map(str::to_owned).to_vec()));
+    assert_eq!((pandas.columns.join("|").as_str(), pandas.target.as_str()), ("a|b, c|d \"e\"", "class"));
+    let integers = table("integers.parquet");
+    assert_eq!((dense(&integers), integers.labels.texts().join(" ")), (vec![1.0, 2.0, 3.0], "1 0 1".to_owned()));
+    let message = read(&path("holes.parquet"), None, None).unwrap_err().message;
+    assert!(message.contains("row 2, column `a`: missing value"), "{message}");
+    let folder = tempfile::tempdir().unwrap();
+    let whole = std::fs::read(path("pandas.parquet")).unwrap();
+    for end in (0..whole.len()).step_by(7) {
+        let file = folder.path().join("cut.parquet");
+        std::fs::write(&file, &whole[..end]).unwrap();
+        assert!(read(&file, None, None).is_err());
+    }
+}
+
+#[cfg(not(feature = "parquet"))]
+#[test]
+fn parquet_is_a_feature() {
+    assert!(read(&path("pandas.parquet"), None, None).unwrap_err().message.contains("--features parquet"));
+}
+
 #[test]
 fn scikit_learn() {
     for (name, first) in [("zero-based.svm", "0"), ("one-based.libsvm", "1")] {

@@ -10,6 +10,8 @@ mod fuzz;
 mod input;
 mod npy;
 mod npz;
+#[cfg(feature = "parquet")]
+mod parquet;
 mod svmlight;
 mod zip;
 
@@ -97,6 +99,8 @@ impl Library {
             "csv" => csv::read(&file.shown.clone(), &file.bytes()?, target, request.delimiter),
             "npy" => file.with_array(|array| npy::read(array, target)),
             "npz" => npz::read(&file.shown, file.file, target),
+            #[cfg(feature = "parquet")]
+            "parquet" => parquet::read(&file.shown, file.file, target, file.budget),
             _ => svmlight::read(&file.shown.clone(), BufReader::with_capacity(1 << 18, file.stream()), target),
         }
     }
@@ -114,6 +118,10 @@ impl Library {
         let format = match extension {
             "csv" | "npy" => extension,
             "npz" if !packed => extension,
+            "parquet" if !packed && cfg!(feature = "parquet") => extension,
+            "parquet" => {
+                return bad("Parquet is read by a program that is built with `--features parquet`, unpacked".to_owned());
+            }
             "svm" | "svmlight" | "libsvm" => "svm",
             "" => return bad(format!("a file without an extension; {READ}")),
             _ => return bad(format!("files of type `.{}` are not read; {READ}", clip(extension))),
@@ -223,7 +231,7 @@ mod tests {
         assert!(error(&path("none.csv")).contains("no such file"));
         std::fs::create_dir(path("folder.csv")).unwrap();
         assert!(error(&path("folder.csv")).contains("a directory"));
-        for name in ["a.parquet", "a.txt", "a", "a.npz.gz", "a.gz"] {
+        for name in ["a.txt", "a", "a.npz.gz", "a.gz"] {
             std::fs::write(path(name), "x,y\n1,2\n").unwrap();
             assert!(error(&path(name)).contains("CSV (.csv), NPY"), "{name}");
         }

@@ -24,6 +24,10 @@ frame = pandas.DataFrame(X, columns=["a", "b, c", 'd "e"'])
 frame["class"] = words
 frame.to_csv(here / "pandas.csv", index=False)
 frame.to_csv(here / "pandas.csv.gz", index=False)
+frame.to_parquet(here / "pandas.parquet")  # by pyarrow
+holes = pandas.DataFrame({"a": [1, None, 3], "n": numpy.array([1, 2, 3], dtype="u4"), "ok": [True, False, True]})
+holes.to_parquet(here / "holes.parquet")
+holes[["n", "ok"]].to_parquet(here / "integers.parquet")
 frame.to_csv(here / "pandas-semicolons.csv", index=False, sep=";")
 frame.to_csv(here / "pandas-spaces.csv", index=False, sep=" ")
 
