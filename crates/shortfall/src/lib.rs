@@ -37,6 +37,7 @@
 //! ```
 
 pub mod arguments;
+mod bad_input;
 pub mod constants;
 pub mod kernel;
 pub mod method;

@@ -5,15 +5,17 @@
 //! time; the arithmetic is the same, so the results are.
 
 mod functions;
+mod linear;
 mod mlp;
 mod panel;
 mod rows;
 mod softmax;
 
 pub use functions::{exp, log1p, log1p_unit, logistic_losses, logistic_weights, tanh};
+pub use linear::{logistic_batch, logistic_block, residual_batch, residual_block};
 pub use mlp::{add_backward, add_forward, add_outer, mean_with_ridge};
 pub use panel::{PANEL, Panel, STRIP, apply_tanh, softmax_panel};
-pub use rows::{DenseRows, Rows, logistic_batch, logistic_block, residual_batch, residual_block};
+pub use rows::{DenseRows, Rows};
 pub use softmax::{softmax_batch, softmax_block, softmax_weights};
 
 use multiversion::multiversion;

@@ -6,7 +6,7 @@ mod sparse;
 pub use labels::Labels;
 pub use sparse::SparseMatrix;
 
-use crate::arguments::BadInput;
+use crate::bad_input::BadInput;
 use std::sync::Arc;
 
 /// What a selector says about a table.

@@ -70,4 +70,12 @@ pub(super) trait LinearModel: Problem + FiniteSum + Hessian {
         let (least, ridge) = (self.loss().least_curved, self.base().ridge);
         if least == 0.0 { ridge } else { add_down(mul_down(least, self.base().ends().bottom), ridge) }
     }
+
+    /// A lower bound of m in `|grad f|^2 >= 2 m (f - f*)` (Polyak and Lojasiewicz); 0 if none is known. Strong convexity
+    /// gives one, and so does least squares with more columns than independent rows: gradients lie in their span, where the
+    /// Hessian is at least `lambda_min(XX'/n)`.
+    fn polyak_lojasiewicz(&self) -> f64 {
+        let convexity = self.strong_convexity();
+        if convexity > 0.0 { convexity } else { mul_down(self.loss().least_curved, self.base().ends().bottom_of_rows) }
+    }
 }

@@ -36,7 +36,7 @@ fn solve(problem: &dyn LinearModel, dense: bool) -> Optimum {
     let mut value = problem.value_gradient(&point, &mut gradient);
     let (mut stalled, mut stopped) = (0, false);
     let mut matrix = if dense { vec![0.0; d * d] } else { Vec::new() };
-    let scale = if dense { Vec::new() } else { preconditioner(problem) };
+    let scale = preconditioner(problem);
     for _ in 0..MAX_ITERATIONS {
         let size = norm(&gradient);
         if !(size > 0.0 && size.is_finite()) || stalled == 3 {
@@ -48,7 +48,9 @@ fn solve(problem: &dyn LinearModel, dense: bool) -> Optimum {
         }
         let direction = if dense {
             problem.matrix_at(&point, &mut matrix);
-            solve_positive_definite(&matrix, &gradient)
+            // A singular Hessian has directions of descent all the same.
+            let solution = solve_positive_definite(&matrix, &gradient);
+            solution.or_else(|| conjugate_gradient(problem, &point, &gradient, &scale))
         } else {
             conjugate_gradient(problem, &point, &gradient, &scale)
         };
@@ -163,17 +165,18 @@ impl Optimum {
 
     /// Whether the certificate says anything: mu > 0 and a gradient that is small beside the value.
     fn certificate(&self, problem: &dyn LinearModel) -> Option<Number> {
-        if problem.strong_convexity() <= 0.0 || !self.value.is_finite() {
+        if problem.polyak_lojasiewicz() <= 0.0 || !self.value.is_finite() {
             return None;
         }
-        let gap = Number::exact(self.gradient).square() / (2.0 * Number::exact(problem.strong_convexity()));
+        let gap = Number::exact(self.gradient).square() / (2.0 * Number::exact(problem.polyak_lojasiewicz()));
         gap.high.is_finite().then_some(gap)
     }
 
-    /// `|point - x*| <= |grad f(point)|/mu`.
+    /// `|point - x*| <= |grad f(point)|/mu`, x* the nearest minimiser; so too with the constant of Polyak and Lojasiewicz
+    /// (Karimi, Nutini, Schmidt, "Linear convergence of gradient and proximal-gradient methods", 2016, theorem 2).
     pub(crate) fn distance(&self, problem: &dyn LinearModel) -> Option<Number> {
         self.certificate(problem)?;
-        let reach = Number::exact(self.gradient) / problem.strong_convexity();
+        let reach = Number::exact(self.gradient) / problem.polyak_lojasiewicz();
         Some(Number::between(-reach.high, reach.high))
     }
 
@@ -206,10 +209,11 @@ impl Optimum {
                 error: (gap + problem.value_error(&self.point, self.value)).high,
                 point: self.point.clone(),
                 how: format!(
-                    "{}{}, |grad f| <= {:.1e}, certified by |grad f|^2/(2 mu)",
+                    "{}{}, |grad f| <= {:.1e}, certified by |grad f|^2/(2 {})",
                     self.method,
                     if self.stopped { ", stopped early" } else { "" },
-                    self.gradient
+                    self.gradient,
+                    if problem.strong_convexity() > 0.0 { "mu" } else { "lambda_min(XX'/n)" }
                 ),
             },
             None => Minimum::Unknown { reason: self.reason(problem).to_owned() },
@@ -217,7 +221,7 @@ impl Optimum {
     }
 
     fn reason(&self, problem: &dyn LinearModel) -> &'static str {
-        if problem.strong_convexity() > 0.0 {
+        if problem.polyak_lojasiewicz() > 0.0 {
             "Newton's method did not end at a finite point"
         } else if problem.loss().least_curved > 0.0 {
             "ridge = 0 and X'X/n is singular, or too near it to tell: no certificate"
@@ -242,6 +246,21 @@ mod tests {
             let (a, b) = (bound(&a), bound(&b));
             assert!((a.0 - b.0).abs() <= a.1 + b.1 && a.1 < 1e-12 && b.1 < 1e-12, "{a:?} {b:?}");
         }
+    }
+
+    #[test]
+    fn more_columns_than_rows_leave_no_residual() {
+        // n = 6, d = 11, no ridge: the Hessian is singular, f* = 0.
+        let features: Vec<f64> = (0..66).map(|i| f64::from(i * i * 7919 % 101) / 50.0 - 1.0).collect();
+        let targets: Vec<f64> = (0..6).map(|i| 1.0 + f64::from(i)).collect();
+        let problem = crate::problem::Regression::least_squares(11, &features, &targets, 0.0);
+        let (ridged, minimum) = (problem.strong_convexity(), problem.optimum().minimum(&problem));
+        let Minimum::Known { value, error, how, .. } = minimum else { panic!("independent rows") };
+        assert!(ridged == 0.0 && value.abs() <= error && error < 1e-12, "{value:e} {error:e}");
+        assert!(how.contains("lambda_min(XX'/n)"), "{how}");
+        let twice = [&features[..], &features[..]].concat();
+        let dependent = crate::problem::Regression::least_squares(11, &twice, &[&targets[..], &targets].concat(), 0.0);
+        assert!(matches!(dependent.optimum().minimum(&dependent), Minimum::Unknown { .. }));
     }
 
     #[test]

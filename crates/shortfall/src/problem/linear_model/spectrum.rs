@@ -24,6 +24,9 @@ pub(crate) struct Ends {
     pub(crate) estimate: Option<f64>,
     /// Lower bound of the smallest, at least 0.
     pub(crate) bottom: f64,
+    /// Lower bound of `lambda_min(XX'/n)` where there are fewer rows than columns, else 0: the smallest eigenvalue of
+    /// X'X/n that is not 0.
+    pub(crate) bottom_of_rows: f64,
     /// Why the lower bound is 0, where nothing was tried.
     pub(crate) untried: Option<&'static str>,
 }
@@ -46,14 +49,29 @@ impl Ends {
             return None;
         }
         let Some(eigen) = symmetric(&matrix, size) else {
-            return Some(Self { top: None, loose: "", estimate: None, bottom: 0.0, untried: None });
+            return Some(Self {
+                top: None,
+                loose: "",
+                estimate: None,
+                bottom: 0.0,
+                bottom_of_rows: 0.0,
+                untried: None,
+            });
         };
         let tiny = (size * size) as f64 * f64::MIN_POSITIVE; // products that underflow
         let rounding = gamma(n.max(d) + 6) * moments.rounding.mean_square * (1.0 + 1e-10);
         let error = add_up(eigen.radius, rounding + tiny);
         let top = add_up(eigen.values[size - 1].max(0.0), error);
-        let bottom = if d <= n { add_down(eigen.values[0], -error).max(0.0) } else { 0.0 };
-        Some(Self { top: top.is_finite().then_some(top), loose: "", estimate: None, bottom, untried: None })
+        let least = add_down(eigen.values[0], -error).max(0.0);
+        let (bottom, bottom_of_rows) = if d <= n { (least, 0.0) } else { (0.0, least) };
+        Some(Self {
+            top: top.is_finite().then_some(top),
+            loose: "",
+            estimate: None,
+            bottom,
+            bottom_of_rows,
+            untried: None,
+        })
     }
 
     /// The smaller of the trace and Collatz and Wielandt's bound: for any v > 0
@@ -67,6 +85,7 @@ impl Ends {
             loose: if large { "more than 2000 unknowns" } else { "the time allowed is over" },
             estimate,
             bottom: 0.0,
+            bottom_of_rows: 0.0,
             untried: Some(if large { "no eigenvalues above 2000 unknowns" } else { "the time allowed is over" }),
         }
     }

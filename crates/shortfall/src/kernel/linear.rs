@@ -1,0 +1,212 @@
+//! One pass over rows of a matrix: predictions, their weights and the gradient, 32 rows at a time.
+
+use super::functions::{logistic_losses_inline, logistic_weights_inline};
+use super::rows::{Row, Rows, SparseRow, Storage, with_rows};
+use super::{LANES, tree};
+use multiversion::multiversion;
+
+/// Adds `sum_i c_i x_i` over `count` rows to `gradient` and returns the sum of the losses. `weigh(first, panel, losses)`
+/// turns the predictions `x_i'w` of 32 rows into the weights `c_i` and writes their losses, if they are wanted. Rows are
+/// added one after the other; `w` and `gradient` are padded like a row.
+#[inline(always)]
+fn linear_pass<R: Row>(
+    count: usize,
+    row: impl Fn(usize) -> R,
+    weigh: impl Fn(usize, &mut [f64; LANES], &mut [f64; LANES]),
+    w: &[f64],
+    gradient: &mut [f64],
+) -> f64 {
+    let mut sums = [0.0; LANES];
+    let mut start = 0;
+    while start < count {
+        let panel = LANES.min(count - start);
+        let mut weights = [0.0; LANES];
+        for (i, margin) in weights[..panel].iter_mut().enumerate() {
+            *margin = row(start + i).dot(w);
+        }
+        let mut losses = [0.0; LANES];
+        weigh(start, &mut weights, &mut losses);
+        for i in 0..panel {
+            sums[i] += losses[i];
+        }
+        let mut i = 0;
+        while i + 4 <= panel {
+            let c = [weights[i], weights[i + 1], weights[i + 2], weights[i + 3]];
+            R::add_four(c, std::array::from_fn(|k| row(start + i + k)), gradient);
+            i += 4;
+        }
+        while i < panel {
+            row(start + i).add_scaled(weights[i], gradient);
+            i += 1;
+        }
+        start += panel;
+    }
+    tree(sums)
+}
+
+/// `c_i = -y_i/(1 + e^{m_i})` of margins `m_i = y_i x_i'w`, and the losses `log(1 + e^{-m_i})` if they are wanted, else 0.
+#[inline(always)]
+fn logistic_weigh(
+    sign: impl Fn(usize) -> f64,
+    count: usize,
+    predictions: &mut [f64; LANES],
+    losses: &mut [f64; LANES],
+    wants_losses: bool,
+) {
+    let mut signs = [1.0; LANES];
+    for (i, slot) in signs[..count.min(LANES)].iter_mut().enumerate() {
+        *slot = sign(i);
+    }
+    predictions.iter_mut().zip(&signs).for_each(|(prediction, sign)| *prediction *= sign);
+    if wants_losses {
+        logistic_losses_inline(predictions, losses);
+    } else {
+        logistic_weights_inline(predictions);
+    }
+    predictions.iter_mut().zip(&signs).for_each(|(prediction, sign)| *prediction *= sign);
+}
+
+/// `c_i = clip(r_i, -threshold, threshold)` of `r_i = x_i'w - y_i`, and Huber's losses: `m (|r| - m/2)` with
+/// `m = min(|r|, threshold)`, which is `r^2/2` below the threshold.
+#[inline(always)]
+fn residual_weigh(
+    target: impl Fn(usize) -> f64,
+    count: usize,
+    threshold: f64,
+    predictions: &mut [f64; LANES],
+    losses: &mut [f64; LANES],
+) {
+    for (i, prediction) in predictions.iter_mut().enumerate().take(count) {
+        let residual = *prediction - target(i);
+        let size = residual.abs();
+        let clipped = if size > threshold { threshold } else { size };
+        losses[i] = clipped * (size - 0.5 * clipped);
+        *prediction = clipped.copysign(residual);
+    }
+}
+
+/// Logistic regression over the rows `from..to`, labels y = +-1: adds the gradients, returns the losses if they are
+/// wanted, else 0.
+#[multiversion(targets("x86_64+avx2+fma"))]
+pub fn logistic_block(
+    rows: &Rows,
+    signs: &[f64],
+    [from, to]: [usize; 2],
+    w: &[f64],
+    gradient: &mut [f64],
+    wants_losses: bool,
+) -> f64 {
+    let weigh = |start, predictions: &mut _, losses: &mut _| {
+        let signs = &signs[from + start..to];
+        logistic_weigh(|i| signs[i], signs.len(), predictions, losses, wants_losses);
+    };
+    with_rows!(rows, row => linear_pass(to - from, |i| row(from + i), weigh, w, gradient))
+}
+
+/// Over the rows of a batch, in its order; no losses.
+#[multiversion(targets("x86_64+avx2+fma"))]
+pub fn logistic_batch(rows: &Rows, signs: &[f64], batch: &[usize], w: &[f64], gradient: &mut [f64]) {
+    let weigh = |start, predictions: &mut _, losses: &mut _| {
+        let batch = &batch[start..];
+        logistic_weigh(|i| signs[batch[i]], batch.len(), predictions, losses, false);
+    };
+    with_rows!(rows, row => linear_pass(batch.len(), |i| row(batch[i]), weigh, w, gradient));
+}
+
+/// Regression with Huber's loss over the rows `from..to`: adds the gradients, returns the losses. An infinite threshold
+/// is least squares.
+#[multiversion(targets("x86_64+avx2+fma"))]
+pub fn residual_block(
+    rows: &Rows,
+    targets: &[f64],
+    threshold: f64,
+    [from, to]: [usize; 2],
+    w: &[f64],
+    gradient: &mut [f64],
+) -> f64 {
+    let weigh = |start, predictions: &mut _, losses: &mut _| {
+        let targets = &targets[from + start..to];
+        residual_weigh(|i| targets[i], targets.len(), threshold, predictions, losses);
+    };
+    with_rows!(rows, row => linear_pass(to - from, |i| row(from + i), weigh, w, gradient))
+}
+
+/// Over the rows of a batch, in its order.
+#[multiversion(targets("x86_64+avx2+fma"))]
+pub fn residual_batch(rows: &Rows, targets: &[f64], threshold: f64, batch: &[usize], w: &[f64], gradient: &mut [f64]) {
+    let weigh = |start, predictions: &mut _, losses: &mut _| {
+        let batch = &batch[start..];
+        residual_weigh(|i| targets[batch[i]], batch.len(), threshold, predictions, losses);
+    };
+    with_rows!(rows, row => linear_pass(batch.len(), |i| row(batch[i]), weigh, w, gradient));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::source::SparseMatrix;
+
+    #[test]
+    fn against_one_row_after_the_other() {
+        for (count, columns) in [(1, 1), (31, 3), (70, 9), (33, 40)] {
+            let entries: Vec<f64> = (0..count * columns).map(|i| (i as f64 * 0.731).sin() * 3.0).collect();
+            let rows = Rows::dense(columns, entries.clone(), false);
+            let signs: Vec<f64> = (0..count).map(|i| if i % 3 == 0 { -1.0 } else { 1.0 }).collect();
+            let mut w = vec![0.0; rows.stride()];
+            w[..columns].iter_mut().enumerate().for_each(|(j, w)| *w = (j as f64 * 0.37).cos());
+            let mut gradient = vec![0.0; rows.stride()];
+            let sum = logistic_block(&rows, &signs, [0, count], &w, &mut gradient, true);
+            let (mut plain, mut loss) = (vec![0.0; columns], 0.0);
+            for (row, sign) in entries.chunks(columns).zip(&signs) {
+                let margin: f64 = sign * row.iter().zip(&w).map(|(a, b)| a * b).sum::<f64>();
+                loss += (-margin).exp().ln_1p();
+                let c = -sign / (1.0 + margin.exp());
+                plain.iter_mut().zip(row).for_each(|(g, x)| *g += c * x);
+            }
+            assert!((sum - loss).abs() < 1e-13 * loss, "{count} {columns}: {sum} {loss}");
+            for (a, b) in gradient.iter().zip(&plain) {
+                assert!((a - b).abs() < 1e-12, "{a} {b}");
+            }
+            let batch: Vec<usize> = (0..count).collect();
+            let mut again = vec![0.0; rows.stride()];
+            logistic_batch(&rows, &signs, &batch, &w, &mut again);
+            assert_eq!(gradient, again, "the batch of all rows in order is the same sum");
+        }
+    }
+
+    #[test]
+    fn rows_without_their_zeros_give_the_same_bits() {
+        let (count, columns) = (101, 77);
+        let entry = |i: usize| if (i * i + i / 7).is_multiple_of(5) { (i as f64 * 0.731).sin() * 3.0 } else { 0.0 };
+        let entries: Vec<f64> = (0..count * columns).map(entry).collect();
+        let mut matrix = SparseMatrix::new();
+        for row in entries.chunks(columns) {
+            row.iter().enumerate().filter(|(_, x)| **x != 0.0).for_each(|(j, x)| matrix.push(j as u32, *x));
+            matrix.end_row();
+        }
+        assert_eq!(matrix.to_dense(columns), entries);
+        let (dense, sparse) = (Rows::dense(columns, entries, false), Rows::sparse(columns, matrix));
+        let values: Vec<f64> = (0..count).map(|i| if i % 3 == 0 { -1.0 } else { 1.0 }).collect();
+        let w: Vec<f64> = (0..dense.stride()).map(|j| if j < columns { (j as f64).cos() } else { 0.0 }).collect();
+        let bits = |of: &dyn Fn(&Rows, &mut [f64]) -> f64| {
+            [&dense, &sparse].map(|rows| {
+                let mut gradient = vec![0.0; rows.stride()];
+                let loss = of(rows, &mut gradient);
+                (loss.to_bits(), gradient.iter().map(|g| g.to_bits()).collect::<Vec<_>>())
+            })
+        };
+        let batch = [3, 99, 3, 0, 57, 20];
+        for pair in [
+            bits(&|rows, gradient| logistic_block(rows, &values, [2, 90], &w, gradient, true)),
+            bits(&|rows, gradient| residual_block(rows, &values, 0.7, [2, 90], &w, gradient)),
+            bits(&|rows, gradient| {
+                logistic_batch(rows, &values, &batch, &w, gradient);
+                residual_batch(rows, &values, f64::INFINITY, &batch, &w, gradient);
+                rows.add_scaled(5, -0.3, gradient);
+                rows.dot(7, &w)
+            }),
+        ] {
+            assert_eq!(pair[0], pair[1]);
+        }
+    }
+}
