@@ -107,7 +107,7 @@ fn settles(directions: &[Direction]) -> Option<bool> {
 
 fn requires(inputs: &Inputs) -> Vec<Requirement> {
     let known = inputs.problem.spectrum.is_some();
-    let eigenvalues = if known { "its eigenvalues are known" } else { "f is not known to be a quadratic" };
+    let eigenvalues = if known { "its eigenvalues are known" } else { "no exact eigenvalues of f are known, as quadratic{eigenvalues} has them" };
     let decided = known && settles(&directions(inputs)).is_some();
     let detail = if decided {
         "each eigenvalue that matters is on one side of the threshold"
