@@ -104,7 +104,7 @@ fn requires(inputs: &Inputs) -> Vec<Requirement> {
 pub(super) fn on_cycle(inputs: &Inputs, method: Requirement, place: &str) -> Vec<Requirement> {
     let spectrum = inputs.problem.spectrum.as_deref();
     let least = spectrum.and_then(|spectrum| spectrum.iter().map(|pair| pair.0).min_by(f64::total_cmp));
-    let unknown = "no exact eigenvalues of f are known, as quadratic{eigenvalues} has them".to_owned();
+    let unknown = "no exact eigenvalues of f are known".to_owned();
     let eigenvalues = least.map_or(unknown, |least| format!("the smallest eigenvalue is {least}"));
     let definite = least.is_some_and(|least| least > 0.0);
     let cycle = cycle(inputs);

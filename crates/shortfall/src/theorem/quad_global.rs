@@ -55,7 +55,7 @@ fn requires(inputs: &Inputs) -> Vec<Requirement> {
     let spaces = inputs.problem.spectrum.as_deref().map(eigenspaces).unwrap_or_default();
     let mut requirements = vec![inputs.deterministic_sam()];
     let (Some(&(least, _)), Some(&(top, component))) = (spaces.first(), spaces.last()) else {
-        let reason = "no exact eigenvalues of f are known, as quadratic{eigenvalues} has them";
+        let reason = "no exact eigenvalues of f are known";
         requirements.push(Requirement::new("f a quadratic with A >= 0", false, reason));
         return requirements;
     };
