@@ -123,6 +123,16 @@ pub fn cause(experiment: &Experiment, finished: &Finished, floor: &Floor) -> Cau
     }
 }
 
+/// Error of f*, relative to f at the start, that is more than rounding.
+const VAGUE: f64 = 1e-9;
+
+/// The error of f*, if it is more than rounding and hides the floor.
+fn vague_minimum(experiment: &Experiment, finished: &Finished, floor: &Floor) -> Option<f64> {
+    let error = finished.run.base_error?;
+    let start = experiment.at_start.suboptimality.unwrap_or(1.0);
+    (error >= 0.5 * floor.interval.mean.abs() && error > VAGUE * start).then_some(error)
+}
+
 /// Two to five sentences.
 pub fn sentences(experiment: &Experiment, finished: &Finished) -> Vec<String> {
     let mut said = Vec::new();
@@ -160,6 +170,15 @@ pub fn sentences(experiment: &Experiment, finished: &Finished) -> Vec<String> {
         said.extend(about_silence(experiment, finished));
         return said;
     };
+    if let Some(error) = vague_minimum(experiment, finished, &floor) {
+        said.push(format!(
+            "f* is known here only to within {}, which is too wide to tell a floor from{}.",
+            number(error),
+            last_gradient(finished)
+        ));
+        said.extend(about_silence(experiment, finished));
+        return said;
+    }
     let cause = cause(experiment, finished, &floor);
     said.push(describe(finished, &floor, cause));
     if floor.settled && cause != Cause::Rounding {

@@ -10,7 +10,7 @@
 //! Both norms are computed in floating point and enlarged by their own rounding error (Higham, "Accuracy and
 //! Stability of Numerical Algorithms", section 3.1), so nothing is assumed about the library that found V and D.
 
-use crate::kernel::dot;
+use crate::kernel::{dot, max_abs, rescaling};
 use faer::linalg::solvers::Solve;
 use faer::{MatRef, Side};
 
@@ -40,12 +40,19 @@ pub fn symmetric(matrix: &[f64], d: usize) -> Option<Eigen> {
     if d == 0 || !matrix.iter().all(|entry| entry.is_finite()) {
         return None;
     }
-    let view = MatRef::from_row_major_slice(matrix, d, d);
+    // At a scale near 1, where squares neither overflow nor vanish; powers of two change no digit, but entries far below
+    // the largest may vanish, and so may digits of the result.
+    let largest = max_abs(matrix);
+    let scale = if largest > 0.0 { rescaling(largest) } else { 1.0 };
+    let scaled: Vec<f64> = matrix.iter().map(|entry| entry * scale).collect();
+    let view = MatRef::from_row_major_slice(&scaled, d, d);
     let decomposition = view.self_adjoint_eigen(Side::Lower).ok()?;
     let values: Vec<f64> = decomposition.S().column_vector().iter().copied().collect();
     let columns = decomposition.U();
     let vectors: Vec<f64> = (0..d).flat_map(|k| (0..d).map(move |i| columns[(i, k)])).collect();
-    let radius = residual_radius(matrix, &values, &vectors, d);
+    let radius = residual_radius(&scaled, &values, &vectors, d) + d as f64 * f64::MIN_POSITIVE;
+    let radius = (radius * (1.0 + 4.0 * UNIT) / scale).next_up() + 4.0 * f64::from_bits(1);
+    let values = values.iter().map(|value| value / scale).collect();
     radius.is_finite().then_some(Eigen { values, vectors, radius })
 }
 
@@ -162,6 +169,20 @@ mod tests {
         let mut values = eigen.values.clone();
         values[4] *= 0.99;
         assert!(residual_radius(&matrix, &values, &eigen.vectors, 5) > eigen.values[4] - values[4]);
+    }
+
+    #[test]
+    fn tiny_and_huge_entries() {
+        for scale in [1e-323, 1e-310, 1e-200, 1e200, 1e307] {
+            // Eigenvalues 1 and 3 of the unit in the last place at the lower end.
+            let unit = scale;
+            let eigen = symmetric(&[2.0 * unit, unit, unit, 2.0 * unit], 2).expect("finite");
+            for (value, exact) in eigen.values.iter().zip([unit, 3.0 * unit]) {
+                assert!((value - exact).abs() <= eigen.radius, "{scale:e}: {value:e} {:e}", eigen.radius);
+            }
+            assert!(eigen.radius <= 1e-13 * scale + 1e-321, "{:e}", eigen.radius);
+        }
+        assert_eq!(symmetric(&[0.0; 4], 2).expect("finite").values, [0.0, 0.0]);
     }
 
     #[test]

@@ -95,7 +95,7 @@ pub fn max_abs(a: &[f64]) -> f64 {
 const SAFE_NORM: std::ops::Range<f64> = 1e-140..1e140;
 
 /// The power of two that brings entries of this size near 1.
-fn rescaling(largest: f64) -> f64 {
+pub(crate) fn rescaling(largest: f64) -> f64 {
     // Two steps, so that the scale itself stays a normal number for subnormal entries.
     2f64.powi((-largest.log2().floor() as i32).clamp(-1000, 1000))
 }

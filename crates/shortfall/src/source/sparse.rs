@@ -75,6 +75,25 @@ impl SparseMatrix {
         }
     }
 
+    /// Stores the zeros of some columns, given in increasing order, too.
+    pub fn fill(&mut self, columns: &[u32]) {
+        let mut filled = Self::new();
+        for i in 0..self.count() {
+            let (present, values) = self.row(i);
+            let mut missing =
+                columns.iter().copied().filter(|column| present.binary_search(column).is_err()).peekable();
+            for (column, value) in present.iter().zip(values) {
+                while let Some(zero) = missing.next_if(|zero| zero < column) {
+                    filled.push(zero, 0.0);
+                }
+                filled.push(*column, *value);
+            }
+            missing.for_each(|zero| filled.push(zero, 0.0));
+            filled.end_row();
+        }
+        *self = filled;
+    }
+
     /// With its zeros, row-major, `width` columns.
     pub fn to_dense(&self, width: usize) -> Vec<f64> {
         let mut dense = vec![0.0; self.count() * width];

@@ -65,11 +65,18 @@ pub(crate) fn constants(problem: &dyn LinearModel, ask: &Ask) -> Constants {
         + Number::exact(ridge).square();
     match &reach {
         Some(reach) => {
-            let star = (optimum.root_mean_square_of_samples(problem) + mean_square.sqrt() * *reach).square() * factor;
-            set(
-                Symbol::Sigma2Star,
-                Constant::bound(Symbol::Sigma2Star, star.high, "E|g_i(w*)|^2 near Newton's point, over b"),
-            );
+            // With cocoercivity mean |g_i(w) - g_i(w*)|^2 <= 2 beta_max (f(w) - f*) <= (beta_max/mu)|grad f(w)|^2.
+            let largest = data.largest_square * curved + ridge;
+            let away = (mean_square.sqrt() * *reach).high;
+            let near = ((largest / problem.polyak_lojasiewicz()).sqrt() * optimum.gradient).high;
+            let star = (optimum.root_mean_square_of_samples(problem) + away.min(near)).square() * factor;
+            // The mean gradient at w* is 0, so that its variance is all there is.
+            let everywhere = loss.steepest_square.map(|square| (data.mean_square * square * factor).high);
+            let (star, how) = match everywhere {
+                Some(sigma2) if sigma2 < star.high => (sigma2, "sigma2, which holds everywhere"),
+                _ => (star.high, "E|g_i(w*)|^2 near Newton's point, over b"),
+            };
+            set(Symbol::Sigma2Star, Constant::bound(Symbol::Sigma2Star, star, how));
         }
         None => set(Symbol::Sigma2Star, Constant::missing("no minimiser is claimed")),
     }
@@ -82,8 +89,13 @@ pub(crate) fn constants(problem: &dyn LinearModel, ask: &Ask) -> Constants {
             Some(reach) => {
                 let away: Number =
                     ask.start.iter().zip(&optimum.point).map(|(a, b)| (Number::exact(*a) - *b).square()).sum();
-                let distance = (away.sqrt() + reach).square();
-                Constant::bound(Symbol::D2, distance.high, "(|w0 - w^| + |grad f(w^)|/mu)^2, w^ from Newton")
+                let distance = (away.sqrt() + reach).square().high;
+                let by_delta = delta(problem, ask).value().map(|delta| Number::exact(delta) * 2.0);
+                let by_delta = by_delta.map(|twice| (twice / problem.polyak_lojasiewicz()).high);
+                match by_delta.filter(|by_delta| *by_delta < distance) {
+                    Some(by_delta) => Constant::bound(Symbol::D2, by_delta, "2 Delta/mu"),
+                    None => Constant::bound(Symbol::D2, distance, "(|w0 - w^| + |grad f(w^)|/mu)^2, w^ from Newton"),
+                }
             }
             None => Constant::missing("no minimiser is claimed"),
         },
@@ -98,10 +110,10 @@ fn delta(problem: &dyn LinearModel, ask: &Ask) -> Constant {
     let value = problem.value_gradient(ask.start, &mut scratch);
     let start = Number::exact(value) + problem.value_error(ask.start, value);
     match problem.optimum().lower_bound(problem) {
-        Some(lower) => {
+        Some(lower) if lower > 0.0 => {
             Constant::bound(Symbol::Delta, (start - lower).positive_part().high, "f(w0) - f* from Newton's certificate")
         }
-        None => Constant::bound(Symbol::Delta, start.high, "f(w0), since losses are not negative"),
+        _ => Constant::bound(Symbol::Delta, start.high, "f(w0), since losses are not negative"),
     }
 }
 

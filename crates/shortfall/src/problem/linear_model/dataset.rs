@@ -82,7 +82,8 @@ fn sparse_design(columns: usize, mut matrix: SparseMatrix, standardize: bool, in
     Design::sparse(columns, matrix, centre, intercept)
 }
 
-/// Columns to population variance 1, constant ones to 0; returns their means, which are to be taken from them.
+/// Columns to population variance 1, constant ones to 0; returns what is to be taken from them to make their means 0.
+/// From columns more than half full it is taken here: there the difference of large numbers would be left to every product.
 fn scale_columns(columns: usize, matrix: &mut SparseMatrix) -> Vec<f64> {
     let n = matrix.count() as f64;
     let mut statistics = vec![Column::default(); columns];
@@ -104,11 +105,25 @@ fn scale_columns(columns: usize, matrix: &mut SparseMatrix) -> Vec<f64> {
         column.deviation = (column.square / n).sqrt();
         column.constant |= column.deviation == 0.0;
     }
-    for (column, x) in matrix.entries_mut() {
-        let column = &statistics[column as usize];
-        *x = if column.is_constant(n) { 0.0 } else { *x / column.largest / column.deviation };
+    let full: Vec<u32> = (0..columns as u32)
+        .filter(|j| {
+            let column = &statistics[*j as usize];
+            !column.is_constant(n) && column.stored as f64 > n / 2.0
+        })
+        .collect();
+    if full.iter().any(|j| (statistics[*j as usize].stored as f64) < n) {
+        matrix.fill(&full);
     }
-    statistics.iter().map(|column| if column.is_constant(n) { 0.0 } else { column.mean / column.deviation }).collect()
+    for (j, x) in matrix.entries_mut() {
+        let column = &statistics[j as usize];
+        let centre = if full.binary_search(&j).is_ok() { column.mean } else { 0.0 };
+        *x = if column.is_constant(n) { 0.0 } else { (*x / column.largest - centre) / column.deviation };
+    }
+    let centre = |(j, column): (usize, &Column)| {
+        let stored = full.binary_search(&(j as u32)).is_ok() || column.is_constant(n);
+        if stored { 0.0 } else { column.mean / column.deviation }
+    };
+    statistics.iter().enumerate().map(centre).collect()
 }
 
 /// A column of a sparse matrix, at the scale of its largest entry so that nothing overflows.
@@ -233,6 +248,13 @@ pub(crate) mod tests {
         let entry = |i: usize, j: usize| match j {
             0 => 2.5,
             1 => 0.0,
+            6 => {
+                if i % 9 == 1 {
+                    0.0
+                } else {
+                    1e6 + (i as f64).cos()
+                }
+            }
             2 => {
                 if i.is_multiple_of(50) {
                     1e308

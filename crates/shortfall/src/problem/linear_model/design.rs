@@ -34,7 +34,7 @@ pub(super) struct Squares {
     /// Bounds of their rounding errors.
     pub(super) errors: Vec<f64>,
     /// What rounding errors of `x_i'w` and of sums of `x_i` are relative to: `|x_i|`, or with a centre
-    /// `|r_i|(1 + |c|) + |c|`.
+    /// `|r_i| + 2|c|`, since `sum_j |r_ij w_j| + |c'w| <= (|r_i| + |c|)|w|` and c'w itself is rounded.
     pub(super) sizes: Vec<f64>,
 }
 
@@ -117,7 +117,7 @@ impl Design {
 
     fn size_of(&self, stored_square: f64) -> f64 {
         let length = self.centring.as_ref().map_or(0.0, |centring| centring.length);
-        stored_square.sqrt() * (1.0 + length) + length
+        stored_square.sqrt() + 2.0 * length
     }
 
     pub(super) fn squares(&self) -> Squares {

@@ -19,7 +19,7 @@ pub(crate) struct Moments {
     pub(crate) largest_square: Number,
     /// The same of the sizes that rounding is relative to, from above.
     pub(crate) rounding: Sizes,
-    /// `|x_i|^2`, nearly.
+    /// `|x_i|^2`, from above.
     pub(crate) squares: Vec<f64>,
     /// n.
     pub(crate) rows: usize,
@@ -78,7 +78,7 @@ impl Moments {
                 mean_fourth: size(4),
                 largest_square: largest * largest * (1.0 + 1e-9) + tiny.high,
             },
-            squares: squares.values,
+            squares: upper,
             rows: n,
             columns,
             additions: block_of(columns) + blocks,

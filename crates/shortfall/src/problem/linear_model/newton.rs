@@ -63,7 +63,8 @@ fn solve(problem: &dyn LinearModel, dense: bool) -> Optimum {
         if next_value >= value && !shrinks {
             break;
         }
-        stalled = if norm(&next_gradient) < 0.9 * size { 0 } else { stalled + 1 };
+        let falls = next_value < value - problem.value_error(&point, value);
+        stalled = if falls || norm(&next_gradient) < 0.9 * size { 0 } else { stalled + 1 };
         (point, value, gradient) = (next, next_value, next_gradient);
     }
     let error = problem.data_gradient_error(&point, value) + 4.0 * f64::EPSILON * base.ridge * norm(&point);
@@ -206,7 +207,10 @@ impl Optimum {
         match self.certificate(problem) {
             Some(gap) => Minimum::Known {
                 value: self.value,
-                error: (gap + problem.value_error(&self.point, self.value)).high,
+                // Losses are not negative: f* is not below 0.
+                error: (Number::exact(gap.high.min(self.value.max(0.0)))
+                    + problem.value_error(&self.point, self.value))
+                .high,
                 point: self.point.clone(),
                 how: format!(
                     "{}{}, |grad f| <= {:.1e}, certified by |grad f|^2/(2 {})",

@@ -59,7 +59,7 @@ impl Ends {
             });
         };
         let tiny = (size * size) as f64 * f64::MIN_POSITIVE; // products that underflow
-        let rounding = gamma(n.max(d) + 6) * moments.rounding.mean_square * (1.0 + 1e-10);
+        let rounding = gamma(n.max(d) + 6) * moments.mean_square.high * (1.0 + 1e-10);
         let error = add_up(eigen.radius, rounding + tiny);
         let top = add_up(eigen.values[size - 1].max(0.0), error);
         let least = add_down(eigen.values[0], -error).max(0.0);
@@ -107,10 +107,13 @@ impl Design {
                 rows.add_absolute(i, rows.dot_absolute(i, &v), &mut product);
             }
             ones.into_iter().for_each(|ones| product[ones] = 0.0);
+            if !product.iter().all(|p| p.is_finite()) {
+                break;
+            }
             let ratios = product.iter().zip(&v).filter(|(_, v)| **v > 0.0).map(|(p, v)| p / v);
             best = ratios.fold(0.0, f64::max).min(best);
             let largest = max_abs(&product);
-            if !(largest > 0.0 && largest.is_finite()) {
+            if largest == 0.0 {
                 break;
             }
             // Columns without entries keep a weight, so that every v stays above 0.
@@ -149,7 +152,7 @@ impl Design {
             }
             self.centre(&mut product);
             v.copy_from_slice(&product[..d]);
-            estimate = Some(norm(&v));
+            estimate = Some(norm(&v)).filter(|estimate| estimate.is_finite());
             if !budget.goes_on("an estimate of beta", Some((pass + 1) as f64 / PASSES as f64)) {
                 break;
             }

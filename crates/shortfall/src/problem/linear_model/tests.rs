@@ -200,3 +200,33 @@ fn gradients_and_hessians_of_all_by_finite_differences() {
         }
     }
 }
+
+#[test]
+fn a_centre_far_away_makes_no_length_too_short() {
+    // x = r - c with r near c = 6000: lengths cancel to an eighth digit or less.
+    let mut matrix = SparseMatrix::new();
+    let entry = |i: usize| 6000.0 + (i as f64 * 0.37).sin() * 1e-4;
+    for i in 0..200 {
+        matrix.push(0, entry(i));
+        matrix.end_row();
+    }
+    for intercept in [true, false] {
+        let design = Design::sparse(1, matrix.clone(), Some(vec![6000.0]), intercept);
+        let moments = Moments::of(&design);
+        let ones = if intercept { 1.0 } else { 0.0 };
+        for (i, square) in moments.squares.iter().enumerate() {
+            assert!(*square >= (entry(i) - 6000.0).powi(2) + ones, "{i}: {square}");
+        }
+        let exact: f64 = (0..200).map(|i| (entry(i) - 6000.0).powi(2) + ones).sum::<f64>() / 200.0;
+        assert!(moments.mean_square.low <= exact && moments.mean_square.high >= exact);
+    }
+}
+
+#[test]
+fn rows_that_overflow_have_no_bound() {
+    let features = [1e308, 1e308, 0.0, 0.0, 0.0, 0.0, 1e308, 1e308, 1.0, 2.0, 3.0, 4.0];
+    let design = Design::dense(4, features.to_vec(), false);
+    let moments = Moments::of(&design);
+    assert_eq!(Ends::of(&design, &moments, &Spent).top, None);
+    assert_eq!(Ends::of(&design, &moments, &Unlimited).top, None);
+}

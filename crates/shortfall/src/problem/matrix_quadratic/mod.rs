@@ -135,11 +135,14 @@ impl MatrixQuadratic {
                 None
             };
             match decomposed {
-                Some(Eigen { values, radius, .. }) => Range {
-                    low: -add_up(-values[0], radius),
-                    high: add_up(values[d - 1], radius),
-                    how: "eigenvalues with proved error",
-                },
+                Some(Eigen { values, radius, .. }) => {
+                    let circles = self.gershgorin();
+                    Range {
+                        low: (-add_up(-values[0], radius)).max(circles.low),
+                        high: add_up(values[d - 1], radius).min(circles.high),
+                        how: "eigenvalues with proved error",
+                    }
+                }
                 None => self.gershgorin(),
             }
         })
