@@ -120,6 +120,12 @@ fn hostile_files() {
     let packed = std::fs::read(path("pandas.csv.gz")).unwrap();
     assert!(message("cut.csv.gz", &packed[..packed.len() / 2]).contains("cut off after"));
     assert!(message("plain.csv.gz", b"a,y\n1,2\n").contains("gzip"));
+    #[cfg(unix)]
+    {
+        let device = folder.path().join("zero.csv");
+        std::os::unix::fs::symlink("/dev/zero", &device).unwrap();
+        assert!(read(&device, None, None).unwrap_err().message.contains("a pipe or a device"));
+    }
     let npz = std::fs::read(path("packed.npz")).unwrap();
     assert!(message("cut.npz", &npz[..npz.len() - 30]).contains("zip archive"));
 }

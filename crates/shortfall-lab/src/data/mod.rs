@@ -112,6 +112,10 @@ impl Library {
         if path.is_dir() {
             return bad(format!("this is a directory, a file is expected; {READ}"));
         }
+        // Opening a pipe would wait for its writer, a device may never end.
+        if std::fs::metadata(path).is_ok_and(|metadata| !metadata.is_file()) {
+            return bad("a pipe or a device, a file is expected".to_owned());
+        }
         let lower = name.to_ascii_lowercase();
         let (plain, packed) = lower.strip_suffix(".gz").map_or((lower.as_str(), false), |plain| (plain, true));
         let extension = Path::new(plain).extension().and_then(|extension| extension.to_str()).unwrap_or_default();
