@@ -10,8 +10,9 @@ use crate::source::Budget;
 /// Largest matrix that is decomposed.
 pub(crate) const LARGEST_DENSE: usize = 2000;
 
-/// Passes over the data for the bound and for the estimate.
+/// Most passes over the data for the bound and for the estimate, and the relative change that ends them.
 const PASSES: usize = 30;
+const SETTLED: f64 = 1e-7;
 
 /// `lambda_max(X'X/n)` from above and `lambda_min(X'X/n)` from below.
 #[derive(Debug)]
@@ -111,9 +112,11 @@ impl Design {
                 break;
             }
             let ratios = product.iter().zip(&v).filter(|(_, v)| **v > 0.0).map(|(p, v)| p / v);
-            best = ratios.fold(0.0, f64::max).min(best);
+            let ratio = ratios.fold(0.0, f64::max);
+            let settled = ratio > best * (1.0 - SETTLED);
+            best = ratio.min(best);
             let largest = max_abs(&product);
-            if largest == 0.0 {
+            if largest == 0.0 || settled {
                 break;
             }
             // Columns without entries keep a weight, so that every v stays above 0.
@@ -152,7 +155,12 @@ impl Design {
             }
             self.centre(&mut product);
             v.copy_from_slice(&product[..d]);
-            estimate = Some(norm(&v)).filter(|estimate| estimate.is_finite());
+            let length = norm(&v);
+            let settled = estimate.is_some_and(|before: f64| (length / before - 1.0).abs() < SETTLED);
+            estimate = Some(length).filter(|length| length.is_finite());
+            if settled {
+                break;
+            }
             if !budget.goes_on("an estimate of beta", Some((pass + 1) as f64 / PASSES as f64)) {
                 break;
             }
