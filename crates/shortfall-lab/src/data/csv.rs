@@ -3,6 +3,7 @@
 use crate::selector::{clip, list, suggestion};
 use shortfall::arguments::BadInput;
 use shortfall::source::{Features, Labels, Table};
+use std::collections::HashMap;
 
 /// How a missing value is written, in lower case.
 const MISSING: [&str; 7] = ["", "na", "n/a", "nan", "null", "?", "<na>"];
@@ -196,11 +197,12 @@ impl Reader<'_> {
                 clip(name)
             ));
         }
+        let mut seen = HashMap::new();
         for (i, name) in names.iter().enumerate() {
             if name.is_empty() {
                 return bad(format!("column {}: it has no name; if it numbers the rows, leave it out", i + 1));
             }
-            if let Some(first) = names[..i].iter().position(|other| other == name) {
+            if let Some(first) = seen.insert(*name, i) {
                 return bad(format!(
                     "column {}: the name `{}` is already that of column {}",
                     i + 1,
