@@ -4,7 +4,7 @@
 use divan::Bencher;
 use shortfall::method::{Method, SampleReuse, Sampling};
 use shortfall::parallel::Sequential;
-use shortfall::problem::{Logistic, Problem, Quadratic, Sine};
+use shortfall::problem::{Logistic, Mlp, Problem, Quadratic, Sine};
 use shortfall::simulate::{Plan, run};
 use std::ops::ControlFlow;
 
@@ -83,4 +83,18 @@ fn logistic_full_batch(bencher: Bencher, (n, d): (usize, usize)) {
 #[divan::bench(args = [1, 64], sample_count = 10)]
 fn logistic_minibatch(bencher: Bencher, batch: usize) {
     time(bencher, &logistic(569, 31), &stochastic(batch, SampleReuse::Same), 8);
+}
+
+/// A network 784-256-128-10 without biases: one lane, two gradients of batch 128 a step.
+#[divan::bench(sample_count = 10, sample_size = 1)]
+fn mlp_minibatch(bencher: Bencher) {
+    let (n, columns) = (256, 784);
+    let features: Vec<f64> = (0..n * columns).map(|i| (i as f64 * 0.37).sin()).collect();
+    let labels: Vec<usize> = (0..n).map(|i| i % 10).collect();
+    let problem = Mlp::new(columns, &features, &labels, 10, &[256, 128], false, 1e-4);
+    let plan = Plan::new(problem.default_start(), 10);
+    let method = stochastic(128, SampleReuse::Same);
+    bencher.counter(10u64).bench(|| {
+        run(&problem, &method, plan.clone(), &Sequential, &mut |_| ControlFlow::Continue(())).expect("they fit")
+    });
 }

@@ -118,17 +118,7 @@ mod tests {
     }
 
     #[test]
-    fn a_bomb_is_refused() {
-        let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
-        let zeros = vec![b'0'; 1 << 20];
-        (0..400).for_each(|_| encoder.write_all(&zeros).unwrap());
-        let bomb = encoder.finish().unwrap();
-        let mut reader = Unpacked::new(Watched::new(&bomb[..], bomb.len() as u64, &Unlimited));
-        let count = std::io::copy(&mut reader, &mut std::io::sink());
-        // fast() packs 400 MB to about 1.8 MB: within the limit; best() to a thousandth is not.
-        if bomb.len() < (400 << 20) / 300 {
-            assert!(count.unwrap_err().to_string().contains("refused"));
-        }
+    fn far_more_than_it_was_is_refused() {
         assert!(check_expansion(1 << 20, (1 << 29) + (1 << 20)).is_err());
         assert!(check_expansion(1 << 20, 1 << 28).is_ok() && check_expansion(1 << 21, 1 << 29).is_ok());
     }

@@ -194,14 +194,15 @@ impl Design {
             let to = (from + self.panel()).min(n);
             panel.resize((to - from) * d, 0.0);
             self.write_rows(from, to, &mut panel);
-            weighted.clone_from(&panel);
             if let Some(weight) = weight {
+                weighted.clone_from(&panel);
                 for (i, row) in (from..to).zip(weighted.chunks_exact_mut(d)) {
                     let weight = weight(i);
                     row.iter_mut().for_each(|x| *x *= weight);
                 }
             }
-            let left = MatRef::from_row_major_slice(&weighted, to - from, d).transpose();
+            let left = if weight.is_some() { &weighted } else { &panel };
+            let left = MatRef::from_row_major_slice(left, to - from, d).transpose();
             let right = MatRef::from_row_major_slice(&panel, to - from, d);
             add_lower_product(MatMut::from_row_major_slice_mut(&mut gram, d, d), left, right);
             if !budget.goes_on("X'X/n", Some(to as f64 / n as f64)) {

@@ -4,7 +4,7 @@ use super::*;
 use crate::arguments::{Arguments, Value};
 use crate::constants::eigen::symmetric;
 use crate::constants::{Constant, Provenance, Symbol};
-use crate::kernel::{add_scaled, softmax_weights};
+use crate::kernel::softmax_weights;
 use crate::method::{SampleReuse, Sampling};
 use crate::parallel::Sequential;
 use crate::problem::Softmax;
@@ -278,47 +278,5 @@ fn points_that_are_not_finite_do_no_harm() {
         problem.value_gradient(&x, &mut g);
         let constants = problem.constants(&Ask { start: &x, sampling: None });
         assert!(constants.get(Symbol::Beta).value().is_none_or(f64::is_finite));
-    }
-}
-
-/// Microseconds of a SAM step at 784-256-128-10, batch 128, and of the constants: `cargo test --release -- --ignored
-/// --nocapture mlp`.
-#[test]
-#[ignore = "a measurement"]
-fn time_of_a_step() {
-    let (n, columns) = (256, 785);
-    let features: Vec<f64> = (0..n * columns).map(|i| if i % 785 == 784 { 1.0 } else { (i as f64).sin() }).collect();
-    let labels: Vec<usize> = (0..n).map(|i| i % 10).collect();
-    let problem = Mlp::new(columns, &features, &labels, 10, &[256, 128], true, 1e-4);
-    let (mut x, mut g, mut y) = (problem.default_start(), vec![0.0; problem.dimension()], problem.default_start());
-    let batch: Vec<usize> = (0..128).map(|i| i * 7 % n).collect();
-    let mut best = f64::INFINITY;
-    for _ in 0..30 {
-        let from = std::time::Instant::now();
-        problem.batch_gradient(&batch, &x, &mut g);
-        let scale = 0.05 / norm(&g);
-        y.copy_from_slice(&x);
-        add_scaled(scale, &g, &mut y);
-        problem.batch_gradient(&batch, &y, &mut g);
-        add_scaled(-0.01, &g, &mut x);
-        best = best.min(from.elapsed().as_secs_f64());
-    }
-    println!("SAM step at 784-256-128-10, batch 128: {:.0} us", best * 1e6);
-    for (n, hidden, columns) in [(150, 16, 5), (6497, 16, 12), (1000, 256, 785)] {
-        let features: Vec<f64> = (0..n * columns).map(|i| (i as f64 * 0.37).sin()).collect();
-        let labels: Vec<usize> = (0..n).map(|i| i * i % 7).collect();
-        let problem = Mlp::new(columns, &features, &labels, 7, &[hidden], false, 1e-2);
-        let from = std::time::Instant::now();
-        let start = problem.default_start();
-        problem.constants(&Ask { start: &start, sampling: None });
-        println!("constants of {n} rows, {} weights: {:.3} s", problem.dimension(), from.elapsed().as_secs_f64());
-        let (mut g, from) = (vec![0.0; start.len()], std::time::Instant::now());
-        for i in 0..1000 {
-            problem.batch_gradient(&[i % n], &start, &mut g);
-        }
-        println!("gradient of one sample: {:.2} us", from.elapsed().as_secs_f64() * 1e3);
-        let from = std::time::Instant::now();
-        problem.gradient(&start, &mut g);
-        println!("gradient: {:.2} us", from.elapsed().as_secs_f64() * 1e6);
     }
 }
