@@ -14,8 +14,10 @@ fn main() -> ExitCode {
     match verbs::perform(command) {
         Ok(()) => ExitCode::SUCCESS,
         Err(output::Failure::BadInput(error)) => {
+            progress::clear();
             eprintln!("error: {error}");
-            ExitCode::from(2)
+            // Work that gives nothing when it is stopped ends as a program does that Ctrl-C ends.
+            ExitCode::from(if progress::stopped() { 130 } else { 2 })
         }
         Err(output::Failure::Other(error)) => {
             eprintln!("error: {error}");

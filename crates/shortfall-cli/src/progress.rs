@@ -72,6 +72,7 @@ pub fn budget(seconds: Option<f64>) -> Arc<dyn Budget> {
     Arc::new(Watch { seconds, begun: OnceLock::new(), made: Instant::now(), shown: Mutex::new(Instant::now()) })
 }
 
+#[derive(Debug)]
 struct Watch {
     seconds: Option<f64>,
     /// When the first limited work began.
@@ -86,8 +87,12 @@ const PARTS: f64 = 1000.0;
 
 impl Budget for Watch {
     fn goes_on(&self, work: &str, fraction: Option<f64>) -> bool {
+        !self.is_interrupted(work, fraction) && self.left() > 0.0
+    }
+
+    fn left(&self) -> f64 {
         let spent = self.begun.get_or_init(Instant::now).elapsed().as_secs_f64();
-        !self.is_interrupted(work, fraction) && self.seconds.is_none_or(|seconds| spent < seconds)
+        if stopped() { 0.0 } else { self.seconds.map_or(f64::INFINITY, |seconds| (seconds - spent).max(0.0)) }
     }
 
     fn is_interrupted(&self, work: &str, fraction: Option<f64>) -> bool {

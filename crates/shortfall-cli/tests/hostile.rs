@@ -71,6 +71,12 @@ fn selectors_and_options() {
         (&["sine", "sam", "--assume", "beta=-1"], &["beta"]),
         (&["sine", "sam", "--assume", "beta"], &["--assume"]),
         (&["sine", "sam", "--out", "/dev/null/x"], &["--out"]),
+        (&["sine", "sam", "--out", "Cargo.toml"], &["`Cargo.toml` is a file; a folder"]),
+        (&["sine", "sam", "--out", "Cargo.toml/x"], &["`Cargo.toml` is a file; a folder"]),
+        (&["quadratic", "sam", "--assume", "mu=50"], &["mu = 50.0 (assumed)", "at most beta = 10.0 (certified)"]),
+        (&["logistic", "sam", "--assume", "beta=0.001"], &["mu = 0.0100 (certified)", "beta = 0.00100 (assumed)"]),
+        (&["mlp{seed=18446744073709551615}", "sam"], &["a whole number up to", "2^53", "not 18446744073709551615"]),
+        (&["logistic{data=\"wine-quality\"}", "sam"], &["least-squares"]),
         (&["sine", "sam", "--step", "10"], &["--step"]),
         (&["sine"], &["METHOD"]),
     ];

@@ -28,6 +28,19 @@ fn threads_do_not_change_a_result_and_seeds_do() {
 }
 
 #[test]
+fn an_assumption_that_a_run_refutes_is_named_even_where_its_bound_says_nothing() {
+    let seeds = ["--steps", "300", "--seeds", "100", "--assume", "beta=0.03", "--assume", "sigma2=2.3"];
+    let run = json(&[&["run", "logistic", "sgd{eta=30.0}"][..], &seeds].concat());
+    let refuted = verdict(&run, "sto-cvx-fval-n", "average-suboptimality");
+    assert_eq!(refuted["verdict"], "undecided");
+    let reasons: Vec<&str> = refuted["reasons"].as_array().unwrap().iter().map(|why| why.as_str().unwrap()).collect();
+    assert!(
+        reasons[0].contains("no less than the start's") && reasons[1].contains("refutes a constant"),
+        "{reasons:?}"
+    );
+}
+
+#[test]
 fn steps_are_written_in_several_ways() {
     let run = |steps| without_environment(json(&["run", "sine", "sam", "--steps", steps]));
     assert_eq!(run("1000"), run("1e3"));

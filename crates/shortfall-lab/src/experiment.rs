@@ -10,6 +10,7 @@ use shortfall::method::{METHODS, Method, Schedule};
 use shortfall::problem::{Ask, Minimum, PROBLEMS, Problem, facts};
 use shortfall::random::{Generator, Role};
 use shortfall::simulate::{self, Expectations, Observer, Outcome, Plan, Record, Run, Setting};
+use shortfall::source::DataSource;
 use shortfall::theorem::{Inputs, MethodFacts, Mode, ProblemFacts, Scope, THEOREMS, Theorem, Witness, with_step};
 use shortfall::verdict::{AtStart, Judgement, Verdict, evaluate, judge, weight_decay};
 use std::sync::Arc;
@@ -95,18 +96,18 @@ fn resolve_start(problem: &dyn Problem, start: Option<&Start>, seed: u64) -> Res
     }
 }
 
-/// Constants with the user's assumptions applied.
+/// Constants with the user's assumptions applied; an error where these contradict what is proved.
 pub fn constants_of(
     loaded: &Loaded,
     method: Option<&shortfall::method::MethodRecipe>,
     assumptions: &[(Symbol, f64)],
-) -> Constants {
+) -> Result<Constants, BadInput> {
     let ask = Ask { start: &loaded.start, sampling: method.and_then(|method| method.sampling) };
     let mut constants = loaded.problem.constants(&ask);
     for (symbol, value) in assumptions {
         constants.assume(*symbol, *value);
     }
-    constants
+    constants.contradiction().map_or(Ok(constants), |message| Err(BadInput::new(format!("--assume: {message}"))))
 }
 
 /// A setting with everything known before it runs.
@@ -144,7 +145,7 @@ impl Experiment {
         let (entry, mut method_arguments) = selector::parse("method", &request.method, METHODS)?;
         let recipe = (entry.build)(&method_arguments, &request.library)?;
         let problem = loaded.problem.as_ref();
-        let constants = constants_of(&loaded, Some(&recipe), &request.assumptions);
+        let constants = constants_of(&loaded, Some(&recipe), &request.assumptions)?;
         let method = with_step(recipe, &constants, request.steps)
             .map_err(|error| BadInput::new(format!("{}: {error}", entry.name)))?;
         for (name, value) in &mut method_arguments.entries {
@@ -158,7 +159,7 @@ impl Experiment {
             simulate::check_sampling(problem, sampling)?;
         }
         let minimum = problem.minimum();
-        let facts = facts(problem, &loaded.arguments, &loaded.start, &method);
+        let facts = facts(problem, &loaded.arguments, &loaded.start, &method, request.library.budget().as_ref());
         let mut gradient = vec![0.0; problem.dimension()];
         let value = problem.value_gradient(&loaded.start, &mut gradient);
         let suboptimality =

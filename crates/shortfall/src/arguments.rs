@@ -114,6 +114,9 @@ pub struct Parameter {
     pub unless: Option<&'static str>,
 }
 
+/// 2^53
+const LARGEST_WHOLE: f64 = 9_007_199_254_740_992.0;
+
 /// All arguments of one selector: every parameter with its value, defaults filled in, in the order of the registry.
 /// Parameters that are absent by default and were not given are not in it.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -165,26 +168,34 @@ impl Arguments {
         }
     }
 
+    fn out_of_range(&self, name: &str, wanted: impl fmt::Display) -> BadInput {
+        let given = self.get(name).map(Value::to_string).unwrap_or_default();
+        self.bad(name, format_args!("must be {wanted}, not {given}"))
+    }
+
     /// A finite number above zero.
     pub fn positive(&self, name: &str) -> Result<f64, BadInput> {
         let value = self.number(name)?;
-        if value > 0.0 { Ok(value) } else { Err(self.bad(name, format_args!("must be above 0, not {value}"))) }
+        if value > 0.0 { Ok(value) } else { Err(self.out_of_range(name, "above 0")) }
     }
 
     /// A finite number not below zero.
     pub fn non_negative(&self, name: &str) -> Result<f64, BadInput> {
         let value = self.number(name)?;
-        if value >= 0.0 { Ok(value) } else { Err(self.bad(name, format_args!("must be at least 0, not {value}"))) }
+        if value >= 0.0 { Ok(value) } else { Err(self.out_of_range(name, "at least 0")) }
     }
 
     /// A whole number from `least` up to 2^53.
     pub fn whole(&self, name: &str, least: u64) -> Result<u64, BadInput> {
         let value = self.number(name)?;
-        if value.fract() == 0.0 && value >= least as f64 && value <= 9_007_199_254_740_992.0 {
-            Ok(value as u64)
-        } else {
-            Err(self.bad(name, format_args!("must be a whole number of at least {least}, not {value}")))
+        if value.fract() != 0.0 || value < least as f64 {
+            return Err(self.out_of_range(name, format_args!("a whole number of at least {least}")));
         }
+        // Larger ones have no double of their own.
+        if value > LARGEST_WHOLE {
+            return Err(self.out_of_range(name, format_args!("a whole number up to {LARGEST_WHOLE} = 2^53")));
+        }
+        Ok(value as u64)
     }
 
     /// Text.

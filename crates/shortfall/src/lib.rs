@@ -55,6 +55,7 @@ use constants::Symbol;
 use method::Method;
 use problem::{Ask, Problem};
 use simulate::{Plan, Run};
+use source::Unlimited;
 use verdict::{AtStart, Judgement};
 
 /// Evaluates every statement on a problem, runs one lane and holds it against them.
@@ -67,7 +68,7 @@ pub fn check(
     simulate::check(problem, method, &Plan::new(start.to_vec(), steps))?;
     let constants = problem.constants(&Ask { start, sampling: method.sampling });
     let minimum = problem.minimum();
-    let facts = problem::facts(problem, &Arguments::default(), start, method);
+    let facts = problem::facts(problem, &Arguments::default(), start, method, &Unlimited);
     let mut gradient = vec![0.0; problem.dimension()];
     problem.value_gradient(start, &mut gradient);
     let at_start =

@@ -206,6 +206,8 @@ pub fn weight_decay(judgements: &[Judgement]) -> Option<f64> {
     })
 }
 
+const REFUTED: &str = "the run refutes a constant that was assumed";
+
 /// Holds a run against the evaluated statements. `witness_of`: the problem and settings are this statement's own
 /// witness, so that statements about a class are judged too.
 pub fn judge(judgements: &mut [Judgement], run: &Run, witness_of: Option<&Theorem>) {
@@ -220,7 +222,8 @@ fn judge_one(judgement: &mut Judgement, run: &Run, on_witness: bool) {
     judgement.measured = run.measure(&judgement.quantity, judgement.form.mode);
     let (verdict, reason) = decide(judgement, bound, run, on_witness);
     // A bound that says nothing is still not to be exceeded.
-    if judgement.verdict == Verdict::Vacuous && verdict != Verdict::Violated {
+    let exceeded = verdict == Verdict::Violated || reason.as_deref() == Some(REFUTED);
+    if judgement.verdict == Verdict::Vacuous && !exceeded {
         return;
     }
     judgement.verdict = verdict;
@@ -267,7 +270,7 @@ fn decide(judgement: &Judgement, bound: &Bound, run: &Run, on_witness: bool) -> 
         Kind::Prediction => prediction(judgement, bound, measured, value, run),
     };
     match (verdict, bound.total.provenance) {
-        (Verdict::Violated, Provenance::Assumed) => undecided("the run refutes a constant that was assumed"),
+        (Verdict::Violated, Provenance::Assumed) => undecided(REFUTED),
         (Verdict::Violated, Provenance::Estimated) => {
             undecided("the run exceeds it: a constant it uses is only estimated")
         }

@@ -103,7 +103,15 @@ pub fn constants(constants: &Constants, known_only: bool) -> String {
 /// The minimum in a sentence.
 pub fn minimum(minimum: &Minimum) -> String {
     match minimum {
-        Minimum::Known { value, error, how, .. } => wrap(&format!("f* = {value:.12} +- {error:.0e} ({how})"), ""),
+        Minimum::Known { value, error, how, .. } => {
+            let value = match value.abs() {
+                0.0 => "0".to_owned(),
+                1e-3..1e6 => format!("{value:.12}"),
+                _ => format!("{value:.12e}"),
+            };
+            let error = if *error == 0.0 { ", exactly".to_owned() } else { format!(" +- {error:.0e}") };
+            wrap(&format!("f* = {value}{error} ({how})"), "")
+        }
         Minimum::Unbounded { how } => wrap(&format!("f is not bounded below ({how})"), ""),
         Minimum::Unknown { reason } => wrap(&format!("f* is not known: {reason}"), ""),
     }

@@ -23,7 +23,7 @@ pub fn perform(arguments: &Constants) -> Result<(), Failure> {
     if let Some(sampling) = recipe.as_ref().and_then(|recipe| recipe.sampling.as_ref()) {
         check_sampling(loaded.problem.as_ref(), sampling)?;
     }
-    let constants = constants_of(&loaded, recipe.as_ref(), &[]);
+    let constants = constants_of(&loaded, recipe.as_ref(), &[])?;
     if arguments.json {
         return print_json(&json::constants_document(&loaded, &constants));
     }

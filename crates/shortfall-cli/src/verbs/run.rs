@@ -51,7 +51,12 @@ fn perform_sweep(arguments: &Run, sweep: Sweep, pool: &Pool) -> Result<(), Failu
 /// Makes the folder before the work is done, so that a wrong path costs nothing.
 pub fn make_folder(folder: &Path) -> Result<(), Failure> {
     std::fs::create_dir_all(folder).map_err(|error| {
-        Failure::BadInput(shortfall::arguments::BadInput::new(format!("--out {}: {error}", folder.display())))
+        let file = folder.ancestors().find(|path| path.is_file());
+        let message = match file {
+            Some(file) => format!("`{}` is a file; a folder, there or to be made, is expected", file.display()),
+            None => error.to_string(),
+        };
+        Failure::BadInput(shortfall::arguments::BadInput::new(format!("--out {}: {message}", folder.display())))
     })
 }
 

@@ -63,6 +63,9 @@ impl<R: Read> Read for Unpacked<'_, R> {
             if error.to_string().contains("stopped") {
                 return error;
             }
+            if self.unpacked == 0 && error.kind() == std::io::ErrorKind::InvalidInput {
+                return Error::other("this is no gzip file, though its name ends in .gz");
+            }
             Error::other(format!(
                 "the gzip data are damaged or cut off after {} bytes, unpacked to {}: {error}",
                 self.packed.get(),

@@ -21,14 +21,13 @@ use crate::selector::{clip, list, suggestion};
 use input::{Unpacked, Watched};
 use shortfall::arguments::BadInput;
 use shortfall::source::{Budget, DataSource, Matrix, Table, TableRequest, Unlimited};
-use std::fmt;
 use std::fs::File;
 use std::io::{BufReader, Read};
 use std::path::Path;
 use std::sync::Arc;
 
 /// The data source of the laboratory.
-#[derive(Clone)]
+#[derive(Clone, Debug)]
 pub struct Library {
     budget: Arc<dyn Budget>,
 }
@@ -40,12 +39,6 @@ impl Library {
     }
 }
 
-impl fmt::Debug for Library {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str("Library")
-    }
-}
-
 impl Default for Library {
     fn default() -> Self {
         Self::with(Arc::new(Unlimited))
@@ -53,7 +46,7 @@ impl Default for Library {
 }
 
 /// Formats that are read, by extension.
-const READ: &str = "CSV (.csv), NPY (.npy), NPZ (.npz) and SVMlight text (.svm, .svmlight, .libsvm) are read, all but NPZ \
+const READ: &str = "CSV (.csv, .tsv), NPY (.npy), NPZ (.npz) and SVMlight text (.svm, .svmlight, .libsvm) are read, all but NPZ \
                     packed by gzip too (.csv.gz and so on)";
 
 impl DataSource for Library {
@@ -96,7 +89,7 @@ impl Library {
             return Err(BadInput::new(format!("{}: `delimiter` is for CSV files", file.shown)));
         }
         match file.format.as_str() {
-            "csv" => csv::read(&file.shown.clone(), &file.bytes()?, target, request.delimiter),
+            "csv" => csv::read(&file.shown.clone(), file.stream(), target, request.delimiter),
             "npy" => file.with_array(|array| npy::read(array, target)),
             "npz" => npz::read(&file.shown, file.file, target),
             #[cfg(feature = "parquet")]
@@ -120,13 +113,18 @@ impl Library {
         let (plain, packed) = lower.strip_suffix(".gz").map_or((lower.as_str(), false), |plain| (plain, true));
         let extension = Path::new(plain).extension().and_then(|extension| extension.to_str()).unwrap_or_default();
         let format = match extension {
-            "csv" | "npy" => extension,
+            "csv" | "tsv" => "csv",
+            "npy" => extension,
             "npz" if !packed => extension,
+            "npz" => return bad("an NPZ file is packed already: unpack the gzip around it".to_owned()),
             "parquet" if !packed && cfg!(feature = "parquet") => extension,
             "parquet" => {
                 return bad("Parquet is read by a program that is built with `--features parquet`, unpacked".to_owned());
             }
             "svm" | "svmlight" | "libsvm" => "svm",
+            "" if packed => {
+                return bad("what is packed? `.gz` is expected after the type, as in `mine.csv.gz`".to_owned());
+            }
             "" => return bad(format!("a file without an extension; {READ}")),
             _ => return bad(format!("files of type `.{}` are not read; {READ}", clip(extension))),
         };
@@ -235,10 +233,18 @@ mod tests {
         assert!(error(&path("none.csv")).contains("no such file"));
         std::fs::create_dir(path("folder.csv")).unwrap();
         assert!(error(&path("folder.csv")).contains("a directory"));
-        for name in ["a.txt", "a", "a.npz.gz", "a.gz"] {
+        for name in ["a.txt", "a"] {
             std::fs::write(path(name), "x,y\n1,2\n").unwrap();
-            assert!(error(&path(name)).contains("CSV (.csv), NPY"), "{name}");
+            assert!(error(&path(name)).contains("CSV (.csv, .tsv), NPY"), "{name}");
         }
+        for (name, wanted) in
+            [("a.npz.gz", "packed already"), ("a.gz", "as in `mine.csv.gz`"), ("b.csv.gz", "no gzip file")]
+        {
+            std::fs::write(path(name), "x,y\n1,2\n3,4\n5,6\n").unwrap();
+            assert!(error(&path(name)).contains(wanted), "{}", error(&path(name)));
+        }
+        std::fs::write(path("a.tsv"), "x\ty\n1,5\t2\n").unwrap();
+        assert!(error(&path("a.tsv")).contains("decimal comma"), "{}", error(&path("a.tsv")));
         std::fs::write(path("a.CSV"), "x,y\n1,2\n").unwrap();
         assert_eq!(dense(&table(&path("a.CSV"), None).unwrap()), [1.0]);
         std::fs::write(path("b.csv"), "x,y\n?,2\n").unwrap();

@@ -301,6 +301,11 @@ fn header(bytes: &mut dyn Read) -> Result<(Header, usize), String> {
     let mut text = vec![0; length];
     bytes.read_exact(&mut text).map_err(cut)?;
     let text = std::str::from_utf8(&text).map_err(|_| "the header is not text".to_owned())?;
+    if text.split_once("'descr':").is_some_and(|(_, rest)| rest.trim_start().starts_with('[')) {
+        return Err("a structured array, each entry of several fields: an array of numbers is expected \
+                    (numpy.lib.recfunctions.structured_to_unstructured)"
+            .to_owned());
+    }
     let (kind, big_endian) =
         entry_type(quoted(text, "descr").ok_or("the header does not say which type its entries are of")?)?;
     let after = |key: &str| text.split_once(&format!("'{key}':")).map(|(_, rest)| rest.trim_start());

@@ -30,11 +30,13 @@ struct Archive<'a, R> {
     source: &'a str,
     file: R,
     arrays: Vec<Listed>,
+    /// Why other members are not read.
+    unread: Vec<String>,
 }
 
 /// Reads a table; `target` names the array of the labels.
 pub(super) fn read<R: Read + Seek>(source: &str, file: R, target: Option<&str>) -> Result<Table, BadInput> {
-    let mut archive = Archive { source, file, arrays: Vec::new() };
+    let mut archive = Archive { source, file, arrays: Vec::new(), unread: Vec::new() };
     archive.list()?;
     let (features, labels) = archive.choose(target)?;
     let (features, labels) = (&archive.arrays[features], &archive.arrays[labels]);
@@ -71,9 +73,10 @@ impl<R: Read + Seek> Archive<'_, R> {
         for member in found.into_iter().filter(|member| member.name.ends_with(".npy")) {
             let name = member.name.trim_end_matches(".npy").to_owned();
             let shape = self.with_array(&member, |array| Ok(array.header.shape.clone()));
-            // Arrays of other types may stand beside those that are read.
-            if let Ok(shape) = shape {
-                self.arrays.push(Listed { name, member, shape });
+            match shape {
+                Ok(shape) => self.arrays.push(Listed { name, member, shape }),
+                // Arrays of other types may stand beside those that are read.
+                Err(error) => self.unread.push(error.message),
             }
         }
         Ok(())
@@ -82,7 +85,16 @@ impl<R: Read + Seek> Archive<'_, R> {
     fn shown(&self) -> String {
         let arrays = self.arrays.iter().map(|array| format!("{} ({})", clip(&array.name), shape_text(&array.shape)));
         let arrays: Vec<String> = arrays.collect();
-        if arrays.is_empty() { "no array that is read".to_owned() } else { list(arrays.iter().map(String::as_str)) }
+        let mut shown = if arrays.is_empty() {
+            "no array that is read".to_owned()
+        } else {
+            list(arrays.iter().map(String::as_str))
+        };
+        if let Some(why) = self.unread.first() {
+            shown.push_str("; not read: ");
+            shown.push_str(why.strip_prefix(self.source).unwrap_or(why).trim_start_matches(", "));
+        }
+        shown
     }
 
     fn position(&self, name: &str) -> Option<usize> {
@@ -165,7 +177,7 @@ mod tests {
         values.iter().flat_map(|value| value.to_le_bytes()).collect()
     }
 
-    /// A zip archive, its second member deflated. Checksums are not looked at.
+    /// A zip archive, its second member deflated.
     fn archive(arrays: &[(&str, Vec<u8>)]) -> Vec<u8> {
         let (mut file, mut list) = (Vec::new(), Vec::new());
         for (i, (name, bytes)) in arrays.iter().enumerate() {
@@ -175,9 +187,20 @@ mod tests {
             let deflated = encoder.finish().unwrap();
             let (method, packed) = if i == 1 { (8u16, &deflated) } else { (0, bytes) };
             let sizes = [packed.len() as u32, bytes.len() as u32].map(u32::to_le_bytes).concat();
+            let mut crc = flate2::Crc::new();
+            crc.update(bytes);
+            let (date, checksum) = ([0; 4], crc.sum().to_le_bytes());
             let fields = |offset: &[u8]| {
-                [&[20, 0, 0, 0][..], &method.to_le_bytes(), &[0; 8], &sizes, &(name.len() as u16).to_le_bytes(), offset]
-                    .concat()
+                [
+                    &[20, 0, 0, 0][..],
+                    &method.to_le_bytes(),
+                    &date,
+                    &checksum,
+                    &sizes,
+                    &(name.len() as u16).to_le_bytes(),
+                    offset,
+                ]
+                .concat()
             };
             let offset = (file.len() as u32).to_le_bytes();
             list.extend([b"PK\x01\x02\x14\x00", &fields(&[0; 12])[..], &offset, name.as_bytes()].concat());
@@ -227,5 +250,20 @@ mod tests {
         for end in 0..good.len() {
             assert!(read(&good[..end], None).is_err());
         }
+        let object = archive(&[("X", x()), ("y", array("|O", "(2,)", b"pickled"))]);
+        let message = read(&object, None).unwrap_err();
+        assert!(message.contains("not read: member `y.npy`: entries of type `|O`"), "{message}");
+    }
+
+    #[test]
+    fn a_damaged_member_is_refused() {
+        let x = array("<f8", "(2, 2)", &doubles(&[1.0, 2.0, 3.0, 4.0]));
+        let y = array("<f8", "(2,)", &doubles(&[0.0, 1.0]));
+        let mut bytes = archive(&[("X", x.clone()), ("y", y)]);
+        let three = bytes.windows(8).position(|window| window == 3f64.to_le_bytes()).expect("stored");
+        assert!(read(&bytes, None).is_ok());
+        bytes[three] ^= 1;
+        let message = read(&bytes, None).unwrap_err();
+        assert!(message.contains("member `X.npy`") && message.contains("checksum"), "{message}");
     }
 }

@@ -9,12 +9,24 @@ use ::parquet::file::reader::{ChunkReader, FileReader, RowGroupReader, Serialize
 use ::parquet::schema::types::ColumnDescriptor;
 use shortfall::arguments::BadInput;
 use shortfall::source::{Budget, Features, Labels, Table};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 
 /// Records that are read at once.
 const RECORDS: usize = 1 << 16;
 
 /// Reads a table; `target` names the label column (`None`: the last).
 pub(super) fn read(
+    source: &str,
+    file: impl ChunkReader + 'static,
+    target: Option<&str>,
+    budget: &dyn Budget,
+) -> Result<Table, BadInput> {
+    // On some damaged files the crate panics instead of returning an error.
+    let outcome = catch_unwind(AssertUnwindSafe(|| read_columns(source, file, target, budget)));
+    outcome.unwrap_or_else(|_| Err(BadInput::new(format!("{source}: the Parquet file is damaged"))))
+}
+
+fn read_columns(
     source: &str,
     file: impl ChunkReader + 'static,
     target: Option<&str>,

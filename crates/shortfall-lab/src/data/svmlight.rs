@@ -5,8 +5,8 @@ use shortfall::arguments::BadInput;
 use shortfall::source::{Features, Labels, SparseMatrix, Table};
 use std::io::{BufRead, Read};
 
-/// Longest line that is read: a row of tens of millions of entries.
-const LONGEST_LINE: u64 = 1 << 30;
+/// Longest line that is read: a row of some ten million entries.
+const LONGEST_LINE: u64 = 1 << 28;
 /// Most features: each has a name and a weight.
 const MOST_COLUMNS: usize = 1 << 26;
 

@@ -1,6 +1,8 @@
-//! The members of a zip archive, as far as NumPy writes them: stored or deflated, with or without 64-bit sizes.
+//! The members of a zip archive, as far as NumPy writes them: stored or deflated, with or without 64-bit sizes; what a
+//! member unpacks to is held against its checksum.
 
 use super::input::check_expansion;
+use flate2::Crc;
 use flate2::read::DeflateDecoder;
 use std::io::{Error, Read, Result, Seek, SeekFrom, Take};
 
@@ -9,6 +11,7 @@ use std::io::{Error, Read, Result, Seek, SeekFrom, Take};
 pub(super) struct Member {
     pub(super) name: String,
     method: u16,
+    checksum: u32,
     packed: u64,
     /// Size when unpacked, as the archive claims.
     pub(super) length: u64,
@@ -77,6 +80,7 @@ fn member(list: &[u8], at: usize) -> Result<(Member, usize)> {
     let mut member = Member {
         name: String::from_utf8_lossy(&bytes[..name]).into_owned(),
         method: field(10, 2)? as u16,
+        checksum: field(16, 4)? as u32,
         packed: field(20, 4)?,
         length: field(24, 4)?,
         offset: field(42, 4)?,
@@ -102,6 +106,27 @@ fn member(list: &[u8], at: usize) -> Result<(Member, usize)> {
     Ok((member, extra_from + extra + comment))
 }
 
+/// What a member unpacks to; its checksum is compared when the last byte is read.
+struct Checked<R> {
+    inner: R,
+    crc: Crc,
+    left: u64,
+    wanted: u32,
+}
+
+impl<R: Read> Read for Checked<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> Result<usize> {
+        let most = buffer.len().min(usize::try_from(self.left).unwrap_or(usize::MAX));
+        let count = self.inner.read(&mut buffer[..most])?;
+        self.crc.update(&buffer[..count]);
+        self.left -= count as u64;
+        if count > 0 && self.left == 0 && self.crc.sum() != self.wanted {
+            return Err(wrong("the checksum in the zip archive is another: the file is damaged"));
+        }
+        Ok(count)
+    }
+}
+
 /// The bytes of a member.
 pub(super) fn open<'a, R: Read + Seek>(file: &'a mut R, member: &Member) -> Result<Box<dyn Read + 'a>> {
     check_expansion(member.packed, member.length)?;
@@ -114,11 +139,13 @@ pub(super) fn open<'a, R: Read + Seek>(file: &'a mut R, member: &Member) -> Resu
     let skip = number(&header, 26, 2)? + number(&header, 28, 2)?;
     file.seek(SeekFrom::Current(skip as i64))?;
     let packed: Take<&mut R> = file.take(member.packed);
-    match member.method {
-        0 => Ok(Box::new(packed)),
-        8 => Ok(Box::new(DeflateDecoder::new(packed))),
+    let unpacked: Box<dyn Read + 'a> = match member.method {
+        0 => Box::new(packed),
+        8 => Box::new(DeflateDecoder::new(packed)),
         other => {
-            Err(wrong(format!("member `{}` is packed by method {other}; stored and deflated are read", member.name)))
+            let message = format!("member `{}` is packed by method {other}; stored and deflated are read", member.name);
+            return Err(wrong(message));
         }
-    }
+    };
+    Ok(Box::new(Checked { inner: unpacked, crc: Crc::new(), left: member.length, wanted: member.checksum }))
 }

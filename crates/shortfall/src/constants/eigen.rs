@@ -34,6 +34,11 @@ pub struct Eigen {
     pub radius: f64,
 }
 
+/// About how long [`symmetric`] takes.
+pub fn seconds_of_symmetric(d: usize) -> f64 {
+    7e-10 * (d as f64).powi(3)
+}
+
 /// Decomposes a symmetric `d x d` matrix (row-major); `None` if an entry is not finite or the solver gives up.
 pub fn symmetric(matrix: &[f64], d: usize) -> Option<Eigen> {
     assert_eq!(matrix.len(), d * d, "a square matrix");

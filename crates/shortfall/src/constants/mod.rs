@@ -6,7 +6,7 @@ mod number;
 
 pub use number::{Number, Provenance};
 
-use crate::text::shortest;
+use crate::text::{number, shortest};
 
 /// On which side of the true constant a value lies.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -250,6 +250,33 @@ impl Constants {
     /// The user's word for one constant; every bound that uses it is no longer certified.
     pub fn assume(&mut self, symbol: Symbol, value: f64) {
         self.set(symbol, Constant::known(value, symbol.side(), Provenance::Assumed, "assumed by the user"));
+    }
+
+    /// What the user's word for a constant contradicts, if it is another's word or proved: mu and omega are at most beta.
+    pub fn contradiction(&self) -> Option<String> {
+        let sure = |symbol: Symbol| match *self.get(symbol) {
+            Constant::Known { value, provenance, .. } if provenance != Provenance::Estimated => {
+                Some((value, provenance == Provenance::Assumed))
+            }
+            _ => None,
+        };
+        let (beta, beta_assumed) = sure(Symbol::Beta)?;
+        [Symbol::Mu, Symbol::Omega].into_iter().find_map(|symbol| {
+            let (value, assumed) = sure(symbol)?;
+            // Beta is known from above, mu from below: what is proved of omega from above contradicts nothing.
+            let proved = symbol == Symbol::Mu || assumed;
+            let word = |assumed: bool| if assumed { "assumed" } else { "certified" };
+            ((assumed || beta_assumed) && proved && value > beta).then(|| {
+                format!(
+                    "{symbol} = {} ({}), but it is at most beta = {} ({})",
+                    number(value),
+                    word(assumed),
+                    number(beta),
+                    word(beta_assumed),
+                    symbol = symbol.name()
+                )
+            })
+        })
     }
 
     /// All, in the order of output.

@@ -7,6 +7,7 @@ pub use labels::Labels;
 pub use sparse::SparseMatrix;
 
 use crate::bad_input::BadInput;
+use std::fmt;
 use std::sync::Arc;
 
 /// What a selector says about a table.
@@ -35,12 +36,17 @@ pub trait DataSource {
 }
 
 /// How long work before a run may take: it is asked some times a second.
-pub trait Budget: Send + Sync {
+pub trait Budget: fmt::Debug + Send + Sync {
     /// Whether the work may go on; `fraction` of it is done, from 0 to 1, if that is known. Once it says no it keeps
     /// saying no, and the work ends with what is proved so far.
     fn goes_on(&self, work: &str, fraction: Option<f64>) -> bool;
 
-    /// The same for work without which there is nothing, such as reading a file: whether the user stopped it.
+    /// Seconds that are left, to be asked before work that cannot be stopped once it has begun.
+    fn left(&self) -> f64 {
+        f64::INFINITY
+    }
+
+    /// As `goes_on`, for work without which there is nothing, such as reading a file: whether the user stopped it.
     fn is_interrupted(&self, work: &str, fraction: Option<f64>) -> bool {
         let _ = (work, fraction);
         false

@@ -11,7 +11,7 @@ use shortfall::method::{Method, MethodRecipe};
 use shortfall::parallel::Sequential;
 use shortfall::problem::{Ask, Problem, facts};
 use shortfall::simulate::{Plan, Record, Run, run};
-use shortfall::source::NoData;
+use shortfall::source::{NoData, Unlimited};
 use shortfall::theorem::{Inputs, MethodFacts, THEOREMS};
 use shortfall::verdict::{AtStart, Judgement, evaluate, judge, weight_decay};
 use std::ops::ControlFlow;
@@ -40,7 +40,7 @@ pub fn simulate(problem: &dyn Problem, method: &Method, plan: Plan) -> Run {
 /// Every statement on a setting.
 pub fn bounds(problem: &dyn Problem, name: &Arguments, method: &Method, start: &[f64], steps: u64) -> Vec<Judgement> {
     let constants = problem.constants(&Ask { start, sampling: method.sampling });
-    let facts = facts(problem, name, start, method);
+    let facts = facts(problem, name, start, method, &Unlimited);
     let mut gradient = vec![0.0; problem.dimension()];
     problem.value_gradient(start, &mut gradient);
     let at_start = AtStart { suboptimality: constants.get(Symbol::Delta).value(), gradient_norm: norm(&gradient) };

@@ -5,9 +5,10 @@ mod hallucinated;
 
 use super::{Problem, Samples};
 use crate::arguments::Arguments;
-use crate::constants::eigen::symmetric;
+use crate::constants::eigen::{seconds_of_symmetric, symmetric};
 use crate::constants::{Number, Provenance};
 use crate::method::{Method, Perturbation};
+use crate::source::Budget;
 use crate::theorem::{CurvatureAtMinimum, ProblemFacts};
 use first_order_floor::first_order_floor;
 use hallucinated::hallucinated;
@@ -15,13 +16,22 @@ use hallucinated::hallucinated;
 /// Largest dimension whose Hessian at the minimiser is decomposed, and most operations to form it: some ten seconds.
 const LARGEST_DENSE: usize = 2000;
 const MOST_WORK: usize = 1 << 40;
+/// Operations a second at which it is formed.
+const SPEED: f64 = 1e10;
 
-/// The facts for a start and a method. `arguments` name the problem for statements about their own function.
-pub fn facts(problem: &dyn Problem, arguments: &Arguments, start: &[f64], method: &Method) -> ProblemFacts {
+/// The facts for a start and a method. `arguments` name the problem for statements about their own function; facts that
+/// need more time than the budget has left are not known.
+pub fn facts(
+    problem: &dyn Problem,
+    arguments: &Arguments,
+    start: &[f64],
+    method: &Method,
+    budget: &dyn Budget,
+) -> ProblemFacts {
     let spectrum = problem
         .spectrum()
         .map(|spectrum| spectrum.eigenvalues().iter().copied().zip(spectrum.components(start)).collect());
-    let hessian = hessian_at_minimum(problem);
+    let hessian = hessian_at_minimum(problem, budget);
     let first_order_floor = match (method.sampling, problem.samples(), &hessian) {
         (Some(sampling), Samples::Finite(sum), Some((point, matrix)))
             if method.ascent.perturbation() == Perturbation::Normalised =>
@@ -42,9 +52,10 @@ pub fn facts(problem: &dyn Problem, arguments: &Arguments, start: &[f64], method
     }
 }
 
-fn hessian_at_minimum(problem: &dyn Problem) -> Option<(Vec<f64>, Vec<f64>)> {
+fn hessian_at_minimum(problem: &dyn Problem, budget: &dyn Budget) -> Option<(Vec<f64>, Vec<f64>)> {
     let d = problem.dimension();
-    if d > LARGEST_DENSE || problem.work().saturating_mul(d) > MOST_WORK {
+    let work = problem.work().saturating_mul(d);
+    if d > LARGEST_DENSE || work > MOST_WORK || work as f64 / SPEED + seconds_of_symmetric(d) > budget.left() {
         return None;
     }
     let point = problem.minimum().point().filter(|point| point.len() == d)?.to_vec();

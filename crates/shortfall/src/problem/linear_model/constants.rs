@@ -32,7 +32,7 @@ pub(crate) fn constants(problem: &dyn LinearModel, ask: &Ask) -> Constants {
                     ),
                 },
             ),
-            None => Constant::missing("X'X/n overflows"),
+            None => Constant::missing("X'X/n overflows: standardize=true would scale the columns"),
         },
     );
     set(Symbol::Mu, strong_convexity(problem));

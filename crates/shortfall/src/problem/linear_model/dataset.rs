@@ -1,7 +1,7 @@
 //! From a table to a design: standardised columns, an intercept, and the target as written.
 
 use super::Design;
-use crate::arguments::{Arguments, BadInput};
+use crate::arguments::{Arguments, BadInput, Value};
 use crate::kernel::dot;
 use crate::source::{Budget, DataSource, Features, Labels, SparseMatrix, TableRequest};
 use std::sync::Arc;
@@ -27,7 +27,12 @@ impl Dataset {
     pub(crate) fn read(arguments: &Arguments, source: &dyn DataSource) -> Result<Self, BadInput> {
         let ridge = arguments.non_negative("ridge")?;
         let (standardize, intercept) = (arguments.bool("standardize")?, arguments.bool("intercept")?);
-        let target = arguments.get("target").map(|_| arguments.text("target")).transpose()?;
+        let target = match arguments.get("target") {
+            None => None,
+            // Columns of NPY files are named by their numbers.
+            Some(Value::Number { text, .. }) => Some(text.as_str()),
+            Some(_) => Some(arguments.text("target")?),
+        };
         let delimiter = arguments.character("delimiter")?;
         let data = arguments.text("data")?.to_owned();
         let table = source.table(&TableRequest { data: &data, target, delimiter })?;
@@ -194,7 +199,6 @@ fn standardize(column: &mut [f64]) {
 #[cfg(test)]
 pub(crate) mod tests {
     use super::*;
-    use crate::arguments::Value;
     use crate::source::{Matrix, NoData, Table};
 
     /// Hands over one table.

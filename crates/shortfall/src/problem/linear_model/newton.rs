@@ -24,6 +24,8 @@ pub(crate) struct Optimum {
 const MOST_PRODUCTS: usize = 1 << 33;
 
 const MAX_ITERATIONS: usize = 200;
+/// What Newton's method with the Hessian needs at least to be worth beginning.
+const FEW_ITERATIONS: f64 = 6.0;
 
 /// Steps of one conjugate gradient solve.
 const MAX_INNER: usize = 1000;
@@ -161,7 +163,8 @@ impl Optimum {
     pub(crate) fn of(problem: &dyn LinearModel) -> Self {
         let d = problem.dimension();
         let products = problem.count().saturating_mul(d).saturating_mul(d);
-        solve(problem, d <= LARGEST_DENSE && products <= MOST_PRODUCTS)
+        let quick = products as f64 / MOST_PRODUCTS as f64 * FEW_ITERATIONS < problem.base().budget.left();
+        solve(problem, d <= LARGEST_DENSE && products <= MOST_PRODUCTS && quick)
     }
 
     /// Whether the certificate says anything: mu > 0 and a gradient that is small beside the value.
@@ -228,9 +231,9 @@ impl Optimum {
         if problem.polyak_lojasiewicz() > 0.0 {
             "Newton's method did not end at a finite point"
         } else if problem.loss().least_curved > 0.0 {
-            "ridge = 0 and X'X/n is singular, or too near it to tell: no certificate"
+            "ridge = 0 and X'X/n is singular, or too near it to tell: no certificate; with ridge > 0 there is one"
         } else {
-            "ridge = 0: a minimiser need not exist, none is claimed"
+            "ridge = 0: a minimiser need not exist, none is claimed; set ridge > 0"
         }
     }
 }

@@ -3,7 +3,7 @@
 use super::{Design, Moments};
 use crate::constants::Number;
 use crate::constants::directed::{add_down, add_up};
-use crate::constants::eigen::{gamma, symmetric};
+use crate::constants::eigen::{gamma, seconds_of_symmetric, symmetric};
 use crate::kernel::{max_abs, norm};
 use crate::source::Budget;
 
@@ -44,9 +44,12 @@ impl Ends {
     /// Frobenius norm: two for rounding of rows that are centred on the way.
     fn decomposed(design: &Design, moments: &Moments, budget: &dyn Budget) -> Option<Self> {
         let (n, d) = (design.count(), design.columns());
-        let matrix = if d <= n { design.gram(None, budget)? } else { design.gram_of_rows(budget)? };
         let size = n.min(d);
-        if !budget.goes_on("eigenvalues", None) {
+        if budget.left() < seconds_of_symmetric(size) {
+            return None;
+        }
+        let matrix = if d <= n { design.gram(None, budget)? } else { design.gram_of_rows(budget)? };
+        if !budget.goes_on("eigenvalues", None) || budget.left() < seconds_of_symmetric(size) {
             return None;
         }
         let Some(eigen) = symmetric(&matrix, size) else {
@@ -79,7 +82,9 @@ impl Ends {
     /// `lambda_max(X'X) <= lambda_max(|X|'|X|) <= max_j (|X|'|X|v)_j / v_j`, best where X has no negative entries.
     pub(super) fn bounded(design: &Design, moments: &Moments, budget: &dyn Budget, large: bool) -> Self {
         let trace = moments.mean_square.high;
-        let (bound, estimate) = (design.collatz_wielandt(budget), design.power_iteration(budget));
+        // Half of the time is left to Newton's method.
+        let half = Share { budget, untouched: budget.left() / 2.0 };
+        let (bound, estimate) = (design.collatz_wielandt(&half), design.power_iteration(&half));
         let top = bound.filter(|bound| *bound < trace).unwrap_or(trace);
         Self {
             top: top.is_finite().then_some(top),
@@ -89,6 +94,19 @@ impl Ends {
             bottom_of_rows: 0.0,
             untried: Some(if large { "no eigenvalues above 2000 unknowns" } else { "the time allowed is over" }),
         }
+    }
+}
+
+/// A budget of which some seconds are left untouched.
+#[derive(Debug)]
+struct Share<'a> {
+    budget: &'a dyn Budget,
+    untouched: f64,
+}
+
+impl Budget for Share<'_> {
+    fn goes_on(&self, work: &str, fraction: Option<f64>) -> bool {
+        self.budget.goes_on(work, fraction) && self.budget.left() >= self.untouched
     }
 }
 

@@ -8,6 +8,7 @@ use crate::source::{Budget, SparseMatrix, Unlimited};
 use std::sync::Arc;
 
 /// No time at all.
+#[derive(Debug)]
 pub(super) struct Spent;
 
 impl Budget for Spent {

@@ -76,7 +76,11 @@ fn binary_labels(labels: &Labels, target: &str) -> Result<(Vec<f64>, String), St
         _ => {
             let shown = classes[..classes.len().min(5)].join(", ");
             let more = if classes.len() > 5 { ", ..." } else { "" };
-            Err(format!("target `{target}` has {} classes ({shown}{more}); logistic needs two", classes.len()))
+            Err(format!(
+                "target `{target}` has {} classes ({shown}{more}); logistic needs two. Softmax takes more; to predict a \
+                 number there is least-squares",
+                classes.len()
+            ))
         }
     }
 }

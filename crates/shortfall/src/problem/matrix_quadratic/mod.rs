@@ -3,7 +3,7 @@
 use super::{Ask, Hessian, Minimum, Problem};
 use crate::arguments::{Arguments, BadInput};
 use crate::constants::directed::add_up;
-use crate::constants::eigen::{Cholesky, Eigen, UNIT, gamma, symmetric};
+use crate::constants::eigen::{Cholesky, Eigen, UNIT, gamma, seconds_of_symmetric, symmetric};
 use crate::constants::{Constant, Constants, Number, Symbol};
 use crate::kernel::{dot, norm};
 use crate::parallel::Parallel;
@@ -19,6 +19,8 @@ const LARGEST: usize = 8192;
 const TASK: usize = 64;
 const WORTH_SHARING: usize = 1 << 18;
 
+const OVERFLOW: &str = "f* = -b'Q^-1 b/2, or what bounds its error, is beyond the largest double";
+
 /// A quadratic from its matrix.
 pub struct MatrixQuadratic {
     /// Q, row-major.
@@ -29,7 +31,7 @@ pub struct MatrixQuadratic {
     size: f64,
     budget: Arc<dyn Budget>,
     range: OnceLock<Range>,
-    optimum: OnceLock<Option<Optimum>>,
+    optimum: OnceLock<Result<Optimum, &'static str>>,
 }
 
 /// All eigenvalues lie between these.
@@ -129,11 +131,9 @@ impl MatrixQuadratic {
     fn range(&self) -> &Range {
         self.range.get_or_init(|| {
             let d = self.linear.len();
-            let decomposed = if d <= LARGEST_DECOMPOSED && self.budget.goes_on("eigenvalues", None) {
-                symmetric(&self.matrix, d)
-            } else {
-                None
-            };
+            let affordable = d <= LARGEST_DECOMPOSED && seconds_of_symmetric(d) <= self.budget.left();
+            let decomposed =
+                if affordable && self.budget.goes_on("eigenvalues", None) { symmetric(&self.matrix, d) } else { None };
             match decomposed {
                 Some(Eigen { values, radius, .. }) => {
                     let circles = self.gershgorin();
@@ -161,28 +161,33 @@ impl MatrixQuadratic {
         Range { low, high, how: "Gershgorin's circles: a loose bound" }
     }
 
-    /// By Cholesky's method and two corrections; `None` if Q is not certainly definite.
-    fn optimum(&self) -> Option<&Optimum> {
+    /// By Cholesky's method and two corrections, or why there is none.
+    fn optimum(&self) -> Result<&Optimum, &'static str> {
         let find = || {
             let d = self.linear.len();
-            if self.range().low <= 0.0 || !self.budget.goes_on("the minimiser", None) {
-                return None;
+            if self.range().low <= 0.0 {
+                return Err("the smallest eigenvalue of Q is not certainly above 0");
+            }
+            if !self.budget.goes_on("the minimiser", None) {
+                return Err("the time allowed is over");
             }
             let mut point = vec![0.0; d];
             let mut gradient = self.linear.clone();
             let mut value = 0.0;
             if gradient.iter().any(|g| *g != 0.0) {
-                let factor = Cholesky::of(&self.matrix, d)?;
+                let lost = "Q is too near to singular for Cholesky's method";
+                let factor = Cholesky::of(&self.matrix, d).ok_or(lost)?;
                 for _ in 0..3 {
-                    let correction = factor.solve(&gradient)?;
+                    let correction = factor.solve(&gradient).ok_or(OVERFLOW)?;
                     point.iter_mut().zip(&correction).for_each(|(x, step)| *x -= step);
                     value = self.evaluate(&point, &mut gradient, None);
                 }
             }
             let gradient = norm(&gradient) * (1.0 + gamma(d + 4)) + self.gradient_error(&point, value, &gradient);
-            Some(Optimum { point, value, gradient })
+            let optimum = Optimum { point, value, gradient };
+            if optimum.value.is_finite() && self.gap(&optimum).high.is_finite() { Ok(optimum) } else { Err(OVERFLOW) }
         };
-        self.optimum.get_or_init(find).as_ref()
+        self.optimum.get_or_init(find).as_ref().map_err(|reason| *reason)
     }
 
     /// `f(point) - f*`, at most.
@@ -235,7 +240,7 @@ impl Problem for MatrixQuadratic {
         set(Symbol::Omega, Constant::bound(Symbol::Omega, (-low).max(0.0), format!("-(smallest eigenvalue), {how}")));
         set(Symbol::L, Constant::missing("the gradient of a quadratic is not bounded"));
         let (delta, distance) = match self.optimum() {
-            Some(optimum) => {
+            Ok(optimum) => {
                 let mut scratch = vec![0.0; self.dimension()];
                 let value = self.value_gradient(ask.start, &mut scratch);
                 let least = Number::exact(optimum.value) - self.gap(optimum).high;
@@ -249,9 +254,9 @@ impl Problem for MatrixQuadratic {
                     Constant::bound(Symbol::D2, distance.high, "(|x0 - x^| + |grad f(x^)|/mu)^2"),
                 )
             }
-            None => {
-                let reason = "no minimiser is known: Q is not certainly positive definite";
-                (Constant::missing(reason), Constant::missing(reason))
+            Err(reason) => {
+                let reason = format!("no minimiser is known: {reason}");
+                (Constant::missing(reason.clone()), Constant::missing(reason))
             }
         };
         set(Symbol::Delta, delta);
@@ -260,7 +265,8 @@ impl Problem for MatrixQuadratic {
     }
 
     fn minimum(&self) -> Minimum {
-        if let Some(optimum) = self.optimum() {
+        let found = self.optimum();
+        if let Ok(optimum) = found {
             let how = format!("Cholesky, |grad f| <= {:.1e}, certified by |grad f|^2/(2 mu)", optimum.gradient);
             let error = self.gap(optimum).high;
             return Minimum::Known { value: optimum.value, error, point: optimum.point.clone(), how };
@@ -270,7 +276,7 @@ impl Problem for MatrixQuadratic {
         if self.range().high < 0.0 || indefinite {
             return Minimum::Unbounded { how: "a negative eigenvalue".to_owned() };
         }
-        Minimum::Unknown { reason: "the smallest eigenvalue of Q is not certainly above 0".to_owned() }
+        Minimum::Unknown { reason: found.err().unwrap_or_default().to_owned() }
     }
 
     fn hessian(&self) -> Option<&dyn Hessian> {
@@ -289,8 +295,8 @@ impl Problem for MatrixQuadratic {
     }
 
     fn about(&self) -> String {
-        let linear = if self.linear.iter().any(|b| *b != 0.0) { " + b'x" } else { "" };
-        format!("f = x'Qx/2{linear}, Q and b as given")
+        let linear = self.linear.iter().any(|b| *b != 0.0);
+        (if linear { "f = x'Qx/2 + b'x, Q and b as given" } else { "f = x'Qx/2, Q as given" }).to_owned()
     }
 
     fn work(&self) -> usize {

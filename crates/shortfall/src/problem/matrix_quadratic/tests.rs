@@ -22,6 +22,17 @@ fn shifted(eigenvalues: &[f64]) -> (MatrixQuadratic, Quadratic) {
 }
 
 #[test]
+fn a_minimum_beyond_the_largest_double_is_not_claimed() {
+    let problem = MatrixQuadratic::new(vec![2.0, 0.0, 0.0, 1.0], vec![1e300, 0.0]);
+    let Minimum::Unknown { reason } = problem.minimum() else { panic!("f* = -2.5e599") };
+    assert!(reason.contains("beyond the largest double"), "{reason}");
+    let constants = problem.constants(&Ask { start: &[0.0; 2], sampling: None });
+    assert!(constants.get(Symbol::Delta).value().is_none());
+    let beta = constants.get(Symbol::Beta).value().expect("known");
+    assert!((2.0..2.0 + 1e-9).contains(&beta));
+}
+
+#[test]
 fn a_rotated_quadratic_from_its_matrix() {
     let eigenvalues: Vec<f64> = (0..40).map(|i| 0.3 + 0.2 * f64::from(i)).collect();
     let (problem, rotated) = shifted(&eigenvalues);

@@ -41,7 +41,7 @@ impl Mlp {
         let mut features = vec![0.0; rows * columns];
         dataset.design.write_rows(0, rows, &mut features);
         let problem = Self::new(columns, &features, &labels, names.len(), &hidden, bias, ridge).with_seed(seed);
-        Ok(Box::new(Self { names, ..problem }))
+        Ok(Box::new(Self { names, budget: dataset.budget, ..problem }))
     }
 }
 

@@ -9,6 +9,7 @@ use crate::constants::{Constant, Constants, Number, Provenance, Side, Symbol};
 use crate::kernel::{add_scaled, dot, norm};
 use crate::method::{SampleReuse, Sampling};
 use crate::random::{Generator, Role};
+use std::cell::Cell;
 use std::sync::Arc;
 
 /// Steps of gradient descent after which curvature and variance are looked at.
@@ -36,6 +37,8 @@ pub(super) struct Estimates {
     variance: f64,
     /// Steps of gradient descent.
     steps: usize,
+    /// The time allowed was over before all was looked at.
+    stopped: bool,
     /// Rows looked at.
     rows: usize,
     /// Smoothness of some samples at the start.
@@ -56,8 +59,13 @@ fn some_rows(problem: &Mlp, count: usize, replicate: u64) -> Vec<usize> {
 }
 
 /// The least and the largest eigenvalue that Lanczos' method sees from a seeded vector: inside the spectrum, and after
-/// a few steps near its ends. Directions are not reorthogonalised: what that repeats is at the ends already.
-fn ends_of_spectrum(d: usize, steps: usize, product: &mut dyn FnMut(&[f64], &mut [f64])) -> Option<[f64; 2]> {
+/// a few steps near its ends; the first is taken even if `goes_on` says no. Directions are not reorthogonalised: what that repeats is at the ends already.
+fn ends_of_spectrum(
+    d: usize,
+    steps: usize,
+    product: &mut dyn FnMut(&[f64], &mut [f64]),
+    goes_on: &dyn Fn() -> bool,
+) -> Option<[f64; 2]> {
     let mut generator = Generator::new(0x5eed, 2, Role::Other);
     let mut v: Vec<f64> = (0..d).map(|_| generator.normal()).collect();
     let (mut before, mut next, mut off) = (vec![0.0; d], vec![0.0; d], norm(&v));
@@ -73,7 +81,7 @@ fn ends_of_spectrum(d: usize, steps: usize, product: &mut dyn FnMut(&[f64], &mut
         off = norm(&next);
         beside.push(off);
         let scale = diagonal.iter().chain(&beside).fold(0.0f64, |scale, entry| scale.max(entry.abs()));
-        if off <= 1e-12 * scale || !off.is_finite() {
+        if off <= 1e-12 * scale || !off.is_finite() || !goes_on() {
             break;
         }
         next.iter_mut().for_each(|next| *next /= off);
@@ -94,7 +102,7 @@ fn ends_of_spectrum(d: usize, steps: usize, product: &mut dyn FnMut(&[f64], &mut
 /// An estimate of the largest |eigenvalue| of a sample's Hessian at `x`; NaN if it is not finite.
 pub(super) fn smoothness_of(problem: &Mlp, sample: usize, x: &[f64]) -> f64 {
     let mut product = |v: &[f64], product: &mut [f64]| problem.hessian_product(&[sample], x, v, product);
-    ends_of_spectrum(x.len(), STEPS_OF_SAMPLE, &mut product).map_or(f64::NAN, |[low, high]| high.max(-low))
+    ends_of_spectrum(x.len(), STEPS_OF_SAMPLE, &mut product, &|| true).map_or(f64::NAN, |[low, high]| high.max(-low))
 }
 
 impl Estimates {
@@ -103,14 +111,23 @@ impl Estimates {
         let rows = some_rows(problem, (MOST_WORK / d).max(1), 3);
         let (mut w, mut gradient) = (start.to_vec(), vec![0.0; d]);
         let (mut beta, mut omega, mut variance, mut steps, mut eta) = (0.0f64, 0.0f64, 0.0f64, 0, 0.0);
-        for &look in if d > MOST_FOLLOWED { &LOOKS[..1] } else { &LOOKS[..] } {
+        let looked = Cell::new(0);
+        let goes_on = || {
+            looked.set(looked.get() + 1);
+            let all = LOOKS[LOOKS.len() - 1] + STEPS * LOOKS.len();
+            problem.budget.goes_on("estimates of the constants", Some((looked.get() as f64 / all as f64).min(1.0)))
+        };
+        'looks: for &look in if d > MOST_FOLLOWED { &LOOKS[..1] } else { &LOOKS[..] } {
             while steps < look {
                 problem.batch_gradient(&rows, &w, &mut gradient);
                 add_scaled(-eta, &gradient, &mut w);
                 steps += 1;
+                if !goes_on() {
+                    break 'looks;
+                }
             }
             let mut product = |v: &[f64], product: &mut [f64]| problem.hessian_product(&rows, &w, v, product);
-            let [low, high] = ends_of_spectrum(d, STEPS, &mut product).unwrap_or([f64::NAN; 2]);
+            let [low, high] = ends_of_spectrum(d, STEPS, &mut product, &goes_on).unwrap_or([f64::NAN; 2]);
             let seen = high.max(-low);
             if !seen.is_finite() {
                 // At the start nothing is known then; later the path has left what was looked at.
@@ -125,8 +142,15 @@ impl Estimates {
             }
         }
         let count = (MOST_SAMPLE_WORK / d).clamp(4, MOST_SAMPLES);
-        let samples = some_rows(problem, count, 4).into_iter().map(|sample| smoothness_of(problem, sample, start));
-        Self { start: start.to_vec(), beta, omega, variance, steps, rows: rows.len(), samples: samples.collect() }
+        let mut samples = Vec::new();
+        for sample in some_rows(problem, count, 4) {
+            samples.push(smoothness_of(problem, sample, start));
+            if !goes_on() {
+                break;
+            }
+        }
+        let stopped = !goes_on();
+        Self { start: start.to_vec(), beta, omega, variance, steps, stopped, rows: rows.len(), samples }
     }
 
     /// Of the last start, or anew.
@@ -160,7 +184,9 @@ pub(super) fn constants(problem: &Mlp, ask: &Ask) -> Constants {
     let seen = Estimates::cached(problem, ask.start);
     let n = problem.count();
     let on = if seen.rows < n { format!(" of the mean over {} of {n} rows", seen.rows) } else { String::new() };
-    let place = format!("seen at the start and along {} steps of gradient descent{on}: local, estimated", seen.steps);
+    let early = if seen.stopped { "; stopped early, the time allowed was over" } else { "" };
+    let place =
+        format!("seen at the start and along {} steps of gradient descent{on}: local, estimated{early}", seen.steps);
     let estimated = |value: f64, how: String| Constant::known(value, Side::Upper, Provenance::Estimated, how);
     let mut constants = Constants::missing("");
     let mut set = |symbol, constant| constants.set(symbol, constant);

@@ -29,6 +29,7 @@ use crate::constants::Constants;
 use crate::kernel::{DenseRows, dot, mean_with_ridge, norm};
 use crate::parallel::Parallel;
 use crate::random::{Generator, Role};
+use crate::source::{Budget, Unlimited};
 use constants::{Estimates, smoothness_of};
 use network::{Network, Pass, Tangent, in_panels};
 use rounding::Sizes;
@@ -49,6 +50,7 @@ pub struct Mlp {
     /// The classes' names in order, if they have any.
     names: Vec<String>,
     sizes: Sizes,
+    budget: Arc<dyn Budget>,
     /// The last start that constants were estimated for.
     estimates: Mutex<Option<Arc<Estimates>>>,
 }
@@ -70,8 +72,8 @@ impl Mlp {
         let (rows, network) =
             (DenseRows::new(columns, features.to_vec(), false), Network::new(columns, hidden, classes, bias));
         let sizes = Sizes::of(&rows);
-        let (labels, estimates) = (labels.to_vec(), Mutex::new(None));
-        Self { rows, columns, labels, network, ridge, seed: 0, names: Vec::new(), sizes, estimates }
+        let (labels, budget, estimates) = (labels.to_vec(), Arc::new(Unlimited), Mutex::new(None));
+        Self { rows, columns, labels, network, ridge, seed: 0, names: Vec::new(), sizes, budget, estimates }
     }
 
     /// With another seed for the weights of the default start.

@@ -269,6 +269,31 @@ fn rounding_stays_below_its_bounds() {
     });
 }
 
+/// No time at all.
+#[derive(Debug)]
+struct Spent;
+
+impl Budget for Spent {
+    fn goes_on(&self, _: &str, _: Option<f64>) -> bool {
+        false
+    }
+}
+
+#[test]
+fn without_time_the_estimates_say_so() {
+    let make = || network(N, &[3], true, 0.07);
+    let (whole, spent) = (make(), Mlp { budget: Arc::new(Spent), ..make() });
+    let start = whole.default_start();
+    let beta = |problem: &Mlp| problem.constants(&Ask { start: &start, sampling: None }).get(Symbol::Beta).clone();
+    let (Constant::Known { value, how, .. }, Constant::Known { value: early, how: why, .. }) =
+        (beta(&whole), beta(&spent))
+    else {
+        panic!("both are estimated")
+    };
+    assert!(early > 0.0 && early <= value * (1.0 + 1e-9), "{early} {value}");
+    assert!(!how.contains("stopped early") && why.contains("stopped early"), "{why}");
+}
+
 #[test]
 fn points_that_are_not_finite_do_no_harm() {
     let problem = network(N, &[3], true, 0.07);

@@ -58,8 +58,8 @@ fn errors_name_file_line_and_column() {
         (",a,b\n1,2,3\n", &["line 1, column 1: it has no name"]),
         ("a,b,\n1,2,\n", &["line 1, column 3: it has no name"]),
         ("a\n1\n", &["line 1: one column only (`a`)"]),
-        ("a;b\n1,5;2\n", &["line 2, column 1", "text (`1,5`)"]),
-        ("a b\n1 2\n", &["one column only"]),
+        ("a;b\n1,5;2\n", &["line 2, column 1", "`1,5` has a decimal comma"]),
+        ("a b\n1 2\n", &["one column only", "give `delimiter`"]),
         ("1,2,3\n4,5,6\n", &["line 1: this row is numeric (`1`, ...)", "no header"]),
         ("5.1,3.5,setosa\n4,5,setosa\n", &["no header"]),
         ("7\n8\n", &["no header"]),
@@ -122,12 +122,15 @@ proptest! {
 
     #[test]
     fn no_bytes_panic(bytes in prop::collection::vec(any::<u8>(), 0..80)) {
-        let _ = read("x", &bytes, None);
+        let whole = read("x", &bytes, None);
+        prop_assert_eq!(super::read("x", Slow(&bytes), None, None), whole);
     }
 
     #[test]
     fn no_text_panics(text in "[a-c0-9,\"\n\r .?e;-]{0,60}", target in proptest::option::of("[a-c]{0,2}")) {
-        if let Ok(table) = read("x", text.as_bytes(), target.as_deref()) {
+        let table = read("x", text.as_bytes(), target.as_deref());
+        prop_assert_eq!(&super::read("x", Slow(text.as_bytes()), target.as_deref(), None), &table);
+        if let Ok(table) = table {
             prop_assert_eq!(dense(&table).len(), table.rows() * table.columns.len());
             prop_assert!(dense(&table).iter().all(|value| value.is_finite()));
             prop_assert!(table.rows() > 0 && !table.columns.is_empty());
@@ -145,6 +148,27 @@ fn the_separator_is_the_first_line_s() {
     let quoted = read("t", b"a;y\n1;\"u;v\"\n", None).unwrap();
     assert_eq!(quoted.labels.texts(), ["u;v"]);
     assert!(read("t", b"a;y\n1;\"u\"v\n", None).unwrap_err().message.contains("`;` or the end of the line"));
+}
+
+/// A stream that hands out one byte at a time, so that every place is once the end of the buffer.
+struct Slow<'a>(&'a [u8]);
+
+impl Read for Slow<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+        let count = self.0.len().min(buffer.len()).min(1);
+        buffer[..count].copy_from_slice(&self.0[..count]);
+        self.0 = &self.0[count..];
+        Ok(count)
+    }
+}
+
+#[test]
+fn a_stream_without_line_ends_is_refused_before_it_fills_the_memory() {
+    let endless = |start: &'static str| start.as_bytes().chain(std::io::repeat(b'7'));
+    let message = super::read("t", endless("a,y\n1,2\n1,"), None, None).unwrap_err().message;
+    assert_eq!(message, "t, line 3: longer than 256 MB, which no row of a table is");
+    let message = super::read("t", endless("a,y\n1,2\n1,\"\n"), None, None).unwrap_err().message;
+    assert_eq!(message, "t, line 3: the quote that opens here is not closed within 256 MB");
 }
 
 #[test]
