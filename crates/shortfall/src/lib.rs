@@ -49,6 +49,7 @@ pub mod source;
 pub mod text;
 pub mod theorem;
 pub mod verdict;
+pub mod virtual_loss;
 
 use arguments::{Arguments, BadInput};
 use constants::Symbol;

@@ -3,6 +3,7 @@
 pub mod directed;
 pub mod eigen;
 mod number;
+mod trigonometric;
 
 pub use number::{Number, Provenance};
 

@@ -1,6 +1,6 @@
 //! `f(x) = (x1^2 - 1)^2/4 + sum_i c_i x_i^2/2`: THEORY.md section 12.
 
-use super::{Ask, Hessian, Minimum, Problem};
+use super::{Ask, Hessian, Line, Minimum, Problem, Ranges};
 use crate::arguments::{Arguments, BadInput};
 use crate::constants::{Constant, Constants, Number, Symbol};
 use crate::kernel::norm;
@@ -144,6 +144,10 @@ impl Problem for DoubleWell {
         Some(self)
     }
 
+    fn line(&self) -> Option<Box<dyn Line + '_>> {
+        self.transverse.is_empty().then(|| Box::new(self) as Box<dyn Line + '_>)
+    }
+
     fn default_start(&self) -> Vec<f64> {
         let mut start = vec![0.1; self.dimension()];
         start[0] = 0.4;
@@ -160,6 +164,13 @@ impl Hessian for DoubleWell {
             matrix[(i + 1) * (d + 1)] = *c;
         }
         true
+    }
+}
+
+impl Line for DoubleWell {
+    fn ranges(&self, x: Number) -> Option<Ranges> {
+        let well = (x - 1.0) * (x + 1.0);
+        Some(Ranges { value: well.square() / 4.0, slope: x * well, curvature: 3.0 * x.square() - 1.0 })
     }
 }
 

@@ -1,7 +1,7 @@
 //! One-dimensional finite mixtures `f = E f_i` of functions with piecewise linear derivatives.
 
 use super::piecewise_linear::PiecewiseLinear;
-use super::{Ask, FiniteSum, Hessian, Minimum, Problem, Samples};
+use super::{Ask, FiniteSum, Hessian, Line, Minimum, Problem, Samples};
 use crate::arguments::{Arguments, BadInput, Value};
 use crate::constants::{Constant, Constants, Number, Symbol};
 use crate::method::Sampling;
@@ -234,6 +234,10 @@ impl Problem for Mixture {
         Some(self)
     }
 
+    fn line(&self) -> Option<Box<dyn Line + '_>> {
+        Some(Box::new(&self.mean))
+    }
+
     fn default_start(&self) -> Vec<f64> {
         vec![self.start]
     }
@@ -270,6 +274,10 @@ impl FiniteSum for Mixture {
     fn batch_hessian_product(&self, batch: &[usize], x: &[f64], v: &[f64], product: &mut [f64]) -> bool {
         let slopes: Option<f64> = batch.iter().map(|sample| self.components[*sample].slope_around(x[0])).sum();
         slopes.map(|sum| product[0] = sum / batch.len() as f64 * v[0]).is_some()
+    }
+
+    fn line(&self, sample: usize) -> Option<Box<dyn Line + '_>> {
+        Some(Box::new(&self.components[sample]))
     }
 
     fn smoothness(&self, sample: usize) -> f64 {

@@ -10,6 +10,7 @@ mod double_well;
 mod expression;
 mod facts;
 mod labels;
+mod line;
 mod linear_model;
 mod logistic;
 mod matrix_quadratic;
@@ -32,6 +33,7 @@ pub use double_ridge::DoubleRidge;
 pub use double_well::DoubleWell;
 pub use expression::Expression;
 pub use facts::facts;
+pub use line::{Line, Parabola, Ranges};
 pub use logistic::Logistic;
 pub use matrix_quadratic::MatrixQuadratic;
 pub use mixture::Mixture;
@@ -124,6 +126,11 @@ pub trait Problem: Send + Sync {
 
     /// Eigenvalues, for quadratics.
     fn spectrum(&self) -> Option<&dyn Spectrum> {
+        None
+    }
+
+    /// Enclosures on intervals, for functions on the line.
+    fn line(&self) -> Option<Box<dyn Line + '_>> {
         None
     }
 
@@ -231,6 +238,12 @@ pub trait FiniteSum: Send + Sync {
 
     /// Writes `mean_{i in batch} hess f_i(x) v`; `false` where a Hessian does not exist.
     fn batch_hessian_product(&self, batch: &[usize], x: &[f64], v: &[f64], product: &mut [f64]) -> bool;
+
+    /// Enclosures of `f_i` on intervals, for functions on the line.
+    fn line(&self, sample: usize) -> Option<Box<dyn Line + '_>> {
+        let _ = sample;
+        None
+    }
 
     /// Smoothness of a sample.
     fn smoothness(&self, sample: usize) -> f64;

@@ -1,7 +1,7 @@
 //! `f(x) = sum_i lambda_i x_i^2/2` seen through gradients with Gaussian noise: `g(x; z) = grad f(x) + z`.
 
 use super::quadratic::parse_eigenvalues;
-use super::{Ask, Hessian, Minimum, Noise, Problem, Quadratic, Samples, Spectrum};
+use super::{Ask, Hessian, Line, Minimum, Noise, Problem, Quadratic, Samples, Spectrum};
 use crate::arguments::{Arguments, BadInput};
 use crate::constants::{Constant, Constants, Number, Symbol};
 use crate::random::Generator;
@@ -74,6 +74,10 @@ impl Problem for NoisyQuadratic {
 
     fn hessian(&self) -> Option<&dyn Hessian> {
         self.quadratic.hessian()
+    }
+
+    fn line(&self) -> Option<Box<dyn Line + '_>> {
+        self.quadratic.line()
     }
 
     fn spectrum(&self) -> Option<&dyn Spectrum> {

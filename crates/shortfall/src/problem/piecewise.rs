@@ -1,7 +1,7 @@
 //! One-dimensional functions with a piecewise linear derivative.
 
 use super::piecewise_linear::PiecewiseLinear;
-use super::{Ask, Hessian, Minimum, Problem};
+use super::{Ask, Hessian, Line, Minimum, Problem};
 use crate::arguments::{Arguments, BadInput};
 use crate::constants::Constants;
 use crate::source::DataSource;
@@ -55,6 +55,10 @@ impl Problem for Piecewise {
 
     fn hessian(&self) -> Option<&dyn Hessian> {
         Some(self)
+    }
+
+    fn line(&self) -> Option<Box<dyn Line + '_>> {
+        Some(Box::new(&self.gradient))
     }
 
     fn default_start(&self) -> Vec<f64> {

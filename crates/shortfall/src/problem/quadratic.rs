@@ -5,7 +5,7 @@
 //! in closed form. With d reflections of normal vectors in dimensions d, d-1, ..., 1 Q is Haar distributed (Stewart,
 //! "The efficient generation of random orthogonal matrices", SIAM J. Numer. Anal. 17, 1980).
 
-use super::{Ask, Hessian, MatrixQuadratic, Minimum, Problem, Spectrum};
+use super::{Ask, Hessian, Line, MatrixQuadratic, Minimum, Parabola, Problem, Spectrum};
 use crate::arguments::{Arguments, BadInput, Value};
 use crate::constants::eigen::gamma;
 use crate::constants::{Constant, Constants, Number, Symbol};
@@ -213,6 +213,11 @@ impl Problem for Quadratic {
 
     fn hessian(&self) -> Option<&dyn Hessian> {
         Some(self)
+    }
+
+    fn line(&self) -> Option<Box<dyn Line + '_>> {
+        let [lambda] = self.eigenvalues[..] else { return None };
+        Some(Box::new(Parabola(lambda)))
     }
 
     fn spectrum(&self) -> Option<&dyn Spectrum> {

@@ -1,7 +1,7 @@
 //! `f(x) = mu x^2/2` from two samples with rippled gradients: THEORY.md section 11, `sto-m-nosmooth`.
 
 use super::mixture::set_smoothness_of_batches;
-use super::{Ask, FiniteSum, Hessian, Minimum, Problem, Samples};
+use super::{Ask, FiniteSum, Hessian, Line, Minimum, Parabola, Problem, Ranges, Samples};
 use crate::arguments::{Arguments, BadInput};
 use crate::constants::{Constant, Constants, Number, Symbol};
 use crate::source::DataSource;
@@ -131,6 +131,10 @@ impl Problem for Rippled {
         Some(self)
     }
 
+    fn line(&self) -> Option<Box<dyn Line + '_>> {
+        Some(Box::new(Parabola(self.mu)))
+    }
+
     fn default_start(&self) -> Vec<f64> {
         vec![self.last_attracting().map_or(self.radius, |kink| kink.place.middle())]
     }
@@ -140,6 +144,26 @@ impl Hessian for Rippled {
     fn matrix_at(&self, _: &[f64], matrix: &mut [f64]) -> bool {
         matrix[0] = self.mu;
         true
+    }
+}
+
+/// One sample: `mu x^2/2 + amplitude (2 radius/pi)(1 - cos(pi x/(2 radius)))`.
+struct Ripple {
+    mu: f64,
+    amplitude: f64,
+    radius: f64,
+}
+
+impl Line for Ripple {
+    fn ranges(&self, x: Number) -> Option<Ranges> {
+        let length = 2.0 * Number::exact(self.radius) / Number::pi();
+        let angle = x / length;
+        let (mu, amplitude) = (Number::exact(self.mu), Number::exact(self.amplitude));
+        Some(Ranges {
+            value: mu * x.square() / 2.0 + amplitude * length * (1.0 - angle.cos()),
+            slope: mu * x + amplitude * angle.sin(),
+            curvature: mu + amplitude / length * angle.cos(),
+        })
     }
 }
 
@@ -162,6 +186,11 @@ impl FiniteSum for Rippled {
         let slope = 0.5 * PI * (self.amplitude / self.radius) * core_math::cospi(self.half_turns(x[0]));
         product[0] = (self.mu + mean_sign(batch) * slope) * v[0];
         true
+    }
+
+    fn line(&self, sample: usize) -> Option<Box<dyn Line + '_>> {
+        let amplitude = if sample == 0 { self.amplitude } else { -self.amplitude };
+        Some(Box::new(Ripple { mu: self.mu, amplitude, radius: self.radius }))
     }
 
     fn smoothness(&self, _: usize) -> f64 {

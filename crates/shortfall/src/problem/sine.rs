@@ -1,6 +1,6 @@
 //! `f(x) = (beta radius^2/phase^2) sin(phase x/radius)`: THEORY.md section 7, with `dl = phase`.
 
-use super::{Ask, Hessian, Minimum, Problem};
+use super::{Ask, Hessian, Line, Minimum, Problem, Ranges};
 use crate::arguments::{Arguments, BadInput};
 use crate::constants::{Constant, Constants, Number, Symbol};
 use crate::source::DataSource;
@@ -97,6 +97,10 @@ impl Problem for Sine {
         Some(self)
     }
 
+    fn line(&self) -> Option<Box<dyn Line + '_>> {
+        Some(Box::new(self))
+    }
+
     fn default_start(&self) -> Vec<f64> {
         vec![0.1 * self.radius]
     }
@@ -106,6 +110,16 @@ impl Hessian for Sine {
     fn matrix_at(&self, x: &[f64], matrix: &mut [f64]) -> bool {
         matrix[0] = -self.beta * core_math::sin(self.angle(x[0]));
         true
+    }
+}
+
+impl Line for Sine {
+    fn ranges(&self, x: Number) -> Option<Ranges> {
+        let (beta, phase) = (Number::exact(self.beta), Number::exact(self.phase));
+        let length = Number::exact(self.radius) / phase;
+        let angle = x / length;
+        let (sine, slope) = (angle.sin(), beta * length);
+        Some(Ranges { value: slope * length * sine, slope: slope * angle.cos(), curvature: -(beta * sine) })
     }
 }
 

@@ -6,9 +6,6 @@
 use super::tape::{Algebra, Fixed, Function};
 use crate::constants::Number;
 
-/// Beyond this the period of the sine is not resolved.
-const LARGEST_ANGLE: f64 = 1e15;
-
 /// Of a function that increases.
 fn increasing(u: Number, function: fn(f64) -> f64) -> Number {
     Number { low: function(u.low).next_down(), high: function(u.high).next_up(), ..u }
@@ -16,23 +13,6 @@ fn increasing(u: Number, function: fn(f64) -> f64) -> Number {
 
 fn clipped(u: Number, low: f64, high: f64) -> Number {
     Number { low: u.low.clamp(low, high), high: u.high.clamp(low, high), ..u }
-}
-
-/// Whether a point `pi (offset + period k)`, k whole, may lie inside.
-fn may_contain(u: Number, offset: f64, period: f64) -> bool {
-    let turns = (u / Number::pi() - offset) / period;
-    turns.high.floor() >= turns.low.ceil()
-}
-
-/// Of the sine or cosine, whose maxima lie at `pi (top + 2k)`.
-fn wave(u: Number, function: fn(f64) -> f64, top: f64) -> Number {
-    if !(u.low.abs() <= LARGEST_ANGLE && u.high.abs() <= LARGEST_ANGLE) {
-        return Number { low: -1.0, high: 1.0, ..u };
-    }
-    let (a, b) = (function(u.low), function(u.high));
-    let high = if may_contain(u, top, 2.0) { 1.0 } else { a.max(b).next_up() };
-    let low = if may_contain(u, top + 1.0, 2.0) { -1.0 } else { a.min(b).next_down() };
-    clipped(Number { low, high, ..u }, -1.0, 1.0)
 }
 
 fn magnitude(u: Number) -> Number {
@@ -96,11 +76,10 @@ impl Algebra for Number {
 
     fn apply(self, function: Function) -> Option<Self> {
         Some(match function {
-            Function::Sin => wave(self, core_math::sin, 0.5),
-            Function::Cos => wave(self, core_math::cos, 0.0),
+            Function::Sin => self.sin(),
+            Function::Cos => self.cos(),
             Function::Tan => {
-                let far = !(self.low.abs() <= LARGEST_ANGLE && self.high.abs() <= LARGEST_ANGLE);
-                if far || may_contain(self, 0.5, 1.0) {
+                if self.may_contain_angle(0.5, 1.0) {
                     return None;
                 }
                 increasing(self, core_math::tan)

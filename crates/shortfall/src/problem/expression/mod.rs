@@ -10,7 +10,7 @@ mod parse;
 mod polynomial;
 mod tape;
 
-use super::{Ask, Hessian, Minimum, Problem};
+use super::{Ask, Hessian, Line, Minimum, Problem, Ranges};
 use crate::arguments::{Arguments, BadInput, Value};
 use crate::constants::{Constant, Constants, Number, Symbol};
 use crate::source::DataSource;
@@ -33,20 +33,20 @@ pub struct Expression {
     tape: Tape,
     start: f64,
     /// f' and f'' on the whole line.
-    everywhere: Ranges,
+    everywhere: Extents,
     /// And on the user's interval.
-    inside: Option<([f64; 2], Ranges)>,
+    inside: Option<([f64; 2], Extents)>,
     minimum: Result<Found, NotFound>,
 }
 
 /// Enclosures of f' and f''; ends may be infinite.
 #[derive(Clone, Copy, Debug)]
-struct Ranges {
+struct Extents {
     slope: Number,
     curvature: Number,
 }
 
-impl Ranges {
+impl Extents {
     fn of(tape: &Tape, domain: Number) -> Self {
         let jet = |place| tape.run(Jet::variable(place));
         let most = tape.pieces(MOST_PIECES);
@@ -73,8 +73,8 @@ impl Expression {
                 STARTS.map(|x| x.to_string()).join(", ")
             )));
         };
-        let everywhere = Ranges::of(&tape, LINE);
-        let inside = interval.map(|[low, high]| ([low, high], Ranges::of(&tape, Number::between(low, high))));
+        let everywhere = Extents::of(&tape, LINE);
+        let inside = interval.map(|[low, high]| ([low, high], Extents::of(&tape, Number::between(low, high))));
         let minimum = search(&tape);
         Ok(Self { tape, start, everywhere, inside, minimum })
     }
@@ -96,7 +96,7 @@ impl Expression {
 
     /// The constant from the whole line where it is finite there, else from the interval; `of` gives the number that
     /// bounds it.
-    fn constant(&self, symbol: Symbol, how: &str, of: impl Fn(&Ranges) -> Number) -> Constant {
+    fn constant(&self, symbol: Symbol, how: &str, of: impl Fn(&Extents) -> Number) -> Constant {
         let finite = |number: &Number| number.low.is_finite() && number.high.is_finite();
         let everywhere = of(&self.everywhere);
         if finite(&everywhere) {
@@ -117,7 +117,7 @@ impl Expression {
 
     fn mu(&self) -> Constant {
         let how = "smallest f'', by interval arithmetic";
-        let above = |ranges: &Ranges| Some(Number::exact(ranges.curvature.low)).filter(|least| least.low > 0.0);
+        let above = |ranges: &Extents| Some(Number::exact(ranges.curvature.low)).filter(|least| least.low > 0.0);
         match (above(&self.everywhere), &self.inside) {
             (Some(least), _) => Constant::enclosed(Symbol::Mu, Number::between(least.low, f64::INFINITY), how),
             (None, Some((interval, ranges))) if above(ranges).is_some() => {
@@ -225,6 +225,10 @@ impl Problem for Expression {
         Some(self)
     }
 
+    fn line(&self) -> Option<Box<dyn Line + '_>> {
+        Some(Box::new(self))
+    }
+
     fn default_start(&self) -> Vec<f64> {
         vec![self.start]
     }
@@ -239,6 +243,13 @@ impl Hessian for Expression {
         matrix[0] = self.jet(x[0]).curvature;
         // The enclosure exists only where all parts are smooth.
         matrix[0].is_finite() && self.tape.run(Jet::variable(Number::exact(x[0]))).is_some()
+    }
+}
+
+impl Line for Expression {
+    fn ranges(&self, x: Number) -> Option<Ranges> {
+        let Jet { value, slope, curvature } = self.tape.run(Jet::variable(x))?;
+        Some(Ranges { value, slope, curvature })
     }
 }
 

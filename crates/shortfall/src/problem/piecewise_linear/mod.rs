@@ -1,6 +1,7 @@
 //! Piecewise linear functions on the line, and all that is known of their integrals.
 
 mod knowledge;
+mod ranges;
 
 use crate::constants::Number;
 
