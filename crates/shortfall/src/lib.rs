@@ -44,6 +44,7 @@ pub mod method;
 pub mod parallel;
 pub mod problem;
 pub mod random;
+pub mod sam_objective;
 pub mod simulate;
 pub mod source;
 pub mod text;
