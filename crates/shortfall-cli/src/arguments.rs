@@ -6,7 +6,8 @@ use shortfall::arguments::BadInput;
 use shortfall::simulate::Record;
 use shortfall_lab::data::Library;
 use shortfall_lab::experiment::Request;
-use shortfall_lab::selector::{parse_assumption, parse_start, parse_steps};
+use shortfall_lab::field::Wish;
+use shortfall_lab::selector::{parse_assumption, parse_loop, parse_start, parse_steps, parse_window};
 use std::path::PathBuf;
 
 /// How far short of the optimum does sharpness-aware minimization stop, on your problem, and why?
@@ -34,6 +35,8 @@ pub enum Command {
     Run(Run),
     /// Every theorem: its bound on this problem, or why it does not apply
     Bound(Bound),
+    /// The field that SAM follows: virtual loss, kinks, hallucinated minima, curl
+    Field(Field),
     /// The constants of a problem, each with its provenance
     Constants(Constants),
     /// List the theorems
@@ -200,6 +203,30 @@ impl Run {
 pub struct Bound {
     #[command(flatten)]
     pub setting: Setting,
+}
+
+#[derive(Args)]
+pub struct Field {
+    #[command(flatten)]
+    pub setting: Setting,
+    /// Where to look: [low,high] on the line, in the plane for both coordinates
+    #[arg(long, value_name = "[LOW,HIGH]", allow_hyphen_values = true)]
+    pub window: Option<String>,
+    /// Corners of a closed loop for the circulation; default a square of side 2 rho around the start
+    #[arg(long, value_name = "CORNERS", allow_hyphen_values = true)]
+    pub around: Option<String>,
+    /// Write the result (JSON) into this folder
+    #[arg(long, value_name = "DIR")]
+    pub out: Option<PathBuf>,
+}
+
+impl Field {
+    pub fn wish(&self) -> Result<Wish, BadInput> {
+        Ok(Wish {
+            window: self.window.as_deref().map(parse_window).transpose()?,
+            around: self.around.as_deref().map(parse_loop).transpose()?,
+        })
+    }
 }
 
 #[derive(Args)]

@@ -155,6 +155,10 @@ pub fn sentences(experiment: &Experiment, finished: &Finished) -> Vec<String> {
         Outcome::Stopped { step } => {
             said.push(format!("The run was stopped after {step} steps; what follows is about those."))
         }
+        Outcome::Periodic { period: 1 } => said.push("The run rests: its last steps change no bit.".to_owned()),
+        Outcome::Periodic { period } => {
+            said.push(format!("The run repeats itself exactly, bit for bit, every {period} steps."));
+        }
         Outcome::Completed => {}
     }
     let Some(floor) = finished.run.floor() else {
@@ -181,6 +185,7 @@ pub fn sentences(experiment: &Experiment, finished: &Finished) -> Vec<String> {
     }
     let cause = cause(experiment, finished, &floor);
     said.push(describe(finished, &floor, cause));
+    said.extend(cycle(experiment, finished).filter(|_| floor.settled && cause != Cause::Rounding));
     if floor.settled && cause != Cause::Rounding {
         said.extend(predicted(finished, &floor));
     }
@@ -217,6 +222,20 @@ fn describe(finished: &Finished, floor: &Floor, cause: Cause) -> String {
             "The run has not come to rest: over the last tenth of its steps f - f* is {mean} on average{over}, from {smallest} to {largest}."
         )
     }
+}
+
+/// The cycle a run ended on.
+fn cycle(experiment: &Experiment, finished: &Finished) -> Option<String> {
+    let found = finished.attractor.as_ref().filter(|found| found.period() > 1)?;
+    let mean = found.mean_value() - experiment.minimum.value()?.0;
+    let shrinks = found.multipliers.as_ref().and_then(|moduli| moduli.first()).map_or(String::new(), |largest| {
+        format!("; what is off it is multiplied by {} at most in each round", number(*largest))
+    });
+    Some(format!(
+        "It follows a cycle of {} points, on which f - f* is {} on average{shrinks}.",
+        found.period(),
+        number(mean)
+    ))
 }
 
 fn predicted(finished: &Finished, floor: &Floor) -> Option<String> {

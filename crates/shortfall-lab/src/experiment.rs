@@ -4,9 +4,10 @@ use crate::data::Library;
 use crate::pool::Pool;
 use crate::selector::{self, Start};
 use shortfall::arguments::{Arguments, BadInput, Entry, Value};
+use shortfall::attractor::{Attractor, attractor};
 use shortfall::constants::{Constants, Symbol};
 use shortfall::kernel::norm;
-use shortfall::method::{METHODS, Method, Schedule};
+use shortfall::method::{METHODS, Method, MethodRecipe, Schedule, StepSize};
 use shortfall::problem::{Ask, Minimum, PROBLEMS, Problem, facts};
 use shortfall::random::{Generator, Role};
 use shortfall::simulate::{self, Expectations, Observer, Outcome, Plan, Record, Run, Setting};
@@ -35,6 +36,8 @@ pub struct Request {
     pub record: Record,
     /// Constants on the user's word.
     pub assumptions: Vec<(Symbol, f64)>,
+    /// Whether the step size is of no account: then it need not be known.
+    pub any_step: bool,
     /// Where data come from, and how long may be spent on constants.
     pub library: Library,
 }
@@ -51,6 +54,7 @@ impl Request {
             start: None,
             record: Record::LogSpaced,
             assumptions: Vec::new(),
+            any_step: false,
             library: Library::default(),
         }
     }
@@ -146,6 +150,12 @@ impl Experiment {
         let recipe = (entry.build)(&method_arguments, &request.library)?;
         let problem = loaded.problem.as_ref();
         let constants = constants_of(&loaded, Some(&recipe), &request.assumptions)?;
+        let recipe = if request.any_step {
+            method_arguments.entries.retain(|(name, _)| name != "eta");
+            MethodRecipe { eta: StepSize::Fixed(1.0), ..recipe }
+        } else {
+            recipe
+        };
         let method = with_step(recipe, &constants, request.steps)
             .map_err(|error| BadInput::new(format!("{}: {error}", entry.name)))?;
         for (name, value) in &mut method_arguments.entries {
@@ -268,7 +278,10 @@ impl Experiment {
         let mut judgements = evaluate(theorems, &self.inputs(run.plan.steps), &self.at_start);
         judge(&mut judgements, &run, witness_of);
         self.confirm_violations(&mut judgements, &run, pool, observer)?;
-        Ok(Finished { run, judgements, run_time, threads: pool.threads() })
+        let whole = matches!(run.outcome, Outcome::Completed | Outcome::Periodic { .. }) && run.lanes.len() == 1;
+        let last = run.final_points().next().filter(|_| whole);
+        let attractor = last.and_then(|last| attractor(self.problem(), &self.method, &last, run.plan.steps));
+        Ok(Finished { run, judgements, attractor, run_time, threads: pool.threads() })
     }
 
     /// The statement about a class of whose witnesses this setting is one.
@@ -309,7 +322,7 @@ impl Experiment {
         }
         let seeds = self.seeds();
         let fresh = self.simulate(run.plan.steps, seeds, seeds.saturating_mul(16), pool, observer)?;
-        let complete = fresh.outcome == Outcome::Completed;
+        let complete = !matches!(fresh.outcome, Outcome::Stopped { .. } | Outcome::Diverged { .. });
         for judgement in judgements.iter_mut().filter(|judgement| doubtful(judgement)) {
             let mut again = vec![judgement.clone()];
             again[0].verdict = Verdict::Applicable;
@@ -340,6 +353,8 @@ pub struct Finished {
     pub run: Run,
     /// One for each statement and quantity, in the order of the registry.
     pub judgements: Vec<Judgement>,
+    /// The fixed point or the cycle that a deterministic run ended on.
+    pub attractor: Option<Attractor>,
     /// Time of the run.
     pub run_time: Duration,
     /// Threads used.

@@ -4,6 +4,7 @@ use crate::data::BUNDLED;
 use crate::experiment::{Experiment, Finished, Loaded};
 use serde_json::{Map, Value as Json, json};
 use shortfall::arguments::{Arguments, Entry, Parameter, Value};
+use shortfall::attractor::Attractor;
 use shortfall::constants::{Constant, Constants};
 use shortfall::method::METHODS;
 use shortfall::problem::{Minimum, PROBLEMS};
@@ -112,7 +113,8 @@ fn judgement(judgement: &Judgement, measured: bool) -> Json {
     entry
 }
 
-fn settings(experiment: &Experiment) -> Map<String, Json> {
+/// Problem, method, constants and minimum.
+pub(crate) fn settings(experiment: &Experiment) -> Map<String, Json> {
     let method = &experiment.method_arguments;
     let mut document = Map::new();
     document.insert("problem".into(), problem(&experiment.loaded));
@@ -122,7 +124,8 @@ fn settings(experiment: &Experiment) -> Map<String, Json> {
     document
 }
 
-fn with_schema(schema: &str, rest: Map<String, Json>) -> Json {
+/// The document with its schema first.
+pub(crate) fn with_schema(schema: &str, rest: Map<String, Json>) -> Json {
     let mut document = Map::new();
     document.insert("schema".into(), json!(schema));
     document.extend(rest);
@@ -142,6 +145,7 @@ fn outcome(run: &Run) -> Json {
     let others = if diverged > 0 { run.lanes.len() - diverged } else { lanes(run) };
     let (kind, step, rest) = match run.outcome {
         Outcome::Completed => ("completed", run.plan.steps, "completed"),
+        Outcome::Periodic { .. } => ("periodic", run.plan.steps, "completed"),
         Outcome::Diverged { step } => ("diverged", step, "completed"),
         Outcome::Stopped { step } => ("stopped", step, "stopped"),
     };
@@ -151,7 +155,11 @@ fn outcome(run: &Run) -> Json {
             lanes.insert(name.to_owned(), json!(count));
         }
     }
-    json!({"kind": kind, "step": step, "lanes": lanes})
+    let mut outcome = json!({"kind": kind, "step": step, "lanes": lanes});
+    if let Outcome::Periodic { period } = run.outcome {
+        outcome["period"] = json!(period);
+    }
+    outcome
 }
 
 fn trace(run: &Run) -> Json {
@@ -175,7 +183,8 @@ fn trace(run: &Run) -> Json {
     entry
 }
 
-fn summary(experiment: &Experiment, run: &Run) -> Json {
+fn summary(experiment: &Experiment, finished: &Finished) -> Json {
+    let run = &finished.run;
     let measure =
         |quantity: Quantity| interval(run.measure(&quantity, Mode::Expectation).map(|measured| measured.interval));
     let known = run.base_error.is_some();
@@ -197,6 +206,24 @@ fn summary(experiment: &Experiment, run: &Run) -> Json {
     if run.states.len() == 1 && run.lanes.len() == 1 && experiment.problem().dimension() <= LARGEST_POINT {
         entry["final_point"] = json!(run.states[0].x);
     }
+    if let Some(found) = &finished.attractor {
+        entry["attractor"] = attractor(experiment, found);
+    }
+    entry
+}
+
+/// Where a deterministic run ended; its points only where a final point is shown.
+fn attractor(experiment: &Experiment, found: &Attractor) -> Json {
+    let least = experiment.minimum.value().map(|(value, _)| value);
+    let mut entry = json!({
+        "period": found.period(),
+        "suboptimality": least.map(|least| found.mean_value() - least),
+        "residual": found.residual,
+        "multipliers": found.multipliers,
+    });
+    if experiment.problem().dimension() <= LARGEST_POINT {
+        entry["points"] = json!(found.points);
+    }
     entry
 }
 
@@ -209,7 +236,7 @@ pub fn run(experiment: &Experiment, finished: &Finished) -> Json {
     document.insert("seeds".into(), json!(lanes(run)));
     document.insert("expectation".into(), json!(run.expectation.word()));
     document.insert("trace".into(), trace(run));
-    document.insert("summary".into(), summary(experiment, run));
+    document.insert("summary".into(), summary(experiment, finished));
     let verdicts: Vec<Json> = finished.judgements.iter().map(|j| judgement(j, true)).collect();
     document.insert("verdicts".into(), json!(verdicts));
     document.insert("environment".into(), environment(experiment, finished));

@@ -3,6 +3,7 @@
 pub mod data;
 pub mod diagnosis;
 pub mod experiment;
+pub mod field;
 pub mod figure;
 pub mod fit;
 pub mod json;

@@ -37,6 +37,7 @@
 //! ```
 
 pub mod arguments;
+pub mod attractor;
 mod bad_input;
 pub mod constants;
 pub mod kernel;

@@ -1,11 +1,13 @@
 //! Text for people: at most 80 columns.
 
+mod field;
 mod lists;
 mod reproduce;
 mod sweep;
 mod table;
 mod verdicts;
 
+pub use field::field;
 pub use lists::{data, entries, entry, theorem, theorems};
 pub use reproduce::{row, score};
 pub use sweep::sweep;

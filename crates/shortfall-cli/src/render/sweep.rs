@@ -23,6 +23,7 @@ pub fn sweep(swept: &Swept) -> String {
         let state = match (made.finished.run.outcome, &floor) {
             (Outcome::Diverged { .. }, _) => "diverged",
             (Outcome::Stopped { .. }, _) => "stopped",
+            (Outcome::Periodic { .. }, _) => "periodic",
             (Outcome::Completed, Some(floor)) if floor.settled => "settled",
             (Outcome::Completed, Some(_)) => "moving",
             (Outcome::Completed, None) => "no floor",

@@ -3,6 +3,7 @@
 mod bound;
 mod constants;
 mod example;
+mod field;
 mod lists;
 mod reproduce;
 mod run;
@@ -17,6 +18,7 @@ pub fn perform(command: Command) -> Result<(), Failure> {
         Command::Reproduce(arguments) => reproduce::perform(&arguments),
         Command::Run(arguments) => run::perform(&arguments),
         Command::Bound(arguments) => bound::perform(&arguments.setting),
+        Command::Field(arguments) => field::perform(&arguments),
         Command::Constants(arguments) => constants::perform(&arguments),
         Command::Theorems(list) => lists::theorems(list.json),
         Command::Theorem(named) => lists::theorem(&named),

@@ -9,7 +9,7 @@ mod options;
 mod reader;
 mod words;
 
-pub use options::{Start, parse_assumption, parse_start, parse_steps};
+pub use options::{Start, parse_assumption, parse_loop, parse_start, parse_steps, parse_window};
 pub(crate) use words::{clip, list, suggestion};
 
 use reader::{Reader, Wrong};

@@ -49,6 +49,39 @@ pub fn parse_start(text: &str) -> Result<Start, BadInput> {
     values.into_iter().enumerate().map(coordinate).collect::<Result<_, _>>().map(Start::Given)
 }
 
+/// Reads `--window`: `[low,high]`.
+pub fn parse_window(text: &str) -> Result<[f64; 2], BadInput> {
+    let wrong = || BadInput::new(format!("--window must be [low,high] with low below high, not `{}`", clip(text)));
+    let value = super::parse_value(text.trim()).map_err(|error| BadInput::new(format!("--window: {error}")))?;
+    match point(&value).as_deref() {
+        Some(&[low, high]) if low < high => Ok([low, high]),
+        _ => Err(wrong()),
+    }
+}
+
+/// Reads `--around`: the corners of a closed loop, `[[0.5,0.5],[1.0,0.5],[1.0,1.0]]`.
+pub fn parse_loop(text: &str) -> Result<Vec<Vec<f64>>, BadInput> {
+    let value = super::parse_value(text.trim()).map_err(|error| BadInput::new(format!("--around: {error}")))?;
+    let corners = match &value {
+        Value::List(corners) => corners.iter().map(point).collect::<Option<Vec<_>>>(),
+        _ => None,
+    };
+    corners.filter(|corners| corners.len() > 2).ok_or_else(|| {
+        let right = "three or more corners, such as [[0.5,0.5],[1.0,0.5],[1.0,1.0],[0.5,1.0]]";
+        BadInput::new(format!("--around must be {right}, not `{}`", clip(text)))
+    })
+}
+
+/// A list of finite numbers.
+fn point(value: &Value) -> Option<Vec<f64>> {
+    let Value::List(values) = value else { return None };
+    let coordinate = |value: &Value| match value {
+        Value::Number { value, .. } if value.is_finite() => Some(*value),
+        _ => None,
+    };
+    values.iter().map(coordinate).collect()
+}
+
 /// Most steps of a run.
 const MOST_STEPS: u64 = 1_000_000_000_000_000;
 

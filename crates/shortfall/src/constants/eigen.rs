@@ -129,13 +129,20 @@ pub fn solve(matrix: &[f64], b: &[f64]) -> Option<Vec<f64>> {
     x.iter().all(|entry| entry.is_finite()).then_some(x)
 }
 
-/// Largest modulus of the eigenvalues of any real `d x d` matrix (row-major), without a proved error.
-pub fn spectral_radius(matrix: &[f64], d: usize) -> Option<f64> {
+/// Moduli of the eigenvalues of any real `d x d` matrix (row-major), largest first, without a proved error.
+pub fn moduli(matrix: &[f64], d: usize) -> Option<Vec<f64>> {
     if !matrix.iter().all(|entry| entry.is_finite()) {
         return None;
     }
     let eigenvalues = MatRef::from_row_major_slice(matrix, d, d).eigenvalues().ok()?;
-    Some(eigenvalues.iter().map(|value| value.re.hypot(value.im)).fold(0.0, f64::max))
+    let mut moduli: Vec<f64> = eigenvalues.iter().map(|value| value.re.hypot(value.im)).collect();
+    moduli.sort_by(|a, b| b.total_cmp(a));
+    Some(moduli)
+}
+
+/// Largest modulus of the eigenvalues of any real `d x d` matrix (row-major), without a proved error.
+pub fn spectral_radius(matrix: &[f64], d: usize) -> Option<f64> {
+    moduli(matrix, d)?.first().copied()
 }
 
 #[cfg(test)]

@@ -143,7 +143,7 @@ pub fn run_all(settings: Vec<Setting>, parallel: &dyn Parallel, observer: Observ
     let parts = settings.into_iter().zip(every).zip(made);
     Ok(parts
         .map(|((setting, (recorded, every_step)), (states, lanes))| {
-            setting.finish(states, lanes, recorded, every_step, step, stopped)
+            setting.finish(states, lanes, recorded, every_step, step, stopped, parallel)
         })
         .collect())
 }
@@ -178,12 +178,17 @@ impl Setting<'_> {
         every_step_evaluated: bool,
         step: u64,
         stopped: bool,
+        parallel: &dyn Parallel,
     ) -> Run {
         let Self { problem, method, mut plan } = self;
         let outcome = match lanes.iter().filter_map(|lane| lane.diverged).min() {
             Some(step) => Outcome::Diverged { step },
             None if stopped => Outcome::Stopped { step },
-            None => Outcome::Completed,
+            None => match &states[..] {
+                [only] if only.width == 1 => super::periodic::period(problem, method, &only.x, step, parallel)
+                    .map_or(Outcome::Completed, |period| Outcome::Periodic { period }),
+                _ => Outcome::Completed,
+            },
         };
         if stopped {
             finish_stopped(problem, step, &states, &mut lanes, &mut recorded, plan.base);

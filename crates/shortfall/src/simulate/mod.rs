@@ -11,6 +11,7 @@ mod field;
 mod measured;
 mod movement;
 mod paths;
+mod periodic;
 mod plan;
 mod run;
 mod state;

@@ -90,7 +90,8 @@ impl Run {
         Some(Measured::of(least, error, self.evidence()))
     }
 
-    fn final_points(&self) -> impl Iterator<Item = Vec<f64>> {
+    /// Where each lane ended.
+    pub fn final_points(&self) -> impl Iterator<Item = Vec<f64>> {
         self.states.iter().flat_map(|state| {
             (0..state.width).map(|lane| {
                 let mut x = vec![0.0; state.x.len() / state.width];

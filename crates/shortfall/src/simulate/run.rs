@@ -18,6 +18,11 @@ pub enum Outcome {
         /// That step.
         step: u64,
     },
+    /// All steps were made, and the state repeats itself exactly from here on.
+    Periodic {
+        /// After so many steps; 1 at rest.
+        period: u64,
+    },
     /// An observer stopped it.
     Stopped {
         /// Steps made.

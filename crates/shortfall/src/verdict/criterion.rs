@@ -15,10 +15,10 @@ pub(super) fn decide(rests: bool, quantity: &Quantity, bound: &Bound, run: &Run)
     let (came_to_rest, what) = match (run.outcome, run.lanes.first()) {
         (Outcome::Stopped { .. }, _) | (_, None) => return undecided("the run was stopped"),
         (Outcome::Diverged { step }, _) => (false, format!("the run diverged at step {step}")),
-        (Outcome::Completed, Some(lane)) if !lane.movement.at_rest() => {
+        (Outcome::Completed | Outcome::Periodic { .. }, Some(lane)) if !lane.movement.at_rest() => {
             (false, "the run did not come to rest".to_owned())
         }
-        (Outcome::Completed, Some(lane)) if lane.movement.travelled > within => {
+        (Outcome::Completed | Outcome::Periodic { .. }, Some(lane)) if lane.movement.travelled > within => {
             (false, "the run came to rest elsewhere".to_owned())
         }
         _ => (true, "the run came to rest".to_owned()),

@@ -75,6 +75,8 @@ pub struct Kink {
     pub right: Number,
     /// What it does.
     pub behaviour: Behaviour,
+    /// `f'(c)`; 0 unless a sample turns where f does not.
+    pub gradient: Number,
 }
 
 /// A zero of G between kinks.
@@ -198,6 +200,11 @@ impl<'a> VirtualLoss<'a> {
         Some((field, slope))
     }
 
+    /// `f'`
+    fn gradient(&self, place: Number) -> Number {
+        self.lines[self.loss].ranges(place).map_or(Number::unknown(), |ranges| ranges.slope)
+    }
+
     /// The places of all changes from left to right; those that cannot be told apart are one.
     fn places(&self) -> Vec<Number> {
         let mut all: Vec<Number> =
@@ -227,7 +234,7 @@ impl<'a> VirtualLoss<'a> {
                 () if (falls(left) && falls(right)) || (rises(left) && rises(right)) => Behaviour::Crosses,
                 () => Behaviour::Undecided,
             };
-            Kink { place, left, right, behaviour }
+            Kink { place, left, right, behaviour, gradient: self.gradient(place) }
         };
         self.places().into_iter().map(kink).collect()
     }
@@ -241,12 +248,16 @@ impl<'a> VirtualLoss<'a> {
                 let inside = from + (to - from) / 2.0;
                 let directions: Vec<Sign> = self.terms.iter().map(|term| term.turns.at(inside)).collect();
                 if let Some(found) = signs(&|x| self.enclosed(x, &directions), from, to) {
-                    let gradient = |x| self.lines[self.loss].ranges(x).map_or(Number::unknown(), |ranges| ranges.slope);
-                    self.stationary.extend(found.changes.iter().map(|change| Stationary {
-                        place: change.place,
-                        is_minimum: (change.left, change.right) == (-1, 1),
-                        gradient: gradient(change.place),
-                    }));
+                    let points: Vec<Stationary> = found
+                        .changes
+                        .iter()
+                        .map(|change| Stationary {
+                            place: change.place,
+                            is_minimum: (change.left, change.right) == (-1, 1),
+                            gradient: self.gradient(change.place),
+                        })
+                        .collect();
+                    self.stationary.extend(points);
                 }
             }
             from = next;

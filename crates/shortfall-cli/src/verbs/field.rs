@@ -1,0 +1,23 @@
+//! `shortfall field`
+
+use super::run::{make_folder, write};
+use crate::arguments::Field;
+use crate::output::{Failure, print, print_json};
+use crate::render;
+use shortfall_lab::experiment::{Experiment, Request};
+use shortfall_lab::field::Seen;
+
+pub fn perform(arguments: &Field) -> Result<(), Failure> {
+    let wish = arguments.wish()?;
+    if let Some(folder) = &arguments.out {
+        make_folder(folder)?;
+    }
+    let request = Request { any_step: true, ..arguments.setting.request()? };
+    let experiment = Experiment::prepare(request)?;
+    let seen = Seen::of(&experiment, &wish)?;
+    if let Some(folder) = &arguments.out {
+        write(&folder.join("field.json"), &format!("{:#}\n", seen.document()))?;
+        eprintln!("wrote {}", folder.join("field.json").display());
+    }
+    if arguments.setting.json { print_json(&seen.document()) } else { print(&render::field(&seen)) }
+}
