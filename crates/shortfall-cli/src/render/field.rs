@@ -138,8 +138,7 @@ fn points(seen: &Seen) -> String {
             optional(at.perturbed),
             objective,
             optional(at.virtual_loss),
-            number(field),
-            curl,
+            last,
         ]);
     }
     let mut text = table.to_string();
