@@ -78,7 +78,7 @@ pub struct Named {
 
 #[derive(Args)]
 pub struct Reproduce {
-    /// Write the results (JSON, figures) into this folder
+    /// Folder for the page, its figures and numbers; default shortfall-report, with --json none
     #[arg(long, value_name = "DIR")]
     pub out: Option<PathBuf>,
     /// Fewer steps and seeds

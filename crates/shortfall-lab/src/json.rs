@@ -253,7 +253,7 @@ fn environment(experiment: &Experiment, finished: &Finished) -> Json {
 }
 
 /// The processor's name, where the system tells.
-fn cpu() -> String {
+pub fn cpu() -> String {
     let info = std::fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
     let name =
         info.lines().find_map(|line| line.strip_prefix("model name")?.split_once(':').map(|(_, name)| name.trim()));

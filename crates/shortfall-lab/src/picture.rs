@@ -53,8 +53,9 @@ pub fn of_run(experiment: &Experiment, finished: &Finished) -> Figure {
         ),
         x: Axis { label: "step t (0 at the left end)".to_owned(), scale: Scale::Log },
         y: Axis { label: y.to_owned(), scale: Scale::Log },
-        series: vec![Series { label, points, band }],
+        series: vec![Series { label, points, band, faint: false }],
         references,
+        marks: Vec::new(),
     }
 }
 

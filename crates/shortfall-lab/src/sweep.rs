@@ -290,9 +290,19 @@ impl Swept {
                 slice.iter().filter_map(|(x, made)| made.floor().map(|floor| (*x, floor.low, floor.high))).collect();
             let predicted: Vec<(f64, f64)> =
                 slice.iter().filter_map(|(x, made)| Some((*x, made.predicted()?.value()?))).collect();
-            series.push(Series { label: format!("measured{others}"), points: measured, band: Some(band) });
+            series.push(Series {
+                label: format!("measured{others}"),
+                points: measured,
+                band: Some(band),
+                faint: false,
+            });
             if !predicted.is_empty() {
-                series.push(Series { label: format!("predicted{others}"), points: predicted, band: None });
+                series.push(Series {
+                    label: format!("predicted{others}"),
+                    points: predicted,
+                    band: None,
+                    faint: false,
+                });
             }
         }
         let name = &self.axes[widest].name;
@@ -305,6 +315,7 @@ impl Swept {
             y: Axis { label: "floor of f - f*".to_owned(), scale: Scale::Log },
             series,
             references: Vec::new(),
+            marks: Vec::new(),
         }
     }
 

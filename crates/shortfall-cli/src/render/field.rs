@@ -132,14 +132,7 @@ fn points(seen: &Seen) -> String {
         };
         let last = if on_line { number(at.field[0]) } else { optional(at.curl) };
         let place = if on_line { number(at.x[0]) } else { "the start".to_owned() };
-        table.row([
-            place,
-            number(at.loss),
-            optional(at.perturbed),
-            objective,
-            optional(at.virtual_loss),
-            last,
-        ]);
+        table.row([place, number(at.loss), optional(at.perturbed), objective, optional(at.virtual_loss), last]);
     }
     let mut text = table.to_string();
     text += &wrap(

@@ -4,51 +4,106 @@ use super::run::{make_folder, write};
 use crate::arguments::Reproduce;
 use crate::output::{Failure, print, print_json};
 use crate::{progress, render};
+use shortfall_lab::page::Page;
 use shortfall_lab::pool::Pool;
+use shortfall_lab::report::{EXHIBITS, FLOORS, Origin, Results, page};
 use shortfall_lab::reproduce::{ROWS, Report, Row, document};
-use shortfall_lab::{picture, selector};
-use std::path::Path;
+use shortfall_lab::{json, selector};
+use std::path::{Path, PathBuf};
 use std::time::Instant;
 
+/// Where the page goes if nothing is said.
+const FOLDER: &str = "shortfall-report";
+
+/// What is made, one after the other.
+enum Part {
+    Row(&'static Row),
+    Exhibits,
+    Floors,
+}
+
+impl Part {
+    /// For `--only`.
+    fn name(&self) -> &'static str {
+        match self {
+            Self::Row(row) => row.id,
+            Self::Exhibits => "virtual-loss",
+            Self::Floors => "floors",
+        }
+    }
+}
+
 pub fn perform(arguments: &Reproduce) -> Result<(), Failure> {
-    let rows: Vec<&'static Row> = match &arguments.only {
-        Some(name) => vec![selector::find("row", name, ROWS, |row| row.id)?],
-        None => ROWS.iter().collect(),
-    };
-    if let Some(folder) = &arguments.out {
-        make_folder(folder)?;
+    let mut parts: Vec<Part> = ROWS.iter().map(Part::Row).chain([Part::Exhibits, Part::Floors]).collect();
+    if let Some(name) = &arguments.only {
+        let wanted = selector::find("row", name, &parts, Part::name)?.name();
+        parts.retain(|part| part.name() == wanted);
+    }
+    // A script that reads the JSON asked for no files.
+    let folder = arguments.out.clone().or((!arguments.json).then(|| PathBuf::from(FOLDER)));
+    if let Some(folder) = &folder {
+        make_folder(&folder.join("figures"))?;
+        make_folder(&folder.join("data"))?;
     }
     let pool = Pool::new(None)?;
     let clock = Instant::now();
-    let mut made: Vec<Report> = Vec::new();
-    for row in rows {
-        let report = make(row, arguments.quick, &pool)?;
-        if !arguments.json {
-            print(&render::row(&report))?;
+    let origin = |stopped: bool| Origin {
+        quick: arguments.quick,
+        only: arguments.only.clone(),
+        threads: pool.threads(),
+        cpu: json::cpu(),
+        seconds: clock.elapsed().as_secs_f64(),
+        stopped,
+    };
+    let mut results = Results::default();
+    for part in parts {
+        make(&part, arguments.quick, &pool, &mut results)?;
+        if let (Part::Row(_), Some(report), false) = (&part, results.reports.last(), arguments.json) {
+            print(&render::row(report))?;
         }
-        made.push(report);
-        // Written after every row, so that an interruption keeps what there is.
-        if let Some(folder) = &arguments.out {
-            keep(folder, &made, clock.elapsed().as_secs_f64(), pool.threads())?;
+        // Written after every part, so that an interruption keeps what there is.
+        if let Some(folder) = &folder {
+            keep(folder, &results, &origin(progress::stopped()))?;
         }
         if progress::stopped() {
-            eprintln!("stopped: the rows so far are above");
+            eprintln!("stopped: what was made so far is kept");
             break;
         }
     }
     let seconds = clock.elapsed().as_secs_f64();
     if arguments.json {
-        return print_json(&document(&made, seconds, pool.threads()));
+        return print_json(&document(&results.reports, seconds, pool.threads()));
     }
-    print(&render::score(&made, seconds))?;
-    if let Some(folder) = &arguments.out {
-        eprintln!("wrote reproduce.json and a figure for each run to {}", folder.display());
+    if !results.reports.is_empty() {
+        print(&render::score(&results.reports, seconds))?;
+    }
+    if let Some(folder) = &folder {
+        eprintln!("the page: {}", folder.join("index.html").display());
     }
     Ok(())
 }
 
 /// As far as it comes before Ctrl-C.
-fn make(row: &'static Row, quick: bool, pool: &Pool) -> Result<Report, Failure> {
+fn make(part: &Part, quick: bool, pool: &Pool, results: &mut Results) -> Result<(), Failure> {
+    match part {
+        Part::Row(row) => results.reports.push(row_report(row, quick, pool)?),
+        Part::Exhibits => {
+            for exhibit in EXHIBITS.iter().take_while(|_| !progress::stopped()) {
+                let mut observer = progress::observer(exhibit.id);
+                results.exhibits.push((exhibit, exhibit.picture(pool, &mut observer)?));
+            }
+        }
+        Part::Floors => {
+            for swept in FLOORS.iter().take_while(|_| !progress::stopped()) {
+                let mut observer = progress::observer(swept.id);
+                results.floors.push(swept.make(quick, pool, &mut observer)?);
+            }
+        }
+    }
+    Ok(())
+}
+
+fn row_report(row: &'static Row, quick: bool, pool: &Pool) -> Result<Report, Failure> {
     let mut report = Report { row, checks: Vec::new(), rates: Vec::new() };
     for task in row.tasks(quick)? {
         let mut observer = progress::observer(row.id);
@@ -67,15 +122,17 @@ fn make(row: &'static Row, quick: bool, pool: &Pool) -> Result<Report, Failure> 
     Ok(report)
 }
 
-fn keep(folder: &Path, made: &[Report], seconds: f64, threads: usize) -> Result<(), Failure> {
-    write(&folder.join("reproduce.json"), &format!("{:#}\n", document(made, seconds, threads)))?;
-    let Some(report) = made.last() else { return Ok(()) };
-    for (i, made) in report.checks.iter().enumerate() {
-        let name = format!("{}-{}.svg", report.row.id, i + 1);
-        write(&folder.join(name), &picture::of_run(&made.experiment, &made.finished).to_svg())?;
+fn keep(folder: &Path, results: &Results, origin: &Origin) -> Result<(), Failure> {
+    let document = document(&results.reports, origin.seconds, origin.threads);
+    write(&folder.join("reproduce.json"), &format!("{document:#}\n"))?;
+    write_page(folder, &page(results, origin))
+}
+
+/// The page, and every figure of it as SVG with its numbers as CSV.
+pub fn write_page(folder: &Path, page: &Page) -> Result<(), Failure> {
+    for plate in page.plates() {
+        write(&folder.join("figures").join(format!("{}.svg", plate.id)), &plate.svg)?;
+        write(&folder.join("data").join(format!("{}.csv", plate.id)), &plate.csv)?;
     }
-    for (i, fitted) in report.rates.iter().enumerate() {
-        write(&folder.join(format!("{}-rate-{}.svg", report.row.id, i + 1)), &fitted.picture(report.row).to_svg())?;
-    }
-    Ok(())
+    write(&folder.join("index.html"), &page.to_html())
 }

@@ -1,31 +1,23 @@
 //! The picture itself.
 
 use super::axis::{Label, Ruler, TICK_FONT};
+use super::ink::{COLOURS, FONT, Place, header, symbol, text};
 use super::text::{escape, spread, width, wrap};
-use super::{Figure, Series};
+use super::{Figure, Series, Shape};
 use std::fmt::Write;
 
 /// Size of the plot, in pixels; it grows in height if the labels beside it need more.
 const PLOT_WIDTH: f64 = 500.0;
 const PLOT_HEIGHT: f64 = 330.0;
-/// Font size and line height of labels; widest label at the end of a line, in units of the font size.
-const FONT: f64 = 13.0;
-const LINE: f64 = 16.0;
+/// Line height of labels; widest label at the end of a line, in units of the font size.
+pub(super) const LINE: f64 = 16.0;
 const WIDEST: f64 = 22.0;
 /// Space between the plot and the labels beside it, for leaders.
 const LEADER: f64 = 26.0;
 const PAD: f64 = 14.0;
 
-/// Okabe and Ito's colours, which remain distinct to the colour-blind, without those too light for a line on white;
-/// beside each a lighter one of the same hue for dark pages.
-const COLOURS: [(&str, &str); 6] = [
-    ("#0072b2", "#56b4e9"),
-    ("#d55e00", "#ff8c3a"),
-    ("#007d5c", "#2fc79b"),
-    ("#b04f86", "#e59cc6"),
-    ("#8a6d00", "#f0c83c"),
-    ("#555555", "#b8b8b8"),
-];
+/// Lines differ in colour and in dashes, so that they can be told apart in grey.
+const DASHES: [&str; 5] = ["", "8 3", "2 3", "9 3 2 3", "4 2"];
 
 /// What stands at the right of the plot: where it points at, its lines of text, its colour and dashes.
 struct End {
@@ -34,17 +26,21 @@ struct End {
     lines: Vec<String>,
     colour: usize,
     dashes: &'static str,
+    /// Of marks, which have no line to point at.
+    shape: Option<Shape>,
 }
 
-pub(super) fn svg(figure: &Figure) -> String {
-    let values = || figure.series.iter().flat_map(|series| series.points.iter().copied());
+pub(super) fn svg(figure: &Figure, place: Place) -> String {
+    let marked = || figure.marks.iter().flat_map(|marks| marks.points.iter().copied());
+    let values = || figure.series.iter().flat_map(|series| series.points.iter().copied()).chain(marked());
     let bands = || figure.series.iter().flat_map(|series| series.band.iter().flatten().copied());
     let xs = values().map(|point| point.0).chain(bands().map(|band| band.0));
     let ys = values().map(|point| point.1).chain(bands().flat_map(|(_, low, high)| [low, high]));
     let x = Ruler::new(figure.x.scale, xs, 0.0);
     let y = Ruler::new(figure.y.scale, ys.chain(figure.references.iter().map(|reference| reference.value)), 0.04);
 
-    let labels = figure.series.iter().map(|series| &series.label).chain(figure.references.iter().map(|r| &r.label));
+    let labels = figure.series.iter().map(|series| &series.label);
+    let labels = labels.chain(figure.references.iter().map(|r| &r.label)).chain(figure.marks.iter().map(|m| &m.label));
     let wrapped: Vec<Vec<String>> = labels.map(|label| wrap(label, WIDEST)).collect();
     let stack: f64 = wrapped.iter().map(|lines| lines.len() as f64 * LINE + 3.0).sum();
     let height = PLOT_HEIGHT.max(stack);
@@ -65,7 +61,7 @@ pub(super) fn svg(figure: &Figure) -> String {
     let x = x.between(left, right);
     let y = y.between(bottom, top);
 
-    let mut out = header(figure, total_width, total_height);
+    let mut out = header(&figure.title, &figure.description, (total_width, total_height), place);
     text(&mut out, &title, (PAD, PAD + 14.0, 20.0), "font-size=\"16\" font-weight=\"600\"");
     text(&mut out, &y_label, (PAD, PAD + 20.0 * title.len() as f64 + 16.0, LINE), "");
     let centre = (left + right) / 2.0;
@@ -90,10 +86,10 @@ pub(super) fn svg(figure: &Figure) -> String {
 
     let mut ends = Vec::new();
     for (i, (series, lines)) in figure.series.iter().zip(&wrapped).enumerate() {
-        let dashes = ["", "7 3", "2 3"][i / COLOURS.len() % 3];
+        let dashes = DASHES[i % DASHES.len()];
         let end = curve(&mut out, series, &x, &y, i % COLOURS.len(), dashes);
         let (x, y) = end.unwrap_or((f64::NAN, bottom));
-        ends.push(End { x, y, lines: lines.clone(), colour: i % COLOURS.len(), dashes });
+        ends.push(End { x, y, lines: lines.clone(), colour: i % COLOURS.len(), dashes, shape: None });
     }
     for (i, (reference, lines)) in figure.references.iter().zip(&wrapped[figure.series.len()..]).enumerate() {
         let colour = (figure.series.len() + i) % COLOURS.len();
@@ -106,40 +102,28 @@ pub(super) fn svg(figure: &Figure) -> String {
             );
         }
         let x = if place.is_some() { right } else { f64::NAN };
-        ends.push(End { x, y: place.unwrap_or(bottom), lines: lines.clone(), colour, dashes: "6 4" });
+        ends.push(End { x, y: place.unwrap_or(bottom), lines: lines.clone(), colour, dashes: "6 4", shape: None });
+    }
+    let labels = &wrapped[figure.series.len() + figure.references.len()..];
+    for (i, (marks, lines)) in figure.marks.iter().zip(labels).enumerate() {
+        let colour = (figure.series.len() + figure.references.len() + i) % COLOURS.len();
+        let _ = writeln!(out, "<g><title>{}</title>", escape(&marks.label));
+        for &(a, b) in &marks.points {
+            if let (Some(x), Some(y)) = (x.place(a), y.place(b)) {
+                symbol(&mut out, marks.shape, (x, y), colour);
+            }
+        }
+        out.push_str("</g>\n");
+        let lines = lines.clone();
+        ends.push(End { x: f64::NAN, y: bottom, lines, colour, dashes: "", shape: Some(marks.shape) });
     }
     end_labels(&mut out, &ends, right, top - 8.0, bottom + 8.0);
     out.push_str("</svg>\n");
     out
 }
 
-fn header(figure: &Figure, width: f64, height: f64) -> String {
-    let mut dark = String::new();
-    for (i, (_, colour)) in COLOURS.iter().enumerate() {
-        let _ = write!(dark, ".sf-{i}{{stroke:{colour}}}.sf-fill-{i}{{fill:{colour}}}");
-    }
-    let (title, description) = (escape(&figure.title), escape(&figure.description));
-    format!(
-        r##"<svg xmlns="http://www.w3.org/2000/svg" role="img" aria-label="{title}" viewBox="0 0 {width:.0} {height:.0}" width="{width:.0}" height="{height:.0}" style="max-width:100%;height:auto" font-family="system-ui, 'Segoe UI', 'Helvetica Neue', Arial, 'DejaVu Sans', sans-serif" font-size="{FONT}">
-<title>{title}</title>
-<desc>{description}</desc>
-<style>@media (prefers-color-scheme: dark) {{.sf-paper{{fill:#15171b}}.sf-ink{{fill:#e6e6e6}}.sf-frame{{stroke:#a8a8a8}}.sf-grid{{stroke:#33363c}}{dark}}}</style>
-<rect class="sf-paper" fill="#fff" width="100%" height="100%"/>
-"##
-    )
-}
-
-/// Lines of text from `(x, y of the first line, height of a line)`.
-fn text(out: &mut String, lines: &[String], (x, y, step): (f64, f64, f64), attributes: &str) {
-    for (i, line) in lines.iter().enumerate() {
-        let y = y + i as f64 * step;
-        let line = escape(line);
-        let _ = writeln!(out, r##"<text class="sf-ink" fill="#222" x="{x:.1}" y="{y:.1}" {attributes}>{line}</text>"##);
-    }
-}
-
 /// Grid, ticks and their labels; a horizontal axis without values has none.
-fn axes(out: &mut String, (x, has_x): (&Ruler, bool), y: &Ruler, [left, right, top, bottom]: [f64; 4]) {
+pub(super) fn axes(out: &mut String, (x, has_x): (&Ruler, bool), y: &Ruler, [left, right, top, bottom]: [f64; 4]) {
     let mut grid = String::new();
     let mut marks = String::new();
     let mut labels = String::new();
@@ -193,6 +177,7 @@ fn curve(out: &mut String, series: &Series, x: &Ruler, y: &Ruler, colour: usize,
         }
         let _ = writeln!(out, r#"<path class="sf-fill-{colour}" fill="{ink}" fill-opacity="0.18" d="{outline}Z"/>"#);
     }
+    let weight = if series.faint { r#"stroke-width="0.9" stroke-opacity="0.45""# } else { r#"stroke-width="2""# };
     let mut last = None;
     for run in runs(series.points.iter().map(|&(a, b)| Some((x.place(a)?, y.place(b)?)))) {
         last = run.last().copied().or(last);
@@ -207,7 +192,7 @@ fn curve(out: &mut String, series: &Series, x: &Ruler, y: &Ruler, colour: usize,
         let dashes = if dashes.is_empty() { String::new() } else { format!(r#" stroke-dasharray="{dashes}""#) };
         let _ = writeln!(
             out,
-            r#"<path class="sf-{colour}" fill="none" stroke="{ink}" stroke-width="2" stroke-linejoin="round"{dashes} d="{line}"/>"#
+            r#"<path class="sf-{colour}" fill="none" stroke="{ink}" {weight} stroke-linejoin="round"{dashes} d="{line}"/>"#
         );
     }
     out.push_str("</g>\n");
@@ -263,6 +248,9 @@ fn end_labels(out: &mut String, ends: &[End], right: f64, top: f64, bottom: f64)
                 end.y,
                 to - 5.0
             );
+        }
+        if let Some(shape) = end.shape {
+            symbol(out, shape, (right + LEADER - 10.0, centre), colour);
         }
         let first = centre - (end.lines.len() as f64 - 1.0) * LINE / 2.0 + 4.5;
         text(out, &end.lines, (right + LEADER, first, LINE), "");

@@ -11,11 +11,12 @@ fn figure(scale: Scale, series: Vec<Series>, references: Vec<Reference>) -> Figu
         y: axis("f(x_t) - f*", scale),
         series,
         references,
+        marks: Vec::new(),
     }
 }
 
 fn series(label: &str, points: Vec<(f64, f64)>) -> Series {
-    Series { label: label.to_owned(), points, band: None }
+    Series { label: label.to_owned(), points, band: None, faint: false }
 }
 
 fn reference(label: &str, value: f64) -> Reference {
@@ -128,7 +129,7 @@ proptest! {
     ) {
         let scale = |log| if log { Scale::Log } else { Scale::Linear };
         let references = values.into_iter().map(|value| reference(&label, value)).collect();
-        let mut figure = figure(scale(scales.0), vec![Series { label: label.clone(), points, band }], references);
+        let mut figure = figure(scale(scales.0), vec![Series { label: label.clone(), points, band, faint: false }], references);
         figure.y = Axis { label: label.clone(), scale: scale(scales.1) };
         figure.x.label = label.clone();
         figure.title = label;

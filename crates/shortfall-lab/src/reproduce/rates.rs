@@ -74,10 +74,11 @@ impl Fitted {
     pub fn picture(&self, row: &Row) -> Figure {
         let measured: Vec<(f64, f64)> = self.points.iter().map(|(x, y)| (*x, y.mean)).collect();
         let band = self.points.iter().map(|(x, y)| (*x, y.low, y.high)).collect();
-        let mut series = vec![Series { label: "measured".to_owned(), points: measured.clone(), band: Some(band) }];
+        let mut series =
+            vec![Series { label: "measured".to_owned(), points: measured.clone(), band: Some(band), faint: false }];
         if let (Some(predicted), Some(&(end, height))) = (self.predicted, measured.last()) {
             let claimed = measured.iter().map(|(x, _)| (*x, height * (x / end).powf(predicted))).collect();
-            series.push(Series { label: format!("power {predicted:.2}"), points: claimed, band: None });
+            series.push(Series { label: format!("power {predicted:.2}"), points: claimed, band: None, faint: false });
         }
         let of = self.rate.quantity.formula();
         Figure {
@@ -87,6 +88,7 @@ impl Fitted {
             y: Axis { label: of, scale: Scale::Log },
             series,
             references: Vec::new(),
+            marks: Vec::new(),
         }
     }
 }

@@ -176,6 +176,11 @@ impl<'a> VirtualLoss<'a> {
         value(self.lines[self.loss].as_ref(), x)
     }
 
+    /// `f'(x)`
+    pub fn slope(&self, x: f64) -> f64 {
+        self.gradient(Number::exact(x)).middle()
+    }
+
     /// `f(x + rho u(x))` on average over the samples: where the gradient is taken.
     pub fn perturbed_loss(&self, x: f64) -> f64 {
         let y = |term: &Term| f64::from(term.turns.at(x)).mul_add(self.rho, x);

@@ -1,0 +1,109 @@
+//! `shortfall reproduce` as a page: every claim with its statement, its picture, its numbers and its verdict.
+//!
+//! Nothing here knows a theorem, a problem or a method by name: rows, exhibits and floors are data, and what is in the registries
+//! appears by itself.
+
+mod exhibits;
+mod findings;
+mod floors;
+mod origin;
+mod rows;
+mod tables;
+
+pub use exhibits::{EXHIBITS, Exhibit, field, functions};
+pub use floors::{FLOORS, Floors, Swept};
+pub use origin::Origin;
+
+use crate::figure::Picture;
+use crate::page::{Block, Page, Plate, Section};
+use crate::reproduce::Report;
+use maud::{Markup, html};
+
+/// Everything the page is made of, as far as it was made.
+#[derive(Default)]
+pub struct Results {
+    /// The rows.
+    pub reports: Vec<Report>,
+    /// Pictures of fields and paths.
+    pub exhibits: Vec<(&'static Exhibit, Picture)>,
+    /// Floors against rho and eta.
+    pub floors: Vec<Floors>,
+}
+
+/// The page.
+pub fn page(results: &Results, origin: &Origin) -> Page {
+    let paper = |report: &&Report| !report.row.explains && !report.row.witnesses;
+    let mut sections = vec![
+        Section { id: "found".into(), title: "What was found".into(), body: findings::body(results) },
+        Section { id: "tables".into(), title: "The tables of the paper".into(), body: tables::body(&results.reports) },
+        Section {
+            id: "rows".into(),
+            title: "Row by row".into(),
+            body: results.reports.iter().filter(paper).map(rows::part).collect(),
+        },
+        Section { id: "virtual-loss".into(), title: "What SAM descends".into(), body: exhibits(results) },
+        Section {
+            id: "floors".into(),
+            title: "The floor against rho and eta".into(),
+            body: floors::body(&results.floors),
+        },
+        Section {
+            id: "data".into(),
+            title: "Real data".into(),
+            body: results.reports.iter().filter(|report| report.row.explains).map(rows::part).collect(),
+        },
+        Section {
+            id: "witnesses".into(),
+            title: "Every statement".into(),
+            body: results.reports.iter().filter(|report| report.row.witnesses).flat_map(rows::statements).collect(),
+        },
+        Section { id: "origin".into(), title: "How this was made".into(), body: origin.body() },
+    ];
+    sections.retain(|section| !section.body.is_empty());
+    Page {
+        title: "How far short sharpness-aware minimization stops".to_owned(),
+        lead: "The claims of \u{201c}Practical Sharpness-Aware Minimization Cannot Converge All the Way to Optima\u{201d} (Si and \
+               Yun, NeurIPS 2023), each with explicit constants, evaluated and measured by shortfall."
+            .to_owned(),
+        sections,
+    }
+}
+
+fn exhibits(results: &Results) -> Vec<Block> {
+    let plates = results.exhibits.iter().map(|(exhibit, picture)| {
+        Block::Plate(plate(exhibit.id.to_owned(), picture.clone(), html! { p { (exhibit.says) } }, exhibit.command()))
+    });
+    plates.collect()
+}
+
+/// A figure with what belongs to it.
+pub fn plate(id: String, picture: impl Into<Picture>, caption: Markup, command: String) -> Plate {
+    let picture = picture.into();
+    Plate { inline: picture.to_inline_svg(), svg: picture.to_svg(), csv: picture.csv(), id, caption, command }
+}
+
+/// A word for a verdict, coloured.
+fn verdict(word: &str) -> Markup {
+    html! { span class={ "verdict " (word) } { (word) } }
+}
+
+/// A selector as a shell takes it.
+fn quoted(selector: &str) -> String {
+    if selector.contains(['{', '"']) { format!("'{selector}'") } else { selector.to_owned() }
+}
+
+/// The command of a run.
+fn run_command(request: &crate::experiment::Request) -> String {
+    let mut command = format!("shortfall run {} {}", quoted(&request.problem), quoted(&request.method));
+    if let Some(crate::selector::Start::Given(start)) = &request.start {
+        command += &format!(" --start '{start:?}'");
+    }
+    command += &format!(" --steps {}", request.steps);
+    if let Some(seeds) = request.seeds {
+        command += &format!(" --seeds {seeds}");
+    }
+    for (symbol, value) in &request.assumptions {
+        command += &format!(" --assume {}={value}", symbol.name());
+    }
+    command + " --out DIR"
+}

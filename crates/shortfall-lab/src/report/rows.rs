@@ -1,0 +1,123 @@
+//! A row: its statements, its runs with their bounds, its exponents.
+
+use super::{plate, run_command, verdict};
+use crate::formula;
+use crate::page::Block;
+use crate::picture;
+use crate::reproduce::{Fitted, Made, Report};
+use maud::{Markup, PreEscaped, html};
+use shortfall::text::number;
+use shortfall::theorem::{THEOREMS, Theorem, find};
+use shortfall::verdict::Verdict;
+
+/// The part of a row.
+pub(super) fn part(report: &Report) -> Block {
+    let row = report.row;
+    let mut body = vec![Block::Text(html! { p { (row.claim) } })];
+    let mut theorems: Vec<&'static Theorem> = Vec::new();
+    for id in report.checks.iter().flat_map(|made| &made.expected).map(|expected| expected.theorem) {
+        theorems.extend(find(id).filter(|theorem| !theorems.iter().any(|other| std::ptr::eq(*other, *theorem))));
+    }
+    if !row.explains {
+        body.extend(theorems.into_iter().map(|theorem| Block::Text(statement(theorem))));
+    }
+    for (i, made) in report.checks.iter().enumerate() {
+        body.push(run(report, i, made));
+    }
+    if !report.rates.is_empty() {
+        body.push(Block::Text(rates(&report.rates)));
+    }
+    for (i, fitted) in report.rates.iter().enumerate() {
+        let caption = html! { p { (fitted.rate.quantity.formula()) " against " (fitted.rate.parameter) ", and the claimed power." } };
+        let id = format!("{}-rate-{}", row.id, i + 1);
+        let command = format!("shortfall reproduce --only {} --out DIR", row.id);
+        body.push(Block::Plate(plate(id, fitted.picture(row), caption, command)));
+    }
+    Block::Part { id: row.id.to_owned(), title: row.title.to_owned(), body }
+}
+
+/// Statement, hypotheses, meaning and source.
+fn statement(theorem: &Theorem) -> Markup {
+    let formula = |text: &str| PreEscaped(formula::html(text));
+    html! {
+        div.statement id={ "statement-" (theorem.id) } {
+            p { code { (theorem.id) } " " (formula(theorem.statement)) }
+            p.small { (formula(theorem.setting)) }
+            p { (formula(theorem.meaning)) }
+            p.small { "Sharpness: " (formula(theorem.tightness)) " Source: " (theorem.source) "." }
+        }
+    }
+}
+
+fn run(report: &Report, index: usize, made: &Made) -> Block {
+    let request = &made.experiment.request;
+    let figure = picture::of_run(&made.experiment, &made.finished);
+    let seeds = made.finished.run.mean_over();
+    let caption = html! {
+        @if !made.shows.is_empty() { p { (made.shows) } }
+        p {
+            (made.finished.run.plan.steps) " steps"
+            @if let Some(over) = seeds { "; the band holds the mean over " (over) " with 99.9 %" }
+            ". "
+            @for (judgement, _) in made.results() {
+                code { (judgement.theorem.id) } " " (verdict(judgement.verdict.word()))
+                @if let Some(bound) = judgement.value() { " (" (number(bound)) ")" }
+                "; "
+            }
+        }
+        @if let Some(floor) = made.finished.run.floor().filter(|_| made.finished.run.base_error.is_some()) {
+            p {
+                "Floor, the mean over the last tenth: " (number(floor.interval.mean)) ", between "
+                (number(floor.smallest)) " and " (number(floor.largest)) "."
+            }
+        }
+        @if report.row.explains { @for sentence in made.words() { p { (sentence) } } }
+    };
+    Block::Plate(plate(format!("{}-{}", report.row.id, index + 1), figure, caption, run_command(request)))
+}
+
+fn rates(rates: &[Fitted]) -> Markup {
+    let two = |value: f64| format!("{value:.2}");
+    html! {
+        div.scroll tabindex="0" role="region" aria-label="Exponents" {
+            table {
+                thead { tr { th { "Power of" } th { "Measured" } th { "Between" } th { "Claimed" } th { "Verdict" } } }
+                tbody {
+                    @for fitted in rates {
+                        tr {
+                            td { (fitted.rate.id) }
+                            td.number { (fitted.exponent.map_or(String::new(), |exponent| two(exponent.mean))) }
+                            td.number { (fitted.exponent.map_or(String::new(), |exponent| format!("{} to {}", two(exponent.low), two(exponent.high)))) }
+                            td.number { (fitted.predicted.map_or(String::new(), two)) }
+                            td { (verdict(fitted.verdict().word())) @if fitted.verdict() != Verdict::Agrees { " (unexpected)" } }
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// Every registered statement with what its witnesses showed.
+pub(super) fn statements(report: &Report) -> Vec<Block> {
+    let theorem = |theorem: &'static &'static Theorem| {
+        let results =
+            report.checks.iter().flat_map(|made| made.results().into_iter().map(move |result| (made, result)));
+        let own: Vec<_> = results.filter(|(_, (judgement, _))| std::ptr::eq(judgement.theorem, *theorem)).collect();
+        Block::Text(html! {
+            (statement(theorem))
+            @if !own.is_empty() {
+                ul {
+                    @for (made, (judgement, right)) in own {
+                        li {
+                            (verdict(judgement.verdict.word())) @if !right { " (unexpected)" }
+                            " " (super::tables::says(judgement)) " "
+                            code { (run_command(&made.experiment.request)) }
+                        }
+                    }
+                }
+            }
+        })
+    };
+    std::iter::once(Block::Text(html! { p { (report.row.claim) } })).chain(THEOREMS.iter().map(theorem)).collect()
+}
