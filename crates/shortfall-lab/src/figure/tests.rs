@@ -70,7 +70,7 @@ fn a_picture_says_what_it_shows() {
     for part in ["<title>SAM on logistic: rho = 0.02</title>", "<desc>A line that falls</desc>", "a &lt; b &amp; c"] {
         assert!(svg.contains(part), "{part}");
     }
-    assert!(svg.contains("prefers-color-scheme: dark") && svg.contains("stroke-dasharray"));
+    assert!(svg.contains("prefers-color-scheme:dark") && svg.contains("stroke-dasharray"));
     assert!(figure(Scale::Log, vec![], vec![]).to_svg().contains("no data"));
     assert!(figure(Scale::Log, vec![series("a", vec![(0.0, 1.0), (1.0, -1.0)])], vec![]).to_svg().contains("no data"));
     assert!(!svg.contains("no data"));

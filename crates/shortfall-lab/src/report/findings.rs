@@ -116,10 +116,7 @@ fn data(results: &Results) -> Option<String> {
 /// What leaves no floor.
 fn contrast(results: &Results) -> Option<String> {
     let floors = results.floors.first()?;
-    let last = |wanted: &str| {
-        let (_, points, _) = floors.lines.iter().find(|(label, ..)| *label == wanted)?;
-        points.last().copied()
-    };
+    let last = |wanted: &str| floors.lines.iter().find(|line| line.label == wanted)?.points.last().copied();
     let ((rho, sam), (_, usam)) = (last("SAM")?, last("USAM")?);
     Some(format!(
         "Without normalisation no floor stays: at rho = {} SAM stops at {}, USAM at {}, which is what rounding and the steps leave.",

@@ -31,8 +31,18 @@ pub struct Swept {
 pub struct Floors {
     /// What was asked.
     pub swept: &'static Swept,
-    /// For each method: label, `(parameter, floor)` and the fitted power.
-    pub lines: Vec<(&'static str, Vec<(f64, f64)>, Option<Interval>)>,
+    /// One for each method.
+    pub lines: Vec<Line>,
+}
+
+/// The floors of one method.
+pub struct Line {
+    /// The method's name in the picture.
+    pub label: &'static str,
+    /// `(parameter, floor)`
+    pub points: Vec<(f64, f64)>,
+    /// The fitted power.
+    pub power: Option<Interval>,
 }
 
 /// All of them.
@@ -80,7 +90,7 @@ impl Swept {
             let floor = |made: &crate::sweep::Made| Some((value(made.values.last()?.to_string())?, made.floor()?.mean));
             let points: Vec<(f64, f64)> = swept.runs.iter().filter_map(floor).collect();
             let fit = swept.fits().into_iter().find(|fit| fit.parameter == self.parameter).map(|fit| fit.exponent);
-            lines.push((*label, points, fit));
+            lines.push(Line { label, points, power: fit });
         }
         Ok(Floors { swept: self, lines })
     }
@@ -89,12 +99,7 @@ impl Swept {
 impl Floors {
     /// Floors against the parameter, on logarithmic axes.
     pub fn picture(&self) -> Figure {
-        let series = self.lines.iter().map(|(label, points, _)| Series {
-            label: (*label).to_owned(),
-            points: points.clone(),
-            band: None,
-            faint: false,
-        });
+        let series = self.lines.iter().map(|line| Series::line(line.label, line.points.clone()));
         Figure {
             title: format!("Floor against {}", self.swept.parameter),
             description: self.swept.says.to_owned(),
@@ -114,10 +119,10 @@ pub(super) fn body(floors: &[Floors]) -> Vec<Block> {
         let caption = html! {
             p { (swept.says) }
             ul {
-                @for (label, points, fit) in &floors.lines {
+                @for Line { label, points, power } in &floors.lines {
                     li {
                         (label)
-                        @if let Some(power) = fit { ": the floor goes with " (swept.parameter) " to the power " (format!("{:.2}", power.mean)) }
+                        @if let Some(power) = power { ": the floor goes with " (swept.parameter) " to the power " (format!("{:.2}", power.mean)) }
                         @if let Some((at, floor)) = points.last() { "; " (number(*floor)) " at " (swept.parameter) " = " (number(*at)) }
                         "."
                     }

@@ -143,7 +143,15 @@ pub fn run_all(settings: Vec<Setting>, parallel: &dyn Parallel, observer: Observ
     let parts = settings.into_iter().zip(every).zip(made);
     Ok(parts
         .map(|((setting, (recorded, every_step)), (states, lanes))| {
-            setting.finish(states, lanes, recorded, every_step, step, stopped, parallel)
+            let (problem, method) = (setting.problem, setting.method);
+            let mut run = setting.finish(states, lanes, recorded, every_step, step, stopped);
+            if let (Outcome::Completed, [only]) = (run.outcome, &run.states[..])
+                && only.width == 1
+                && let Some(period) = super::periodic::period(problem, method, &only.x, step, parallel)
+            {
+                run.outcome = Outcome::Periodic { period };
+            }
+            run
         })
         .collect())
 }
@@ -178,17 +186,12 @@ impl Setting<'_> {
         every_step_evaluated: bool,
         step: u64,
         stopped: bool,
-        parallel: &dyn Parallel,
     ) -> Run {
         let Self { problem, method, mut plan } = self;
         let outcome = match lanes.iter().filter_map(|lane| lane.diverged).min() {
             Some(step) => Outcome::Diverged { step },
             None if stopped => Outcome::Stopped { step },
-            None => match &states[..] {
-                [only] if only.width == 1 => super::periodic::period(problem, method, &only.x, step, parallel)
-                    .map_or(Outcome::Completed, |period| Outcome::Periodic { period }),
-                _ => Outcome::Completed,
-            },
+            None => Outcome::Completed,
         };
         if stopped {
             finish_stopped(problem, step, &states, &mut lanes, &mut recorded, plan.base);

@@ -85,19 +85,18 @@ pub fn signs(enclose: &dyn Fn(Number) -> Option<(Number, Number)>, low: f64, hig
             continue;
         }
         let monotone = ranges.is_some_and(|(_, slope)| slope.low > 0.0 || slope.high < 0.0);
-        if let (true, Some(left), Some(right)) = (monotone, at(place.low), at(place.high)) {
-            if left != 0 && right != 0 {
-                let zero = if left == right { None } else { Some(enclosed_zero(&at, place, left)) };
-                match zero {
-                    None => seen.push((place, Seen::Sign(left))),
-                    Some(zero) => seen.extend([
-                        (Number::between(place.low, zero.low), Seen::Sign(left)),
-                        (zero, Seen::Unclear),
-                        (Number::between(zero.high, place.high), Seen::Sign(right)),
-                    ]),
-                }
-                continue;
+        let ends = if monotone { at(place.low).zip(at(place.high)) } else { None };
+        if let Some((left, right)) = ends.filter(|(left, right)| *left != 0 && *right != 0) {
+            let zero = if left == right { None } else { Some(enclosed_zero(&at, place, left)) };
+            match zero {
+                None => seen.push((place, Seen::Sign(left))),
+                Some(zero) => seen.extend([
+                    (Number::between(place.low, zero.low), Seen::Sign(left)),
+                    (zero, Seen::Unclear),
+                    (Number::between(zero.high, place.high), Seen::Sign(right)),
+                ]),
             }
+            continue;
         }
         let middle = place.low + CUT * (place.high - place.low);
         let splits = place.low < middle && middle < place.high && place.high - place.low > narrowest(place);
