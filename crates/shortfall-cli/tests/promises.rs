@@ -189,7 +189,7 @@ fn results_are_kept_in_a_folder() {
     output(&["run", "sine", "sam", "--steps", "100", "--out", inside.to_str().unwrap()]);
     let document: Value = serde_json::from_str(&std::fs::read_to_string(inside.join("run.json")).unwrap()).unwrap();
     assert_eq!(document["schema"], "shortfall.run/1");
-    assert!(std::fs::read_to_string(inside.join("run.svg")).unwrap().starts_with("<svg"));
+    assert!(std::fs::read_to_string(inside.join("figures/run.svg")).unwrap().starts_with("<svg"));
     assert_eq!(std::fs::read_dir(&inside).unwrap().count(), 2, "nothing else is left behind");
 }
 

@@ -1,11 +1,12 @@
 //! `shortfall field`
 
-use super::run::{make_folder, write};
+use super::run::{make_folder, write, write_page};
 use crate::arguments::Field;
 use crate::output::{Failure, print, print_json};
 use crate::render;
 use shortfall_lab::experiment::{Experiment, Request};
 use shortfall_lab::field::Seen;
+use shortfall_lab::report::of_field;
 
 pub fn perform(arguments: &Field) -> Result<(), Failure> {
     let wish = arguments.wish()?;
@@ -17,7 +18,8 @@ pub fn perform(arguments: &Field) -> Result<(), Failure> {
     let seen = Seen::of(&experiment, &wish)?;
     if let Some(folder) = &arguments.out {
         write(&folder.join("field.json"), &format!("{:#}\n", seen.document()))?;
-        eprintln!("wrote {}", folder.join("field.json").display());
+        write_page(folder, &of_field(&seen))?;
+        eprintln!("wrote {} and field.json", folder.join("index.html").display());
     }
     if arguments.setting.json { print_json(&seen.document()) } else { print(&render::field(&seen)) }
 }

@@ -1,10 +1,9 @@
 //! `shortfall reproduce`
 
-use super::run::{make_folder, write};
+use super::run::{make_folder, write, write_page};
 use crate::arguments::Reproduce;
 use crate::output::{Failure, print, print_json};
 use crate::{progress, render};
-use shortfall_lab::page::Page;
 use shortfall_lab::pool::Pool;
 use shortfall_lab::report::{EXHIBITS, FLOORS, Origin, Results, page};
 use shortfall_lab::reproduce::{ROWS, Report, Row, document};
@@ -42,8 +41,7 @@ pub fn perform(arguments: &Reproduce) -> Result<(), Failure> {
     // A script that reads the JSON asked for no files.
     let folder = arguments.out.clone().or((!arguments.json).then(|| PathBuf::from(FOLDER)));
     if let Some(folder) = &folder {
-        make_folder(&folder.join("figures"))?;
-        make_folder(&folder.join("data"))?;
+        make_folder(folder)?;
     }
     let pool = Pool::new(None)?;
     let clock = Instant::now();
@@ -126,13 +124,4 @@ fn keep(folder: &Path, results: &Results, origin: &Origin) -> Result<(), Failure
     let document = document(&results.reports, origin.seconds, origin.threads);
     write(&folder.join("reproduce.json"), &format!("{document:#}\n"))?;
     write_page(folder, &page(results, origin))
-}
-
-/// The page, and every figure of it as SVG with its numbers as CSV.
-pub fn write_page(folder: &Path, page: &Page) -> Result<(), Failure> {
-    for plate in page.plates() {
-        write(&folder.join("figures").join(format!("{}.svg", plate.id)), &plate.svg)?;
-        write(&folder.join("data").join(format!("{}.csv", plate.id)), &plate.csv)?;
-    }
-    write(&folder.join("index.html"), &page.to_html())
 }

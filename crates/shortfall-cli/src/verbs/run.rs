@@ -4,9 +4,10 @@ use crate::arguments::Run;
 use crate::output::{Failure, print, print_json};
 use crate::{progress, render};
 use shortfall_lab::experiment::Experiment;
+use shortfall_lab::page::Page;
 use shortfall_lab::pool::Pool;
 use shortfall_lab::sweep::Sweep;
-use shortfall_lab::{json, picture};
+use shortfall_lab::{json, report};
 use std::path::Path;
 
 pub fn perform(arguments: &Run) -> Result<(), Failure> {
@@ -24,8 +25,8 @@ pub fn perform(arguments: &Run) -> Result<(), Failure> {
     let document = (arguments.setting.json || arguments.out.is_some()).then(|| json::run(&experiment, &finished));
     if let (Some(folder), Some(document)) = (&arguments.out, &document) {
         write(&folder.join("run.json"), &format!("{document:#}\n"))?;
-        write(&folder.join("run.svg"), &picture::of_run(&experiment, &finished).to_svg())?;
-        eprintln!("wrote {} and run.svg", folder.join("run.json").display());
+        write_page(folder, &report::of_run(&experiment, &finished))?;
+        eprintln!("wrote {} and run.json", folder.join("index.html").display());
     }
     match document {
         Some(document) if arguments.setting.json => print_json(&document),
@@ -39,8 +40,11 @@ fn perform_sweep(arguments: &Run, sweep: Sweep, pool: &Pool) -> Result<(), Failu
     let document = (arguments.setting.json || arguments.out.is_some()).then(|| swept.document());
     if let (Some(folder), Some(document)) = (&arguments.out, &document) {
         write(&folder.join("sweep.json"), &format!("{document:#}\n"))?;
-        write(&folder.join("sweep.svg"), &swept.picture().to_svg())?;
-        eprintln!("wrote {} and sweep.svg", folder.join("sweep.json").display());
+        let setting = &arguments.setting;
+        let command =
+            format!("shortfall run '{}' '{}' --steps {} --out DIR", setting.problem, setting.method, setting.steps);
+        write_page(folder, &report::of_sweep(&swept, command))?;
+        eprintln!("wrote {} and sweep.json", folder.join("index.html").display());
     }
     match document {
         Some(document) if arguments.setting.json => print_json(&document),
@@ -58,6 +62,18 @@ pub fn make_folder(folder: &Path) -> Result<(), Failure> {
         };
         Failure::BadInput(shortfall::arguments::BadInput::new(format!("--out {}: {message}", folder.display())))
     })
+}
+
+/// The page, and every figure of it as SVG with its numbers as CSV.
+pub fn write_page(folder: &Path, page: &Page) -> Result<(), Failure> {
+    let (figures, data) = (folder.join("figures"), folder.join("data"));
+    make_folder(&figures)?;
+    make_folder(&data)?;
+    for plate in page.plates() {
+        write(&figures.join(format!("{}.svg", plate.id)), &plate.svg)?;
+        write(&data.join(format!("{}.csv", plate.id)), &plate.csv)?;
+    }
+    write(&folder.join("index.html"), &page.to_html())
 }
 
 /// Writes beside, then renames: a reader sees the whole file or the old one.

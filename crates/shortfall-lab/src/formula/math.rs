@@ -5,7 +5,7 @@ use crate::page::escape;
 
 /// Reads a formula to its end; whatever stands in it, all tokens are used.
 pub(super) fn math(tokens: &[Token]) -> String {
-    let mut reader = Reader { tokens, at: 0 };
+    let mut reader = Reader { tokens, at: 0, bars: 0 };
     let mut out = String::new();
     while reader.at < tokens.len() {
         out += &reader.relation();
@@ -21,6 +21,8 @@ pub(super) fn math(tokens: &[Token]) -> String {
 struct Reader<'a> {
     tokens: &'a [Token],
     at: usize,
+    /// Bars that are open.
+    bars: usize,
 }
 
 fn operator(sign: &str) -> String {
@@ -57,8 +59,6 @@ fn symbol(name: &str) -> String {
         return format!("<mi>{letter}</mi>");
     }
     match name {
-        "psi" => "<mi>ψ</mi>".to_owned(),
-        "xi" => "<mi>ξ</mi>".to_owned(),
         "grad" => "<mo>∇</mo>".to_owned(),
         "sum" => "<mo>∑</mo>".to_owned(),
         _ if UPRIGHT.contains(&name) => format!("<mi mathvariant=\"normal\">{name}</mi>"),
@@ -187,6 +187,11 @@ impl<'a> Reader<'a> {
                     let primes = if sign == "'" { "′" } else { "″" };
                     base = format!("<msup>{}<mo>{primes}</mo></msup>", row(&base));
                 }
+                // The positive part.
+                "_" if self.tokens.get(self.at + 1) == Some(&Token::Sign("+".into())) => {
+                    self.at += 2;
+                    base = format!("<msub>{}<mo>+</mo></msub>", row(&base));
+                }
                 // x*, and x+ where no operand follows.
                 "*" | "+" if self.is_mark() => {
                     self.at += 1;
@@ -204,11 +209,13 @@ impl<'a> Reader<'a> {
         let named =
             matches!(self.at.checked_sub(1).map(|at| &self.tokens[at]), Some(Token::Name(name)) if name.len() == 1);
         let mut next = self.at + 1;
+        let attached = self.is_operand(next);
         while self.tokens.get(next) == Some(&Token::Space) {
             next += 1;
         }
         let bar = self.tokens.get(self.at + 1) == Some(&Token::Sign("|".into()));
-        named && (!self.is_operand(next) || matches!(self.tokens.get(next), Some(Token::Word(_))) || bar)
+        let word = matches!(self.tokens.get(next), Some(Token::Word(_)));
+        named && !attached && (!self.is_operand(next) || word) && (!bar || self.bars > 0)
     }
 
     /// What stands behind `^` or `_`.
@@ -249,7 +256,9 @@ impl<'a> Reader<'a> {
                     format!("<mrow><mo>{open}</mo>{inner}<mo>{shut}</mo></mrow>")
                 }
                 "|" => {
+                    self.bars += 1;
                     let inner = self.relation();
+                    self.bars -= 1;
                     self.sign(&["|"]);
                     format!("<mrow><mo>|</mo>{inner}<mo>|</mo></mrow>")
                 }
@@ -289,11 +298,12 @@ impl<'a> Reader<'a> {
                 self.close();
                 format!("<msqrt>{}</msqrt>", row(&inner))
             }
-            "floor" if called => {
+            "floor" | "ceil" if called => {
                 self.at += 1;
                 let inner = self.relation();
                 self.close();
-                format!("<mrow><mo>⌊</mo>{inner}<mo>⌋</mo></mrow>")
+                let (open, shut) = if word == "floor" { ('⌊', '⌋') } else { ('⌈', '⌉') };
+                format!("<mrow><mo>{open}</mo>{inner}<mo>{shut}</mo></mrow>")
             }
             _ if LIMITS.contains(&word) || word == "E" => out + "<mspace width=\"0.17em\"></mspace>",
             _ => out,

@@ -40,6 +40,9 @@ fn formula_end(tokens: &[Token], from: usize) -> usize {
         Some(Token::Sign(sign)) => sign.as_str(),
         _ => "",
     };
+    if tokens[from] == Token::Space {
+        return from;
+    }
     let (mut at, mut end, mut depth) = (from, from, 0usize);
     // Whether an operator waits for what it applies to.
     let mut open = true;

@@ -34,6 +34,15 @@ fn formulas() {
             "tau^2/(2*mu)",
             "<mfrac><mrow><msup><mrow><mi>τ</mi></mrow><mrow><mn>2</mn></mrow></msup></mrow><mrow><mn>2</mn><mi>μ</mi></mrow></mfrac>",
         ),
+        (
+            "T*|x0-x*|",
+            "<mi>T</mi><mrow><mo>|</mo><msub><mi>x</mi><mn>0</mn></msub><mo>−</mo><msup><mrow><mi>x</mi></mrow><mo>∗</mo></msup><mo>|</mo></mrow>",
+        ),
+        ("[q]_+", "<msub><mrow><mrow><mo>[</mo><mi>q</mi><mo>]</mo></mrow></mrow><mo>+</mo></msub>"),
+        (
+            "floor(T/2)",
+            "<mrow><mo>⌊</mo><mfrac><mrow><mi>T</mi></mrow><mrow><mn>2</mn></mrow></mfrac><mo>⌋</mo></mrow>",
+        ),
         ("x*", "<msup><mrow><mi>x</mi></mrow><mo>∗</mo></msup>"),
         ("eta*mu", "<mi>η</mi><mi>μ</mi>"),
         ("f''(m)", "<msup><mrow><mi>f</mi></mrow><mo>″</mo></msup><mrow><mo>(</mo><mi>m</mi><mo>)</mo></mrow>"),
@@ -56,6 +65,8 @@ fn prose_stays_prose() {
         let html = html(text);
         assert!(html.matches("<math>").count() <= 1, "{html}");
     }
+    assert_eq!(html("with mu > 0 here"), "with <math><mi>μ</mi><mo>&gt;</mo><mn>0</mn></math> here");
+    assert_eq!(html("the floor's height"), "the floor's height");
     assert_eq!(html("beta-smooth"), "<math><mi>β</mi></math>-smooth");
     assert!(html("see det-sc-upper.").contains("<a href=\"#statement-det-sc-upper\">"));
     assert_eq!(html("<script>"), "&lt;script&gt;");

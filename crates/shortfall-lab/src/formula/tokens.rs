@@ -19,13 +19,17 @@ pub(super) enum Token {
 const PAIRS: [&str; 9] = ["...", "<=", ">=", "!=", "->", "+-", "**", "''", "=>"];
 
 /// Names of more than one letter, beside the Greek ones.
-const NAMES: [&str; 31] = [
-    "min", "max", "exp", "ln", "log", "sqrt", "sin", "cos", "tan", "sign", "floor", "lim", "avg", "sum", "grad", "Var",
-    "cv", "Bc", "dl", "el", "sig", "gA", "gB", "gg", "eps", "Lam", "lam", "th", "clip", "bb", "hess",
+const NAMES: [&str; 32] = [
+    "ceil", "min", "max", "exp", "ln", "log", "sqrt", "sin", "cos", "tan", "sign", "floor", "lim", "avg", "sum",
+    "grad", "Var", "cv", "Bc", "dl", "el", "sig", "gA", "gB", "gg", "eps", "Lam", "lam", "th", "clip", "bb", "hess",
 ];
 
+/// Names that are words unless an argument follows.
+const CALLED: [&str; 4] = ["floor", "ceil", "sign", "clip"];
+
 /// Greek letters, capital ones too.
-pub(super) const GREEK: [(&str, &str); 22] = [
+pub(super) const GREEK: [(&str, &str); 25] = [
+    ("al", "α"),
     ("alpha", "α"),
     ("beta", "β"),
     ("gamma", "γ"),
@@ -43,9 +47,11 @@ pub(super) const GREEK: [(&str, &str); 22] = [
     ("mu", "μ"),
     ("nu", "ν"),
     ("pi", "π"),
+    ("psi", "ψ"),
     ("rho", "ρ"),
     ("sigma", "σ"),
     ("tau", "τ"),
+    ("xi", "ξ"),
     ("phi", "φ"),
     ("omega", "ω"),
 ];
@@ -54,10 +60,7 @@ pub(super) const GREEK: [(&str, &str); 22] = [
 pub(super) fn is_name(word: &str) -> bool {
     let letters = word.trim_end_matches(|c: char| c.is_ascii_digit());
     let one = letters.len() == 1;
-    one || NAMES.contains(&letters)
-        || letters == "psi"
-        || letters == "xi"
-        || GREEK.iter().any(|(name, _)| *name == letters)
+    one || NAMES.contains(&letters) || GREEK.iter().any(|(name, _)| *name == letters)
 }
 
 fn starts(text: &str, of: impl Fn(char) -> bool) -> usize {
@@ -84,8 +87,10 @@ pub(super) fn tokens(text: &str) -> Vec<Token> {
         } else if first.is_alphabetic() {
             let word = starts(rest, |c| c.is_alphanumeric());
             let joined = hyphenated(&rest[word..]);
+            let called = rest[word..].starts_with('(');
+            let is_name = is_name(&rest[..word]) && (called || !CALLED.contains(&&rest[..word]));
             let greek = GREEK.iter().any(|(name, _)| *name == &rest[..word]);
-            match (is_name(&rest[..word]), joined) {
+            match (is_name, joined) {
                 // `beta-smooth`
                 (true, joined) if joined > 0 && greek => {
                     tokens.push(Token::Name(rest[..word].to_owned()));

@@ -32,6 +32,7 @@ border-radius:3px;overflow-wrap:anywhere}
 math{font-family:'STIX Two Math','Latin Modern Math','Cambria Math','TeX Gyre Termes Math',math;font-size:1.05em}
 .statement{background:var(--tint);border-left:3px solid var(--link);padding:.6rem .9rem;margin:.8rem 0;max-width:52rem;overflow-x:auto}
 .statement p{margin:.3rem 0}
+.statement p:first-child math{math-style:normal}
 .statement .small{color:var(--soft);font-size:.9rem}
 .verdict{font-size:.82rem;font-weight:600;white-space:nowrap}
 .holds,.agrees{color:var(--good)}.violated,.differs{color:var(--bad)}.undecided,.vacuous{color:var(--fair)}

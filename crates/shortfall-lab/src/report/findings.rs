@@ -1,9 +1,10 @@
 //! What was found, in some sentences with numbers.
 
 use super::Results;
+use crate::formula;
 use crate::page::Block;
 use crate::reproduce::Report;
-use maud::html;
+use maud::{PreEscaped, html};
 use shortfall::text::{factor, number};
 use shortfall::theorem::Kind;
 use shortfall::verdict::Verdict;
@@ -14,7 +15,7 @@ pub(super) fn body(results: &Results) -> Vec<Block> {
         .into_iter()
         .filter_map(|sentence| sentence(results))
         .collect();
-    vec![Block::Text(html! { ol { @for sentence in &sentences { li { (sentence) } } } })]
+    vec![Block::Text(html! { ol { @for sentence in &sentences { li { (PreEscaped(formula::html(sentence))) } } } })]
 }
 
 fn score(results: &Results) -> Option<String> {

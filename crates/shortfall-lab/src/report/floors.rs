@@ -3,10 +3,11 @@
 use super::{plate, quoted};
 use crate::experiment::Request;
 use crate::figure::{Axis, Figure, Scale, Series};
+use crate::formula;
 use crate::page::Block;
 use crate::pool::Pool;
 use crate::sweep::Sweep;
-use maud::html;
+use maud::{PreEscaped, html};
 use shortfall::arguments::BadInput;
 use shortfall::simulate::{Interval, Observer};
 use shortfall::text::number;
@@ -117,7 +118,7 @@ pub(super) fn body(floors: &[Floors]) -> Vec<Block> {
     let block = |floors: &Floors| {
         let swept = floors.swept;
         let caption = html! {
-            p { (swept.says) }
+            p { (PreEscaped(formula::html(swept.says))) }
             ul {
                 @for Line { label, points, power } in &floors.lines {
                     li {

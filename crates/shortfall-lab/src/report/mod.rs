@@ -8,16 +8,19 @@ mod findings;
 mod floors;
 mod origin;
 mod rows;
+mod single;
 mod tables;
 
-pub use exhibits::{EXHIBITS, Exhibit, field, functions};
+pub use exhibits::{EXHIBITS, Exhibit, above, field, functions};
 pub use floors::{FLOORS, Floors, Swept};
 pub use origin::Origin;
+pub use single::{of_field, of_run, of_sweep};
 
 use crate::figure::Picture;
+use crate::formula;
 use crate::page::{Block, Page, Plate, Section};
 use crate::reproduce::Report;
-use maud::{Markup, html};
+use maud::{Markup, PreEscaped, html};
 
 /// Everything the page is made of, as far as it was made.
 #[derive(Default)]
@@ -71,7 +74,12 @@ pub fn page(results: &Results, origin: &Origin) -> Page {
 
 fn exhibits(results: &Results) -> Vec<Block> {
     let plates = results.exhibits.iter().map(|(exhibit, picture)| {
-        Block::Plate(plate(exhibit.id.to_owned(), picture.clone(), html! { p { (exhibit.says) } }, exhibit.command()))
+        Block::Plate(plate(
+            exhibit.id.to_owned(),
+            picture.clone(),
+            html! { p { (PreEscaped(formula::html(exhibit.says))) } },
+            exhibit.command(),
+        ))
     });
     plates.collect()
 }

@@ -13,7 +13,7 @@ use shortfall::verdict::Verdict;
 /// The part of a row.
 pub(super) fn part(report: &Report) -> Block {
     let row = report.row;
-    let mut body = vec![Block::Text(html! { p { (row.claim) } })];
+    let mut body = vec![Block::Text(html! { p { (PreEscaped(formula::html(row.claim))) } })];
     let mut theorems: Vec<&'static Theorem> = Vec::new();
     for id in report.checks.iter().flat_map(|made| &made.expected).map(|expected| expected.theorem) {
         theorems.extend(find(id).filter(|theorem| !theorems.iter().any(|other| std::ptr::eq(*other, *theorem))));
@@ -28,7 +28,7 @@ pub(super) fn part(report: &Report) -> Block {
         body.push(Block::Text(rates(&report.rates)));
     }
     for (i, fitted) in report.rates.iter().enumerate() {
-        let caption = html! { p { (fitted.rate.quantity.formula()) " against " (fitted.rate.parameter) ", and the claimed power." } };
+        let caption = html! { p { (PreEscaped(formula::html(&fitted.rate.quantity.formula()))) " against " (fitted.rate.parameter) ", and the claimed power." } };
         let id = format!("{}-rate-{}", row.id, i + 1);
         let command = format!("shortfall reproduce --only {} --out DIR", row.id);
         body.push(Block::Plate(plate(id, fitted.picture(row), caption, command)));
@@ -54,7 +54,7 @@ fn run(report: &Report, index: usize, made: &Made) -> Block {
     let figure = picture::of_run(&made.experiment, &made.finished);
     let seeds = made.finished.run.mean_over();
     let caption = html! {
-        @if !made.shows.is_empty() { p { (made.shows) } }
+        @if !made.shows.is_empty() { p { (PreEscaped(formula::html(made.shows))) } }
         p {
             (made.finished.run.plan.steps) " steps"
             @if let Some(over) = seeds { "; the band holds the mean over " (over) " with 99.9 %" }
@@ -71,7 +71,7 @@ fn run(report: &Report, index: usize, made: &Made) -> Block {
                 (number(floor.smallest)) " and " (number(floor.largest)) "."
             }
         }
-        @if report.row.explains { @for sentence in made.words() { p { (sentence) } } }
+        @if report.row.explains { @for sentence in made.words() { p { (PreEscaped(formula::html(&sentence))) } } }
     };
     Block::Plate(plate(format!("{}-{}", report.row.id, index + 1), figure, caption, run_command(request)))
 }
@@ -119,5 +119,7 @@ pub(super) fn statements(report: &Report) -> Vec<Block> {
             }
         })
     };
-    std::iter::once(Block::Text(html! { p { (report.row.claim) } })).chain(THEOREMS.iter().map(theorem)).collect()
+    std::iter::once(Block::Text(html! { p { (PreEscaped(formula::html(report.row.claim))) } }))
+        .chain(THEOREMS.iter().map(theorem))
+        .collect()
 }

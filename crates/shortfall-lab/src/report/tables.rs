@@ -42,7 +42,7 @@ fn row(report: &Report) -> Markup {
         @for (i, (judgement, right)) in results.iter().enumerate() {
             tr {
                 @if i == 0 {
-                    td rowspan=(results.len()) { a href={ "#" (report.row.id) } { (report.row.title) } p { (report.row.claim) } }
+                    td rowspan=(results.len()) { a href={ "#" (report.row.id) } { (report.row.title) } p { (PreEscaped(formula::html(report.row.claim))) } }
                 }
                 td { code { (judgement.theorem.id) } }
                 td { (PreEscaped(formula::html(&judgement.quantity.formula()))) }
