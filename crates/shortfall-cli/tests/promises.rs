@@ -165,7 +165,7 @@ fn text_fits_eighty_columns() {
         &["methods"],
         &["method", "stochastic-sam"],
         &["data"],
-        &["reproduce", "--quick"],
+        &["reproduce", "--quick", "--out", env!("CARGO_TARGET_TMPDIR")],
     ] {
         for line in output(arguments).lines() {
             assert!(line.chars().count() <= 80, "{arguments:?}: {line}");
@@ -190,7 +190,7 @@ fn results_are_kept_in_a_folder() {
     let document: Value = serde_json::from_str(&std::fs::read_to_string(inside.join("run.json")).unwrap()).unwrap();
     assert_eq!(document["schema"], "shortfall.run/1");
     assert!(std::fs::read_to_string(inside.join("figures/run.svg")).unwrap().starts_with("<svg"));
-    assert_eq!(std::fs::read_dir(&inside).unwrap().count(), 2, "nothing else is left behind");
+    assert_eq!(std::fs::read_dir(&inside).unwrap().count(), 4, "nothing else is left behind");
 }
 
 #[test]

@@ -93,7 +93,9 @@ fn examples(results: &Results) -> Option<String> {
 fn data(results: &Results) -> Option<String> {
     let made = results.reports.iter().filter(|report| report.row.explains).flat_map(|report| &report.checks);
     let floor = |made: &crate::reproduce::Made| {
-        let floor = made.finished.run.floor().filter(|_| made.finished.run.base_error.is_some())?;
+        // Without a perturbation there is no floor of it.
+        let perturbs = made.experiment.method.rho.first() > 0.0;
+        let floor = made.finished.run.floor().filter(|_| perturbs && made.finished.run.base_error.is_some())?;
         Some((
             made.experiment.loaded.arguments.owner.clone(),
             made.experiment.method_arguments.owner.clone(),

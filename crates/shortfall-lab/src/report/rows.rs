@@ -19,7 +19,7 @@ pub(super) fn part(report: &Report) -> Block {
         theorems.extend(find(id).filter(|theorem| !theorems.iter().any(|other| std::ptr::eq(*other, *theorem))));
     }
     if !row.explains {
-        body.extend(theorems.into_iter().map(|theorem| Block::Text(statement(theorem))));
+        body.extend(theorems.into_iter().map(|theorem| Block::Text(statement(theorem, None))));
     }
     for (i, made) in report.checks.iter().enumerate() {
         body.push(run(report, i, made));
@@ -36,11 +36,11 @@ pub(super) fn part(report: &Report) -> Block {
     Block::Part { id: row.id.to_owned(), title: row.title.to_owned(), body }
 }
 
-/// Statement, hypotheses, meaning and source.
-fn statement(theorem: &Theorem) -> Markup {
+/// Statement, hypotheses, meaning and source; what links lead to has an id.
+fn statement(theorem: &Theorem, id: Option<String>) -> Markup {
     let formula = |text: &str| PreEscaped(formula::html(text));
     html! {
-        div.statement id={ "statement-" (theorem.id) } {
+        div.statement id=[id] {
             p { code { (theorem.id) } " " (formula(theorem.statement)) }
             p.small { (formula(theorem.setting)) }
             p { (formula(theorem.meaning)) }
@@ -105,7 +105,7 @@ pub(super) fn statements(report: &Report) -> Vec<Block> {
             report.checks.iter().flat_map(|made| made.results().into_iter().map(move |result| (made, result)));
         let own: Vec<_> = results.filter(|(_, (judgement, _))| std::ptr::eq(judgement.theorem, *theorem)).collect();
         Block::Text(html! {
-            (statement(theorem))
+            (statement(theorem, Some(format!("statement-{}", theorem.id))))
             @if !own.is_empty() {
                 ul {
                     @for (made, (judgement, right)) in own {

@@ -52,7 +52,7 @@ pub fn of_run(experiment: &Experiment, finished: &Finished) -> Page {
                 "What was found",
                 vec![Block::Text(html! { @for sentence in &words { p { (PreEscaped(formula::html(sentence))) } } })],
             ),
-            section("run", "The run", vec![Block::Plate(plate("run".into(), figure, caption, command))]),
+            section("the-run", "The run", vec![Block::Plate(plate("run".into(), figure, caption, command))]),
             section("statements", "The statements", vec![Block::Text(table)]),
         ],
     }
@@ -72,7 +72,7 @@ pub fn of_sweep(swept: &Swept, command: String) -> Page {
         title: figure.title.clone(),
         lead: command.clone(),
         sections: vec![section(
-            "sweep",
+            "the-floors",
             "The floors",
             vec![Block::Plate(plate("sweep".into(), figure, caption, command))],
         )],
@@ -103,6 +103,6 @@ pub fn of_field(seen: &Seen) -> Page {
     Page {
         title: format!("The field of {} on {}", experiment.method_arguments.owner, experiment.loaded.arguments.owner),
         lead: command.clone(),
-        sections: vec![section("field", "What is descended", body)],
+        sections: vec![section("the-field", "What is descended", body)],
     }
 }

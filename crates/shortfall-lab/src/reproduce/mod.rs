@@ -10,9 +10,10 @@ use crate::diagnosis;
 use crate::experiment::{Experiment, Finished, Request};
 use crate::json;
 use crate::pool::Pool;
-use crate::selector::{parse_assumption, parse_start};
+use crate::selector::{self, parse_assumption, parse_start};
 use serde_json::{Value as Json, json};
 use shortfall::arguments::BadInput;
+use shortfall::method::METHODS;
 use shortfall::simulate::Observer;
 use shortfall::theorem::{Form, Kind, THEOREMS, Theorem, Witness, find};
 use shortfall::verdict::{Judgement, Verdict};
@@ -132,6 +133,19 @@ impl Row {
     /// Its runs.
     pub fn tasks(&self, quick: bool) -> Result<Vec<Task>, BadInput> {
         let mut tasks = self.checks.iter().map(|check| check.task(quick)).collect::<Result<Vec<_>, _>>()?;
+        if self.explains {
+            let mut bases: Vec<Task> = Vec::new();
+            for check in self.checks {
+                let base = check.without_perturbation(quick)?;
+                let same = |other: &Task| {
+                    (&other.request.problem, &other.request.method) == (&base.request.problem, &base.request.method)
+                };
+                if !bases.iter().any(same) {
+                    bases.push(base);
+                }
+            }
+            tasks.extend(bases);
+        }
         if self.witnesses {
             for theorem in THEOREMS {
                 for form in theorem.forms {
@@ -161,6 +175,23 @@ impl Check {
             verdicts: vec![*verdict],
         };
         Ok(Task { request, witness_of, expected: self.statements.iter().map(expect).collect(), shows: self.shows })
+    }
+}
+
+/// What a method without a perturbation has in common with one that has it.
+const SHARED: [&str; 4] = ["eta", "batch", "replacement", "descent"];
+
+impl Check {
+    /// The same run of gradient descent or SGD.
+    fn without_perturbation(&self, quick: bool) -> Result<Task, BadInput> {
+        let task = self.task(quick)?;
+        let (_, arguments) = selector::parse("method", self.method, METHODS)?;
+        let shared = arguments.entries.iter().filter(|(name, _)| SHARED.contains(&name.as_str()));
+        let shared: Vec<String> = shared.map(|(name, value)| format!("{name}={value}")).collect();
+        let base = if arguments.get("batch").is_some() { "sgd" } else { "gd" };
+        let method = format!("{base}{{{}}}", shared.join(","));
+        let shows = "the same without a perturbation";
+        Ok(Task { request: Request { method, ..task.request }, witness_of: None, expected: Vec::new(), shows })
     }
 }
 
