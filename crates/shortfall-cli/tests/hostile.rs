@@ -93,6 +93,12 @@ fn selectors_and_options() {
         (&["method", "gdd"], "gd"),
         (&["reproduce", "--only", "det-scc"], "det-sc"),
         (&["rum", "sine", "sam"], "run"),
+        (&["field", "sine", "sam", "--window", "[2,1]"], "low below high"),
+        (&["field", "quadratic", "sam", "--around", "[[0,0],[1,1]]"], "three or more corners"),
+        (&["field", "quadratic", "sam", "--around", "[[0],[1],[2]]"], "2 coordinates"),
+        (&["field", "sine", "sam{rho=\"0.1/sqrt(t+1)\"}"], "constant rho"),
+        (&["field", "logistic", "stochastic-sam{batch=2}"], "batch = 1"),
+        (&["field", "quadratic", "stochastic-sam"], "no samples"),
         (&["constants", "trap", "stochastic-sam{batch=9,replacement=false}"], "batch"),
     ] {
         let message = refusal(arguments);

@@ -209,6 +209,56 @@ fn a_row_of_reproduce() {
     let row = &document["rows"][0];
     has(row, &["row", "title", "claim", "checks"]);
     check_run(&row["checks"][0]);
+    let claims = document["claims"].as_array().expect("claims");
+    let names = ["id", "paper_row", "theorems", "predicted", "measured", "verdict"];
+    assert!(!claims.is_empty());
+    claims.iter().for_each(|claim| has(claim, &names));
+    let good = |verdict: &Value| verdict == "holds" || verdict == "agrees";
+    assert!(claims.iter().all(|claim| claim["paper_row"] == "det-example" && good(&claim["verdict"])));
+
+    let document = json(&["reproduce", "--only", "virtual-loss"]);
+    let claims = document["claims"].as_array().expect("claims");
+    for row in ["virtual-loss", "min-max"] {
+        let of_row: Vec<&Value> = claims.iter().filter(|claim| claim["paper_row"] == row).collect();
+        assert!(of_row.len() > 1 && of_row.iter().all(|claim| claim["verdict"] == "holds"), "{row}");
+        of_row.iter().for_each(|claim| has(claim, &names));
+    }
+}
+
+#[test]
+fn a_field() {
+    let document = json(&["field", "double-well", "sam{rho=1.5}", "--window", "[-2,2]"]);
+    assert_eq!(document["schema"], "shortfall.field/1");
+    let minima = document["virtual_loss"]["minima"].as_array().expect("a list");
+    let minima: Vec<f64> = minima.iter().map(|x| x.as_f64().expect("a number")).collect();
+    assert!(minima.len() == 2 && (minima[0] + 0.5).abs() < 1e-12 && (minima[1] - 0.5).abs() < 1e-12, "{minima:?}");
+    let behaviours: Vec<&str> = document["virtual_loss"]["kinks"]
+        .as_array()
+        .expect("a list")
+        .iter()
+        .map(|kink| kink["behaviour"].as_str().expect("a word"))
+        .collect();
+    assert_eq!(behaviours, ["crosses", "repels", "crosses"]);
+    let points = &document["points"];
+    for (name, value) in [("loss", 2.25), ("perturbed_loss", (3.5f64 * 3.5 - 1.0).powi(2) / 4.0)] {
+        let last = points[name].as_array().and_then(|list| list.last()).and_then(Value::as_f64).expect("a number");
+        assert!((last - value).abs() < 1e-12, "{name}: {last}");
+    }
+    let plane = json(&["field", "double-well{transverse=[2.0]}", "sam{rho=0.4}", "--start", "[1.3,-0.6]"]);
+    assert!(plane["points"]["curl"][0].as_f64().is_some_and(|curl| curl > 1e-3));
+    assert!(plane["circulation"]["value"].as_f64().is_some_and(|value| value.abs() > 1e-6));
+    assert!(plane["virtual_loss"]["reason"].as_str().is_some_and(|reason| reason.contains("2 variables")));
+}
+
+#[test]
+fn an_attractor() {
+    let run = json(&["run", "logistic", "sam{rho=0.02}", "--steps", "30000"]);
+    let (found, floor) = (&run["summary"]["attractor"], &run["summary"]["floor"]["mean"]);
+    assert_eq!(found["period"], 2);
+    let ratio = found["suboptimality"].as_f64().unwrap() / floor.as_f64().unwrap();
+    assert!((ratio - 1.0).abs() < 1e-6, "the polished cycle is the floor: {ratio}");
+    assert!(found["multipliers"][0].as_f64().is_some_and(|largest| largest < 1.0));
+    assert_eq!((&run["outcome"]["kind"], &run["outcome"]["period"]), (&"periodic".into(), &2.into()));
 }
 
 #[test]

@@ -5,7 +5,7 @@ use crate::arguments::Reproduce;
 use crate::output::{Failure, print, print_json};
 use crate::{progress, render};
 use shortfall_lab::pool::Pool;
-use shortfall_lab::report::{EXHIBITS, FLOORS, Origin, Results, page};
+use shortfall_lab::report::{EXHIBITS, FLOORS, Origin, Results, identities, page};
 use shortfall_lab::reproduce::{ROWS, Report, Row, document};
 use shortfall_lab::{json, selector};
 use std::path::{Path, PathBuf};
@@ -70,7 +70,7 @@ pub fn perform(arguments: &Reproduce) -> Result<(), Failure> {
     }
     let seconds = clock.elapsed().as_secs_f64();
     if arguments.json {
-        return print_json(&document(&results.reports, seconds, pool.threads()));
+        return print_json(&document(&results.reports, &results.identities, seconds, pool.threads()));
     }
     if !results.reports.is_empty() {
         print(&render::score(&results.reports, seconds))?;
@@ -86,6 +86,7 @@ fn make(part: &Part, quick: bool, pool: &Pool, results: &mut Results) -> Result<
     match part {
         Part::Row(row) => results.reports.push(row_report(row, quick, pool)?),
         Part::Exhibits => {
+            results.identities = identities();
             for exhibit in EXHIBITS.iter().take_while(|_| !progress::stopped()) {
                 let mut observer = progress::observer(exhibit.id);
                 results.exhibits.push((exhibit, exhibit.picture(pool, &mut observer)?));
@@ -121,7 +122,7 @@ fn row_report(row: &'static Row, quick: bool, pool: &Pool) -> Result<Report, Fai
 }
 
 fn keep(folder: &Path, results: &Results, origin: &Origin) -> Result<(), Failure> {
-    let document = document(&results.reports, origin.seconds, origin.threads);
+    let document = document(&results.reports, &results.identities, origin.seconds, origin.threads);
     write(&folder.join("reproduce.json"), &format!("{document:#}\n"))?;
     write_page(folder, &page(results, origin))
 }

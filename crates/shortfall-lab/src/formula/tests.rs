@@ -67,6 +67,7 @@ fn prose_stays_prose() {
     }
     assert_eq!(html("with mu > 0 here"), "with <math><mi>μ</mi><mo>&gt;</mo><mn>0</mn></math> here");
     assert_eq!(html("the floor's height"), "the floor's height");
+    assert_eq!(html("the min-max objective"), "the min-max objective");
     assert_eq!(html("beta-smooth"), "<math><mi>β</mi></math>-smooth");
     assert!(html("see det-sc-upper.").contains("<a href=\"#statement-det-sc-upper\">"));
     assert_eq!(html("<script>"), "&lt;script&gt;");

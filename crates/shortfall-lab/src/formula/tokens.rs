@@ -87,6 +87,8 @@ pub(super) fn tokens(text: &str) -> Vec<Token> {
         } else if first.is_alphabetic() {
             let word = starts(rest, |c| c.is_alphanumeric());
             let joined = hyphenated(&rest[word..]);
+            // The only word made of two names.
+            let word = if rest.starts_with("min-max") { "min-max".len() } else { word };
             let called = rest[word..].starts_with('(');
             let is_name = is_name(&rest[..word]) && (called || !CALLED.contains(&&rest[..word]));
             let greek = GREEK.iter().any(|(name, _)| *name == &rest[..word]);

@@ -98,7 +98,7 @@ pub static EXHIBITS: &[Exhibit] = &[
                the other well, where the perturbed point is the bottom of the narrow one.",
         problem: WELLS,
         methods: &["sam{rho=0.9}"],
-        shows: Shows::Functions([-1.7, 1.5]),
+        shows: Shows::Functions([-1.35, 1.25]),
     },
     Exhibit {
         id: "paths-wells",
@@ -114,6 +114,13 @@ pub static EXHIBITS: &[Exhibit] = &[
         problem: "double-well",
         methods: &["sam{rho=1.5}"],
         shows: Shows::Functions([-1.25, 1.25]),
+    },
+    Exhibit {
+        id: "field-hallucinated",
+        says: "Its field: at +-1, where f' = 0, G only jumps; it rises through 0 at +-0.5.",
+        problem: "double-well",
+        methods: &["sam{rho=1.5}"],
+        shows: Shows::Field([-0.99, 0.99]),
     },
     Exhibit {
         id: "functions-trap",

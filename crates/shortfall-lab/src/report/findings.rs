@@ -15,6 +15,9 @@ pub(super) fn body(results: &Results) -> Vec<Block> {
         .into_iter()
         .filter_map(|sentence| sentence(results))
         .collect();
+    if sentences.is_empty() {
+        return Vec::new();
+    }
     vec![Block::Text(html! { ol { @for sentence in &sentences { li { (PreEscaped(formula::html(sentence))) } } } })]
 }
 

@@ -6,6 +6,7 @@
 mod exhibits;
 mod findings;
 mod floors;
+mod identities;
 mod origin;
 mod rows;
 mod single;
@@ -13,6 +14,7 @@ mod tables;
 
 pub use exhibits::{EXHIBITS, Exhibit, above, field, functions};
 pub use floors::{FLOORS, Floors, Swept};
+pub use identities::{Identity, identities};
 pub use origin::Origin;
 pub use single::{of_field, of_run, of_sweep};
 
@@ -29,6 +31,8 @@ pub struct Results {
     pub reports: Vec<Report>,
     /// Pictures of fields and paths.
     pub exhibits: Vec<(&'static Exhibit, Picture)>,
+    /// What formulas say of fields and of the min-max objective, measured.
+    pub identities: Vec<Identity>,
     /// Floors against rho and eta.
     pub floors: Vec<Floors>,
 }
@@ -81,7 +85,11 @@ fn exhibits(results: &Results) -> Vec<Block> {
             exhibit.command(),
         ))
     });
-    plates.collect()
+    let mut body: Vec<Block> = plates.collect();
+    if !results.identities.is_empty() {
+        body.push(Block::Text(identities::table(&results.identities)));
+    }
+    body
 }
 
 /// A figure with what belongs to it.

@@ -10,6 +10,7 @@ use crate::diagnosis;
 use crate::experiment::{Experiment, Finished, Request};
 use crate::json;
 use crate::pool::Pool;
+use crate::report::Identity;
 use crate::selector::{self, parse_assumption, parse_start};
 use serde_json::{Value as Json, json};
 use shortfall::arguments::BadInput;
@@ -236,7 +237,7 @@ impl Task {
 }
 
 /// `shortfall.reproduce/1`, from the rows made so far.
-pub fn document(reports: &[Report], seconds: f64, threads: usize) -> Json {
+pub fn document(reports: &[Report], identities: &[Identity], seconds: f64, threads: usize) -> Json {
     let rows: Vec<Json> = reports
         .iter()
         .map(|Report { row, checks, .. }| {
@@ -263,13 +264,36 @@ pub fn document(reports: &[Report], seconds: f64, threads: usize) -> Json {
             json!({"row": row.id, "title": row.title, "claim": row.claim, "checks": checks})
         })
         .collect();
-    let claims: Vec<Json> =
-        reports.iter().flat_map(|report| report.rates.iter().map(|fitted| claim(report.row, fitted))).collect();
+    let statements = reports.iter().flat_map(|report| {
+        let results = report.checks.iter().flat_map(Made::results);
+        results.map(|(judgement, _)| statement(report.row, judgement))
+    });
+    let rates = reports.iter().flat_map(|report| report.rates.iter().map(|fitted| claim(report.row, fitted)));
+    let identities = identities.iter().map(|identity| {
+        json!({
+            "id": identity.id, "paper_row": identity.paper_row, "theorems": [identity.id], "predicted": identity.predicted,
+            "measured": json::interval(Some(identity.measured)), "verdict": identity.verdict().word(), "says": identity.says,
+        })
+    });
+    let claims: Vec<Json> = statements.chain(rates).chain(identities).collect();
     json!({
         "schema": "shortfall.reproduce/1",
         "rows": rows,
         "claims": claims,
         "environment": {"version": env!("CARGO_PKG_VERSION"), "seconds": seconds, "threads": threads},
+    })
+}
+
+fn statement(row: &Row, judgement: &Judgement) -> Json {
+    json!({
+        "id": format!("{} {}", judgement.theorem.id, judgement.quantity.word()),
+        "paper_row": row.id,
+        "theorems": [judgement.theorem.id],
+        "quantity": judgement.quantity.word(),
+        "kind": judgement.form.kind.word(),
+        "predicted": judgement.value(),
+        "measured": json::interval(judgement.measured.as_ref().map(|measured| measured.interval)),
+        "verdict": judgement.verdict.word(),
     })
 }
 
