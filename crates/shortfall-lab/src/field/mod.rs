@@ -106,7 +106,7 @@ impl<'a> Seen<'a> {
         if corners.len() < 3 || corners.iter().any(|corner| corner.len() != d) {
             return Err(BadInput::new(format!("--around needs three or more corners of {d} coordinates each")));
         }
-        let circulation = Some((corners.clone(), field.circulation(&corners)));
+        let circulation = field.circulation(&corners).map(|found| (corners, found));
         Ok(Self { points, plane, circulation, ..seen })
     }
 }

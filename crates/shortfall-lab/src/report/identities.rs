@@ -94,7 +94,7 @@ fn square(low: f64, high: f64) -> Vec<Vec<f64>> {
 fn circulation_of_quadratic() -> Option<Identity> {
     let problem = Quadratic::rotated(vec![3.0, -1.0], 2);
     let method = Method::sam(0.1, 0.5);
-    let found = Field::of(&problem, &method).ok()?.circulation(&square(0.5, 1.0));
+    let found = Field::of(&problem, &method).ok()?.circulation(&square(0.5, 1.0))?;
     let says = "circulation of G around [0.5,1]^2 on an indefinite quadratic, where J = f + rho*|grad f|";
     Some(Identity {
         id: "virt-quad",
@@ -112,7 +112,7 @@ fn circulation_without() -> Option<Identity> {
         x[0].powi(4) / 4.0 + x[1] * x[1] / 2.0
     });
     let method = Method::sam(0.1, 0.5);
-    let found = Field::of(&problem, &method).ok()?.circulation(&square(0.5, 1.0));
+    let found = Field::of(&problem, &method).ok()?.circulation(&square(0.5, 1.0))?;
     let says = "circulation of G around [0.5,1]^2 on x1^4/4 + x2^2/2, rho = 1/2: no J exists";
     Some(Identity {
         id: "virt-curl",

@@ -13,6 +13,8 @@ const NODES: [(f64, f64); 4] = [
     (0.796_666_477_413_626_7, 0.222_381_034_453_374_5),
     (0.960_289_856_497_536_3, 0.101_228_536_290_376_3),
 ];
+/// Operations of a second or two.
+const MOST_OPERATIONS: f64 = 4e9;
 /// Most parts an edge is cut into.
 const MOST_PARTS: usize = 1 << 12;
 
@@ -112,17 +114,32 @@ impl<'a> Field<'a> {
         curl.is_finite().then_some(curl)
     }
 
+    /// Operations of one evaluation, roughly.
+    fn work(&self) -> f64 {
+        let independent = self.method.sampling.is_some_and(|sampling| sampling.reuse == SampleReuse::Independent);
+        let gradients = match self.problem.samples() {
+            Samples::Finite(sum) if independent => 1.0 + sum.count() as f64,
+            _ => 2.0,
+        };
+        gradients * self.problem.work() as f64
+    }
+
     /// The integral of G along the closed polygon through these points, each edge by Gauss and Legendre's rule on more and
-    /// more parts until the sum stands still.
-    pub fn circulation(&self, corners: &[Vec<f64>]) -> Circulation {
+    /// more parts until the sum stands still, or a second or two are over; `None` where even the coarsest takes longer.
+    pub fn circulation(&self, corners: &[Vec<f64>]) -> Option<Circulation> {
         let mut parts = 4;
+        let evaluations = |parts: usize| (corners.len() * parts * 2 * NODES.len()) as f64;
+        if (evaluations(4) + evaluations(8)) * self.work() > MOST_OPERATIONS {
+            return None;
+        }
         let mut value = self.along(corners, parts);
         loop {
             parts *= 2;
             let (finer, sizes) = self.along(corners, parts);
             let change = (finer - value.0).abs();
-            if change <= 1e-13 * sizes || parts >= MOST_PARTS || !finer.is_finite() {
-                return Circulation { value: finer, change };
+            let over = evaluations(2 * parts) * self.work() > MOST_OPERATIONS;
+            if change <= 1e-13 * sizes || parts >= MOST_PARTS || over || !finer.is_finite() {
+                return Some(Circulation { value: finer, change });
             }
             value = (finer, sizes);
         }
@@ -173,11 +190,12 @@ mod tests {
     fn the_example_of_the_theory_has_no_virtual_loss() {
         let (problem, method) = (quartic(), Method::sam(0.1, 0.5));
         let field = Field::of(&problem, &method).expect("deterministic");
-        let Circulation { value, change } = field.circulation(&square(0.5, 1.0));
+        let Circulation { value, change } = field.circulation(&square(0.5, 1.0)).expect("quick");
         assert!((value - 0.08221).abs() < 5e-6 && change < 1e-12, "{value} {change:e}");
         // Gradient descent follows a gradient.
         let method = Method::gd(0.1);
-        let gradient = Field::of(&problem, &method).expect("deterministic").circulation(&square(0.5, 1.0));
+        let gradient =
+            Field::of(&problem, &method).expect("deterministic").circulation(&square(0.5, 1.0)).expect("quick");
         assert!(gradient.value.abs() < 1e-14, "{gradient:?}");
     }
 
