@@ -6,7 +6,6 @@
 mod exhibits;
 mod findings;
 mod floors;
-mod identities;
 mod origin;
 mod rows;
 mod single;
@@ -14,14 +13,13 @@ mod tables;
 
 pub use exhibits::{EXHIBITS, Exhibit, above, field, functions};
 pub use floors::{FLOORS, Floors, Swept};
-pub use identities::{Identity, identities};
 pub use origin::Origin;
 pub use single::{of_field, of_run, of_sweep};
 
 use crate::figure::Picture;
 use crate::formula;
 use crate::page::{Block, Page, Plate, Section};
-use crate::reproduce::Report;
+use crate::reproduce::{Identity, Report};
 use maud::{Markup, PreEscaped, html};
 
 /// Everything the page is made of, as far as it was made.
@@ -87,7 +85,7 @@ fn exhibits(results: &Results) -> Vec<Block> {
     });
     let mut body: Vec<Block> = plates.collect();
     if !results.identities.is_empty() {
-        body.push(Block::Text(identities::table(&results.identities)));
+        body.push(Block::Text(tables::identities(&results.identities)));
     }
     body
 }

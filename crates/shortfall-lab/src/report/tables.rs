@@ -3,7 +3,7 @@
 use super::verdict;
 use crate::formula;
 use crate::page::Block;
-use crate::reproduce::Report;
+use crate::reproduce::{Identity, Report};
 use maud::{Markup, PreEscaped, html};
 use shortfall::text::{factor, number};
 use shortfall::theorem::Kind;
@@ -79,5 +79,27 @@ pub(super) fn says(judgement: &Judgement) -> String {
             off if off <= 0.5 => format!("off by {} %", factor(off * 100.0)),
             _ => format!("the run is at {} times it", factor(ratio)),
         },
+    }
+}
+
+/// Identities beside their measurement.
+pub(super) fn identities(identities: &[Identity]) -> Markup {
+    html! {
+        div.scroll tabindex="0" role="region" aria-label="Identities" {
+            table {
+                thead { tr { th { "Identity" } th { "Of" } th { "By the formula" } th { "Measured" } th { "Verdict" } } }
+                tbody {
+                    @for identity in identities {
+                        tr {
+                            td { code { (identity.id) } }
+                            td { (PreEscaped(formula::html(identity.says))) }
+                            td.number { (number(identity.predicted)) }
+                            td.number { (number(identity.measured.mean)) }
+                            td { (verdict(identity.verdict().word())) }
+                        }
+                    }
+                }
+            }
+        }
     }
 }

@@ -1,8 +1,10 @@
 //! The paper, claim by claim, measured: rows are data, each check a setting and what its statements should say.
 
+mod identities;
 mod rates;
 mod rows;
 
+pub use identities::{Identity, identities};
 pub use rates::{Fitted, Predicted, Rate};
 pub use rows::ROWS;
 
@@ -10,7 +12,6 @@ use crate::diagnosis;
 use crate::experiment::{Experiment, Finished, Request};
 use crate::json;
 use crate::pool::Pool;
-use crate::report::Identity;
 use crate::selector::{self, parse_assumption, parse_start};
 use serde_json::{Value as Json, json};
 use shortfall::arguments::BadInput;

@@ -1,12 +1,10 @@
 //! Identities of the field and of the min-max objective, measured: THEORY.md section 12 in numbers.
 
-use maud::{Markup, PreEscaped, html};
 use shortfall::constants::Constants;
 use shortfall::method::Method;
 use shortfall::problem::{Closure, Problem, Quadratic, Sine};
 use shortfall::sam_objective::sam_objective;
 use shortfall::simulate::Interval;
-use shortfall::text::number;
 use shortfall::verdict::Verdict;
 use shortfall::virtual_loss::{Field, VirtualLoss};
 use std::f64::consts::PI;
@@ -141,28 +139,6 @@ fn worst_of_bowl() -> Option<Identity> {
     // e2 = 1/(3 - 1) is the whole radius: f(0, 1.5) = 1.125.
     let says = "f^SAM(0, 1) of (3*x1^2 + x2^2)/2, rho = 1/2: the hard case, 9/8";
     Some(Identity { id: "min-max-hard-case", paper_row: "min-max", says, predicted: 1.125, measured })
-}
-
-/// As a table.
-pub(super) fn table(identities: &[Identity]) -> Markup {
-    html! {
-        div.scroll tabindex="0" role="region" aria-label="Identities" {
-            table {
-                thead { tr { th { "Identity" } th { "Of" } th { "By the formula" } th { "Measured" } th { "Verdict" } } }
-                tbody {
-                    @for identity in identities {
-                        tr {
-                            td { code { (identity.id) } }
-                            td { (PreEscaped(crate::formula::html(identity.says))) }
-                            td.number { (number(identity.predicted)) }
-                            td.number { (number(identity.measured.mean)) }
-                            td { (super::verdict(identity.verdict().word())) }
-                        }
-                    }
-                }
-            }
-        }
-    }
 }
 
 #[cfg(test)]
