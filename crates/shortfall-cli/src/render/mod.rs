@@ -2,6 +2,7 @@
 
 mod field;
 mod lists;
+mod plot;
 mod reproduce;
 mod sweep;
 mod table;
@@ -9,6 +10,7 @@ mod verdicts;
 
 pub use field::field;
 pub use lists::{data, entries, entry, theorem, theorems};
+pub use plot::plot;
 pub use reproduce::{row, score};
 pub use sweep::sweep;
 pub use verdicts::{bounds, run};

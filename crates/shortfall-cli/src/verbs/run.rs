@@ -4,10 +4,12 @@ use crate::arguments::Run;
 use crate::output::{Failure, print, print_json};
 use crate::{progress, render};
 use shortfall_lab::experiment::Experiment;
+use shortfall_lab::figure::Figure;
 use shortfall_lab::page::Page;
 use shortfall_lab::pool::Pool;
 use shortfall_lab::sweep::Sweep;
-use shortfall_lab::{json, report};
+use shortfall_lab::{json, picture, report};
+use std::io::IsTerminal;
 use std::path::Path;
 
 pub fn perform(arguments: &Run) -> Result<(), Failure> {
@@ -30,7 +32,7 @@ pub fn perform(arguments: &Run) -> Result<(), Failure> {
     }
     match document {
         Some(document) if arguments.setting.json => print_json(&document),
-        _ => print(&render::run(&experiment, &finished)),
+        _ => print(&(render::run(&experiment, &finished) + &drawn(&picture::of_run(&experiment, &finished)))),
     }
 }
 
@@ -48,8 +50,13 @@ fn perform_sweep(arguments: &Run, sweep: Sweep, pool: &Pool) -> Result<(), Failu
     }
     match document {
         Some(document) if arguments.setting.json => print_json(&document),
-        _ => print(&render::sweep(&swept)),
+        _ => print(&(render::sweep(&swept) + &drawn(&swept.picture()))),
     }
+}
+
+/// A plot, for a terminal only: what is piped stays text.
+fn drawn(figure: &Figure) -> String {
+    if std::io::stdout().is_terminal() { format!("\n{}", render::plot(figure)) } else { String::new() }
 }
 
 /// Makes the folder before the work is done, so that a wrong path costs nothing.
