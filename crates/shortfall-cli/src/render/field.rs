@@ -110,7 +110,8 @@ fn on_line(line: &VirtualLoss) -> String {
     }
     if !line.unresolved.is_empty() {
         let count = line.unresolved.len();
-        text += &wrap(&format!("In {count} places the sign of f' is not proved; it is the same on both sides."), "");
+        let places = if count == 1 { "At one place".to_owned() } else { format!("At {count} places") };
+        text += &wrap(&format!("{places} a sign is not proved; it is the same on both sides."), "");
     }
     text.push('\n');
     text

@@ -5,7 +5,7 @@ use crate::arguments::Reproduce;
 use crate::output::{Failure, print, print_json};
 use crate::{progress, render};
 use shortfall_lab::pool::Pool;
-use shortfall_lab::report::{EXHIBITS, FLOORS, Origin, Results, page};
+use shortfall_lab::report::{EXHIBITS, FLOORS, Origin, Results, listed, page};
 use shortfall_lab::reproduce::{ROWS, Report, Row, document, identities};
 use shortfall_lab::{json, selector};
 use std::path::{Path, PathBuf};
@@ -97,6 +97,7 @@ fn make(part: &Part, quick: bool, pool: &Pool, results: &mut Results) -> Result<
                 let mut observer = progress::observer(swept.id);
                 results.floors.push(swept.make(quick, pool, &mut observer)?);
             }
+            results.listed = listed(pool, &mut progress::observer("every problem and method"))?;
         }
     }
     Ok(())

@@ -24,6 +24,8 @@ pub fn html(text: &str) -> String {
         }
         match &tokens[at] {
             Token::Space => out.push(' '),
+            // Quotes of the terminal.
+            Token::Sign(sign) if sign == "`" => {}
             Token::Word(word) if find(word).is_some() => {
                 out += &format!("<a href=\"#statement-{word}\"><code>{word}</code></a>");
             }

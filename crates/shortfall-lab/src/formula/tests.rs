@@ -70,6 +70,7 @@ fn prose_stays_prose() {
     assert_eq!(html("the min-max objective"), "the min-max objective");
     assert_eq!(html("beta-smooth"), "<math><mi>β</mi></math>-smooth");
     assert!(html("see det-sc-upper.").contains("<a href=\"#statement-det-sc-upper\">"));
+    assert_eq!(html("`q`"), "<math><mi>q</mi></math>");
     assert_eq!(html("<script>"), "&lt;script&gt;");
 }
 

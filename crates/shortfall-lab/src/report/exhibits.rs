@@ -28,6 +28,8 @@ pub enum Shows {
     Functions([f64; 2]),
     /// The field on a window.
     Field([f64; 2]),
+    /// J of the mean field and of each sample on a window.
+    Samples([f64; 2]),
     /// In the plane: level lines of J, or of f where there is no J, the field, and the first steps from a start.
     Above {
         /// Of both coordinates.
@@ -131,6 +133,21 @@ pub static EXHIBITS: &[Exhibit] = &[
         shows: Shows::Functions([-2.5, 1.5]),
     },
     Exhibit {
+        id: "samples-trap",
+        says: "J of the mean field of m-SAM in the trap, and of its two samples, all 0 at x = 0: the mean of functions that each have a \
+               virtual loss.",
+        problem: "trap",
+        methods: &["stochastic-sam{rho=1.0}"],
+        shows: Shows::Samples([-2.5, 1.5]),
+    },
+    Exhibit {
+        id: "samples-trap-independent",
+        says: "The same under n-SAM, which takes another sample for the descent: the kink is only crossed, and the minimum of f is that of J.",
+        problem: "trap",
+        methods: &["stochastic-sam{rho=1.0,sampling=\"independent\"}"],
+        shows: Shows::Samples([-2.5, 1.5]),
+    },
+    Exhibit {
         id: "paths-trap",
         says: "Paths in the trap, 32 of each: no path of m-SAM leaves, every path of SGD does.",
         problem: "trap",
@@ -145,7 +162,7 @@ impl Exhibit {
         let quoted = |text: &str| if text.contains('{') { format!("'{text}'") } else { text.to_owned() };
         let problem = quoted(self.problem);
         match &self.shows {
-            Shows::Functions([low, high]) | Shows::Field([low, high]) => {
+            Shows::Functions([low, high]) | Shows::Field([low, high]) | Shows::Samples([low, high]) => {
                 let window = format!("'[{low:?},{high:?}]'");
                 format!("shortfall field {problem} {} --window {window} --out DIR", quoted(self.methods[0]))
             }
@@ -167,6 +184,7 @@ impl Exhibit {
         match &self.shows {
             Shows::Functions(window) => self.seen(*window, None, |seen| functions(seen).into()),
             Shows::Field(window) => self.seen(*window, None, |seen| field(seen).into()),
+            Shows::Samples(window) => self.seen(*window, None, |seen| samples(seen).into()),
             Shows::Above { window, start, steps } => self.seen(*window, Some(start), |seen| above(seen, *steps)),
             Shows::Paths { steps, seeds, start } => self.paths(*steps, *seeds, start, pool, observer),
         }
@@ -339,6 +357,18 @@ fn broken(seen: &Seen, of: impl Fn(&At) -> f64, sides: impl Fn(&Kink) -> [f64; 2
     }
     points.sort_by(|a, b| a.0.total_cmp(&b.0));
     points
+}
+
+/// J of the mean field and of the single samples.
+fn samples(seen: &Seen) -> Figure {
+    let Some(line) = &seen.line else { return functions(seen) };
+    let of = |label: String, of: &dyn Fn(f64) -> f64| {
+        Series::line(label, seen.points.iter().map(|at| (at.x[0], of(at.x[0]))).collect())
+    };
+    let mut series = vec![of("J of the mean field".to_owned(), &|x| line.value(x))];
+    series.extend((0..line.parts()).map(|i| of(format!("J of sample {}", i + 1), &|x| line.part(i, x))));
+    let marks = marks(seen, |x| line.value(x));
+    Figure { title: title(seen, "Samples under"), series, marks, ..functions(seen) }
 }
 
 /// f' and G on the line.

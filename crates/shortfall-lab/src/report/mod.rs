@@ -7,6 +7,7 @@ mod exhibits;
 mod findings;
 mod floors;
 mod origin;
+mod registry;
 mod rows;
 mod single;
 mod tables;
@@ -14,6 +15,7 @@ mod tables;
 pub use exhibits::{EXHIBITS, Exhibit, above, field, functions};
 pub use floors::{FLOORS, Floors, Swept};
 pub use origin::Origin;
+pub use registry::{Listed, listed};
 pub use single::{of_field, of_run, of_sweep};
 
 use crate::figure::Picture;
@@ -33,6 +35,8 @@ pub struct Results {
     pub identities: Vec<Identity>,
     /// Floors against rho and eta.
     pub floors: Vec<Floors>,
+    /// Every problem and method, run once.
+    pub listed: Vec<Listed>,
 }
 
 /// The page.
@@ -50,7 +54,7 @@ pub fn page(results: &Results, origin: &Origin) -> Page {
         Section {
             id: "floors".into(),
             title: "The floor against rho and eta".into(),
-            body: floors::body(&results.floors),
+            body: floors_and_registry(results),
         },
         Section {
             id: "data".into(),
@@ -72,6 +76,12 @@ pub fn page(results: &Results, origin: &Origin) -> Page {
             .to_owned(),
         sections,
     }
+}
+
+fn floors_and_registry(results: &Results) -> Vec<Block> {
+    let mut body = floors::body(&results.floors);
+    body.extend(registry::body(&results.listed));
+    body
 }
 
 fn exhibits(results: &Results) -> Vec<Block> {

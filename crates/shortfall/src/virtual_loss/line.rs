@@ -158,17 +158,29 @@ impl<'a> VirtualLoss<'a> {
     }
 
     fn sum(&self, x: f64) -> f64 {
-        let term = |term: &Term| {
-            let passed = term.turns.changes.partition_point(|change| change.place.middle() < x);
-            let y = f64::from(term.turns.at(x)).mul_add(self.rho, x);
-            term.weight * (value(self.lines[term.descends].as_ref(), y) + term.offsets[passed])
-        };
-        self.terms.iter().map(term).sum()
+        self.terms.iter().map(|term| term.weight * self.unweighted(term, x)).sum()
     }
 
     /// J at x.
     pub fn value(&self, x: f64) -> f64 {
         self.sum(x)
+    }
+
+    /// Number of fields of which G is the mean: one, or one a sample.
+    pub fn parts(&self) -> usize {
+        self.terms.len()
+    }
+
+    /// The virtual loss of one of them, 0 at the origin.
+    pub fn part(&self, index: usize, x: f64) -> f64 {
+        let term = &self.terms[index];
+        self.unweighted(term, x) - self.unweighted(term, self.origin)
+    }
+
+    fn unweighted(&self, term: &Term, x: f64) -> f64 {
+        let passed = term.turns.changes.partition_point(|change| change.place.middle() < x);
+        let y = f64::from(term.turns.at(x)).mul_add(self.rho, x);
+        value(self.lines[term.descends].as_ref(), y) + term.offsets[passed]
     }
 
     /// `f(x)`
