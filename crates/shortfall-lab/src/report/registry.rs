@@ -43,7 +43,7 @@ pub fn listed(pool: &Pool, observer: Observer) -> Result<Vec<Listed>, BadInput> 
     for (is_problem, name, about, problem, method) in problems.chain(methods) {
         let request = |method: &str| Request { steps: STEPS, ..Request::new(problem, method) };
         // A step in units of 1/beta needs a beta.
-        let prepared =
+        let mut prepared =
             Experiment::prepare(request(method)).or_else(|_| Experiment::prepare(request("sam{eta=0.05}")))?;
         prepared.request.seeds = prepared.method.sampling.map(|_| SEEDS);
         let finished = prepared.run(pool, None, observer)?;
