@@ -99,6 +99,8 @@ fn selectors_and_options() {
         (&["field", "sine", "sam{rho=\"0.1/sqrt(t+1)\"}"], "constant rho"),
         (&["field", "logistic", "stochastic-sam{batch=2}"], "batch = 1"),
         (&["field", "quadratic", "stochastic-sam"], "no samples"),
+        (&["field", "sine", "sam", "--around", "[[0],[1],[2]]"], "two and more dimensions"),
+        (&["field", "logistic", "sam", "--window", "[0,1]"], "not 31"),
         (&["constants", "trap", "stochastic-sam{batch=9,replacement=false}"], "batch"),
     ] {
         let message = refusal(arguments);

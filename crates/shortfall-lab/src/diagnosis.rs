@@ -33,7 +33,7 @@ pub enum Cause {
 
 /// `eta/4 sigma2_star`: the long-run excess of SGD near a minimiser to first order in eta
 /// (THEORY.md `sto-floor-small-eta`, with the noise taken at x* itself).
-fn noise_part(experiment: &Experiment) -> Option<f64> {
+pub(crate) fn noise_part(experiment: &Experiment) -> Option<f64> {
     experiment.method.sampling?;
     Some(experiment.method.eta.first() / 4.0 * experiment.constants.get(Symbol::Sigma2Star).value()?)
 }

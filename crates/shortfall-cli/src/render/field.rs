@@ -35,6 +35,9 @@ pub fn field(seen: &Seen) -> String {
             "",
         );
     }
+    if seen.circulation.is_none() && seen.points.len() == 1 {
+        text += "The circulation is not taken: one value of this field costs too much.\n";
+    }
     if let Some(plane) = &seen.plane {
         let curls = plane.points.iter().filter_map(|at| at.curl);
         let largest = curls.fold(0.0, f64::max);

@@ -48,9 +48,9 @@ pub struct Seen<'a> {
     pub line: Option<VirtualLoss<'a>>,
     /// Why there is no J, where there is none.
     pub without: Option<String>,
-    /// On the line a grid over the window; else the start and where a short run leads.
+    /// On the line a grid over the window; else the start.
     pub points: Vec<At>,
-    /// In the plane: the curl on a grid over the window, row after row.
+    /// In the plane: a grid over the window.
     pub plane: Option<Plane>,
     /// Around the user's loop, or a square around the start.
     pub circulation: Option<(Vec<Vec<f64>>, Circulation)>,
@@ -79,6 +79,14 @@ impl<'a> Seen<'a> {
             ));
         }
         let d = problem.dimension();
+        if d == 1 && wish.around.is_some() {
+            return Err(BadInput::new(
+                "--around is for two and more dimensions: on the line no loop encloses anything",
+            ));
+        }
+        if d > 2 && wish.window.is_some() {
+            return Err(BadInput::new(format!("--window is for one and two dimensions, not {d}")));
+        }
         let window = wish.window.unwrap_or_else(|| default_window(experiment));
         let mut seen =
             Self { experiment, line: None, without: None, points: Vec::new(), plane: None, circulation: None };
@@ -138,7 +146,7 @@ fn look(experiment: &Experiment, field: &Field, line: Option<&VirtualLoss>, x: &
     At { x: x.to_vec(), loss, perturbed, objective, virtual_loss, field: along, curl: field.curl(x) }
 }
 
-/// From the start, the minimiser and the origin, with some radii around.
+/// From the start to the minimiser, with some radii around.
 fn default_window(experiment: &Experiment) -> [f64; 2] {
     let start = experiment.loaded.start.iter().take(2);
     let minimiser = experiment.minimum.point().into_iter().flatten().take(2);

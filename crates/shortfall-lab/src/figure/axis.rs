@@ -104,6 +104,12 @@ impl Ruler {
         self.position(value).map(|position| self.pixel(position))
     }
 
+    /// Scale, range and pixels in words, for scripts: `log -9 0 364 34`.
+    pub(super) fn words(&self) -> String {
+        let scale = if self.scale == Scale::Log { "log" } else { "linear" };
+        format!("{scale} {} {} {:.1} {:.1}", self.low, self.high, self.from, self.to)
+    }
+
     /// The pixel where the axis begins.
     pub(super) fn start(&self) -> f64 {
         self.from

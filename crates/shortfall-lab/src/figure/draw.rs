@@ -74,7 +74,8 @@ pub(super) fn svg(figure: &Figure, place: Place) -> String {
     }
     let _ = writeln!(
         out,
-        r##"<path class="sf-frame" fill="none" stroke="#555" d="M{left:.1} {top:.1}V{bottom:.1}H{right:.1}"/>"##
+        r##"<path class="sf-frame" {} fill="none" stroke="#555" d="M{left:.1} {top:.1}V{bottom:.1}H{right:.1}"/>"##,
+        scales((&x, &figure.x.label), (&y, &figure.y.label))
     );
     if nothing {
         let middle = (top + bottom) / 2.0;
@@ -87,7 +88,9 @@ pub(super) fn svg(figure: &Figure, place: Place) -> String {
     let mut ends = Vec::new();
     for (i, (series, lines)) in figure.series.iter().zip(&wrapped).enumerate() {
         let dashes = DASHES[i % DASHES.len()];
+        let _ = writeln!(out, r#"<g data-item="{i}"><title>{}</title>"#, escape(&series.label));
         let end = curve(&mut out, series, &x, &y, i % COLOURS.len(), dashes);
+        out.push_str("</g>\n");
         let (x, y) = end.unwrap_or((f64::NAN, bottom));
         ends.push(End { x, y, lines: lines.clone(), colour: i % COLOURS.len(), dashes, shape: None });
     }
@@ -97,7 +100,9 @@ pub(super) fn svg(figure: &Figure, place: Place) -> String {
         if let Some(at) = place {
             let _ = writeln!(
                 out,
-                r#"<path class="sf-{colour}" fill="none" stroke="{}" stroke-width="1.4" stroke-dasharray="6 4" d="M{left:.1} {at:.1}H{right:.1}"/>"#,
+                r#"<g data-item="{}"><title>{}</title><path class="sf-{colour}" fill="none" stroke="{}" stroke-width="1.4" stroke-dasharray="6 4" d="M{left:.1} {at:.1}H{right:.1}"/></g>"#,
+                figure.series.len() + i,
+                escape(&reference.label),
                 COLOURS[colour].0
             );
         }
@@ -106,8 +111,9 @@ pub(super) fn svg(figure: &Figure, place: Place) -> String {
     }
     let labels = &wrapped[figure.series.len() + figure.references.len()..];
     for (i, (marks, lines)) in figure.marks.iter().zip(labels).enumerate() {
-        let colour = (figure.series.len() + figure.references.len() + i) % COLOURS.len();
-        let _ = writeln!(out, "<g><title>{}</title>", escape(&marks.label));
+        let item = figure.series.len() + figure.references.len() + i;
+        let colour = item % COLOURS.len();
+        let _ = writeln!(out, r#"<g data-item="{item}"><title>{}</title>"#, escape(&marks.label));
         for &(a, b) in &marks.points {
             if let (Some(x), Some(y)) = (x.place(a), y.place(b)) {
                 symbol(&mut out, marks.shape, (x, y), colour);
@@ -120,6 +126,12 @@ pub(super) fn svg(figure: &Figure, place: Place) -> String {
     end_labels(&mut out, &ends, right, top - 8.0, bottom + 8.0);
     out.push_str("</svg>\n");
     out
+}
+
+/// The scales of a picture as attributes of its frame, for scripts.
+pub(super) fn scales((x, across): (&Ruler, &str), (y, up): (&Ruler, &str)) -> String {
+    let [across, up] = [across, up].map(escape);
+    format!(r#"data-x="{}" data-across="{across}" data-y="{}" data-up="{up}""#, x.words(), y.words())
 }
 
 /// Grid, ticks and their labels; a horizontal axis without values has none.
@@ -166,7 +178,6 @@ fn curve(out: &mut String, series: &Series, x: &Ruler, y: &Ruler, colour: usize,
         let low = y.place(low).or_else(|| low.is_finite().then(|| y.start()))?;
         Some((x.place(a)?, low, high))
     });
-    let _ = writeln!(out, "<g><title>{}</title>", escape(&series.label));
     for run in runs(band) {
         let mut outline = String::new();
         for &(x, low, _) in &run {
@@ -195,7 +206,6 @@ fn curve(out: &mut String, series: &Series, x: &Ruler, y: &Ruler, colour: usize,
             r#"<path class="sf-{colour}" fill="none" stroke="{ink}" {weight} stroke-linejoin="round"{dashes} d="{line}"/>"#
         );
     }
-    out.push_str("</g>\n");
     last
 }
 
@@ -229,7 +239,8 @@ fn thin(run: &[(f64, f64)]) -> Vec<(f64, f64)> {
 /// Labels at the right, moved apart, each with a leader from what it names.
 fn end_labels(out: &mut String, ends: &[End], right: f64, top: f64, bottom: f64) {
     let wanted: Vec<_> = ends.iter().map(|end| (end.y, end.lines.len() as f64 * LINE + 3.0)).collect();
-    for (end, centre) in ends.iter().zip(spread(&wanted, top, bottom)) {
+    for (item, (end, centre)) in ends.iter().zip(spread(&wanted, top, bottom)).enumerate() {
+        let _ = writeln!(out, r#"<g data-label="{item}">"#);
         let (colour, ink) = (end.colour, COLOURS[end.colour].0);
         // What is not drawn has a label, but nothing to point at.
         if end.x.is_finite() {
@@ -254,5 +265,6 @@ fn end_labels(out: &mut String, ends: &[End], right: f64, top: f64, bottom: f64)
         }
         let first = centre - (end.lines.len() as f64 - 1.0) * LINE / 2.0 + 4.5;
         text(out, &end.lines, (right + LEADER, first, LINE), "");
+        out.push_str("</g>\n");
     }
 }

@@ -2,7 +2,7 @@
 
 use super::axis::Ruler;
 use super::contour::Grid;
-use super::draw::{LINE, axes};
+use super::draw::{LINE, axes, scales};
 use super::ink::{COLOURS, FONT, Place, header, symbol, text};
 use super::text::{escape, width, wrap};
 use super::{Marks, Scale, Series};
@@ -99,7 +99,8 @@ impl Plane {
         axes(&mut out, (&x, true), &y, [left, right, top, bottom]);
         let _ = writeln!(
             out,
-            r##"<path class="sf-frame" fill="none" stroke="#555" d="M{left:.1} {top:.1}H{right:.1}V{bottom:.1}H{left:.1}Z"/>"##
+            r##"<path class="sf-frame" {} fill="none" stroke="#555" d="M{left:.1} {top:.1}H{right:.1}V{bottom:.1}H{left:.1}Z"/>"##,
+            scales((&x, &self.axes[0]), (&y, &self.axes[1]))
         );
         let at = |(a, b): (f64, f64)| Some((x.place(a)?, y.place(b)?));
         let inside = |&(px, py): &(f64, f64)| {
@@ -122,19 +123,22 @@ impl Plane {
             let ink = COLOURS[colour].0;
             let _ = writeln!(
                 out,
-                r#"<g><title>{}</title><path class="sf-{colour}" fill="none" stroke="{ink}" stroke-width="1.2" d="{line}"/><path class="sf-{colour}" fill="none" stroke="{ink}" stroke-width="4.5" stroke-linecap="round" d="{dots}"/></g>"#,
+                r#"<g data-item="{i}"><title>{}</title><path class="sf-{colour}" fill="none" stroke="{ink}" stroke-width="1.2" d="{line}"/><path class="sf-{colour}" fill="none" stroke="{ink}" stroke-width="4.5" stroke-linecap="round" d="{dots}"/></g>"#,
                 escape(&path.label)
             );
         }
         for (i, marks) in self.marks.iter().enumerate() {
-            let colour = (self.paths.len() + i) % COLOURS.len();
+            let item = self.paths.len() + i;
+            let _ = writeln!(out, r#"<g data-item="{item}"><title>{}</title>"#, escape(&marks.label));
             for place in marks.points.iter().filter_map(|point| at(*point).filter(inside)) {
-                symbol(&mut out, marks.shape, place, colour);
+                symbol(&mut out, marks.shape, place, item % COLOURS.len());
             }
+            out.push_str("</g>\n");
         }
         let mut line = top + 10.0;
         for (i, lines) in labels.iter().enumerate() {
             let (colour, x) = (i % COLOURS.len(), right + 16.0);
+            let _ = writeln!(out, r#"<g data-label="{i}">"#);
             match i.checked_sub(self.paths.len()) {
                 Some(mark) => symbol(&mut out, self.marks[mark].shape, (x, line - 4.5), colour),
                 None => {
@@ -148,6 +152,7 @@ impl Plane {
                 }
             }
             text(&mut out, lines, (x + 14.0, line, LINE), "");
+            out.push_str("</g>\n");
             line += lines.len() as f64 * LINE + 6.0;
         }
         out.push_str("</svg>\n");

@@ -1,13 +1,18 @@
 //! One HTML file that stands by itself: no network, readable with scripts off, light and dark, printable, usable by keyboard.
 //!
 //! What makes up a page is data: sections, and plates, which are figures with a caption, the command that makes them and
-//! their numbers. Scripts only save a figure, or its numbers, to a file.
-
-mod style;
+//! their numbers. Scripts only save a figure or its numbers, tell values, and put lines out.
 
 use crate::figure;
 use maud::{DOCTYPE, Markup, PreEscaped, html};
-use style::{SCRIPT, STYLE};
+
+const STYLE: &str = include_str!("page.css");
+const MATH_FONT: &str = include_str!("math-font.css");
+const SCRIPT: &str = include_str!("page.js");
+
+/// Nothing is fetched, whatever a page holds: browsers enforce it.
+const POLICY: &str =
+    "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; font-src data:; base-uri 'none'";
 
 /// A figure as a page shows it.
 pub struct Plate {
@@ -30,6 +35,7 @@ impl Plate {
         html! {
             figure.plate id=(self.id) {
                 (PreEscaped(&self.inline))
+                output.readout aria-live="polite" {}
                 figcaption {
                     (self.caption)
                     div.make {
@@ -40,7 +46,7 @@ impl Plate {
                         }
                     }
                 }
-                script type="text/csv" { (PreEscaped(&self.csv)) }
+                script type="text/csv" { (PreEscaped(self.csv.replace("</", "<\u{200b}/"))) }
             }
         }
     }
@@ -116,8 +122,9 @@ impl Page {
                     meta charset="utf-8";
                     meta name="viewport" content="width=device-width, initial-scale=1";
                     meta name="color-scheme" content="light dark";
+                    meta http-equiv="Content-Security-Policy" content=(POLICY);
                     title { (self.title) }
-                    style { (PreEscaped(STYLE)) (PreEscaped(figure::STYLE)) }
+                    style { (PreEscaped(MATH_FONT)) (PreEscaped(STYLE)) (PreEscaped(figure::STYLE)) }
                 }
                 body {
                     a.skip href="#content" { "Skip to the content" }

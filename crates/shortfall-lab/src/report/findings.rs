@@ -82,6 +82,7 @@ fn examples(results: &Results) -> Option<String> {
     let attained: Vec<String> = made
         .flat_map(|report| &report.checks)
         .flat_map(|made| made.results())
+        .filter(|(judgement, _)| matches!(judgement.form.kind, Kind::Exact | Kind::Lower))
         .filter_map(|(judgement, _)| {
             let measured = judgement.measured.as_ref()?.interval.mean;
             Some(format!("{} = {} ({})", judgement.quantity.formula(), number(measured), judgement.theorem.id))

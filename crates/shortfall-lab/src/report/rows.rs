@@ -7,8 +7,8 @@ use crate::picture;
 use crate::reproduce::{Fitted, Made, Report};
 use maud::{Markup, PreEscaped, html};
 use shortfall::text::number;
-use shortfall::theorem::{THEOREMS, Theorem, find};
-use shortfall::verdict::Verdict;
+use shortfall::theorem::{Requirement, THEOREMS, Theorem, find};
+use shortfall::verdict::{Judgement, Verdict};
 
 /// The part of a row.
 pub(super) fn part(report: &Report) -> Block {
@@ -53,17 +53,19 @@ fn run(report: &Report, index: usize, made: &Made) -> Block {
     let request = &made.experiment.request;
     let figure = picture::of_run(&made.experiment, &made.finished);
     let seeds = made.finished.run.mean_over();
+    let results = made.results();
     let caption = html! {
         @if !made.shows.is_empty() { p { (PreEscaped(formula::html(made.shows))) } }
         p {
             (made.finished.run.plan.steps) " steps"
             @if let Some(over) = seeds { "; the band holds the mean over " (over) " with 99.9 %" }
             ". "
-            @for (judgement, _) in made.results() {
-                code { (judgement.theorem.id) } " " (verdict(judgement.verdict.word()))
-                @if let Some(bound) = judgement.value() { " (" (number(bound)) ")" }
-                "; "
+            @for (i, (judgement, _)) in results.iter().enumerate() {
+                @if i > 0 { "; " }
+                code { (judgement.theorem.id) } " (" (PreEscaped(formula::html(&judgement.quantity.formula()))) ") " (verdict(judgement.verdict.word()))
+                @if let Some(bound) = judgement.value() { ", " (number(bound)) }
             }
+            "."
         }
         @if let Some(floor) = made.finished.run.floor().filter(|_| made.finished.run.base_error.is_some()) {
             p {
@@ -73,7 +75,37 @@ fn run(report: &Report, index: usize, made: &Made) -> Block {
         }
         @if report.row.explains { @for sentence in made.words() { p { (PreEscaped(formula::html(&sentence))) } } }
     };
+    let caption = html! { (caption) (hypotheses(&results)) };
     Block::Plate(plate(format!("{}-{}", report.row.id, index + 1), figure, caption, run_command(request)))
+}
+
+/// What each statement asks for, with the numbers of this run.
+fn hypotheses(results: &[(&Judgement, bool)]) -> Markup {
+    let mut shown: Vec<&Requirement> = Vec::new();
+    for requirement in results.iter().flat_map(|(judgement, _)| &judgement.requirements) {
+        if !shown.iter().any(|other| other.text == requirement.text && other.detail == requirement.detail) {
+            shown.push(requirement);
+        }
+    }
+    html! {
+        @if !shown.is_empty() {
+            details {
+                summary { "The hypotheses on this run" }
+                ul {
+                    @for requirement in shown {
+                        li {
+                            (PreEscaped(formula::html(&requirement.text)))
+                            @if !requirement.detail.is_empty() && requirement.detail != requirement.text {
+                                ": " (PreEscaped(formula::html(&requirement.detail)))
+                            }
+                            " (" (requirement.provenance.word()) ")"
+                            @if !requirement.met { ", " strong { "not met" } }
+                        }
+                    }
+                }
+            }
+        }
+    }
 }
 
 fn rates(rates: &[Fitted]) -> Markup {

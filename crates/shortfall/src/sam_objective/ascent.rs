@@ -43,7 +43,7 @@ fn moved(x: &[f64], e: &[f64]) -> Vec<f64> {
 /// Into the ball, whatever the rounding.
 fn project(e: &mut [f64], rho: f64) {
     let length = norm(e);
-    if length >= rho * (1.0 - 1e-14) {
+    if length > 0.0 && length >= rho * (1.0 - 1e-14) {
         let by = rho / length * (1.0 - 4e-16 * (4.0 + (e.len() as f64).sqrt()));
         e.iter_mut().for_each(|e| *e *= by);
     }

@@ -26,13 +26,19 @@ pub struct SamObjective {
     pub how: String,
 }
 
-/// Encloses `f^SAM(x)`: on the line by branch and bound, for quadratics with known eigenvectors by the secular equation of the
-/// trust region, else between projected ascent and `f + min(rho |grad f| + beta rho^2/2, L rho)`.
+/// Encloses `f^SAM(x)`: on the line by branch and bound, for quadratics by the secular equation of the trust region,
+/// else between projected ascent and `f + min(rho |grad f| + beta rho^2/2, L rho)`.
 pub fn sam_objective(problem: &dyn Problem, constants: &Constants, x: &[f64], rho: f64) -> SamObjective {
     if let Some(found) = problem.line().and_then(|line| interval::maximum(line.as_ref(), x[0], rho)) {
         return found;
     }
     if let Some(found) = problem.spectrum().and_then(|spectrum| trust_region::maximum(problem, spectrum, x, rho)) {
+        return found;
+    }
+    let hessian = problem.hessian().filter(|_| x.len() <= trust_region::LARGEST).and_then(|hessian| hessian.constant());
+    if let Some(found) =
+        hessian.and_then(|(matrix, error)| trust_region::maximum_of_matrix(problem, (&matrix, error), x, rho))
+    {
         return found;
     }
     let (perturbation, low) = ascent::climb(problem, x, rho);

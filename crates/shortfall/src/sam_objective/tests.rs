@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::kernel::unit_vector;
-use crate::problem::{Ask, DoubleWell, Expression, Logistic, Quadratic};
+use crate::problem::{Ask, DoubleWell, Expression, Logistic, MatrixQuadratic, Quadratic, Regression};
 use proptest::prelude::*;
 use std::f64::consts::PI;
 
@@ -48,9 +48,17 @@ fn slow_maximum(problem: &dyn Problem, x: &[f64; 2], rho: f64) -> f64 {
     best
 }
 
+/// With the eigenvectors given, and from the matrix alone.
 fn quadratic_case(eigenvalues: [f64; 2], x: [f64; 2], rho: f64) {
-    let problem = Quadratic::new(eigenvalues.to_vec());
-    let (found, slow) = (objective(&problem, &x, rho), slow_maximum(&problem, &x, rho));
+    let slow = slow_maximum(&Quadratic::new(eigenvalues.to_vec()), &x, rho);
+    let matrix = MatrixQuadratic::new(vec![eigenvalues[0], 0.0, 0.0, eigenvalues[1]], vec![0.0; 2]);
+    for problem in [&Quadratic::new(eigenvalues.to_vec()) as &dyn Problem, &matrix] {
+        solved(problem, &x, rho, slow);
+    }
+}
+
+fn solved(problem: &dyn Problem, x: &[f64], rho: f64, slow: f64) {
+    let found = objective(problem, x, rho);
     let size = 1.0 + slow.abs();
     assert_eq!(found.provenance, Provenance::Certified);
     assert!(found.high >= slow - 1e-14 * size, "{found:?} {slow}");
@@ -89,6 +97,25 @@ fn worked_by_hand() {
 }
 
 #[test]
+fn a_matrix_and_its_eigenbasis_say_the_same() {
+    let eigenvalues: Vec<f64> = (0..30).map(|i| f64::from(i) / 7.0 - 2.0).collect();
+    let rotated = Quadratic::rotated(eigenvalues, 3);
+    let mut entries = vec![0.0; 900];
+    assert!(rotated.hessian().expect("one").matrix_at(&[0.0; 30], &mut entries));
+    let symmetric: Vec<f64> = (0..900).map(|k| 0.5 * (entries[k] + entries[k % 30 * 30 + k / 30])).collect();
+    let matrix = MatrixQuadratic::new(symmetric, vec![0.0; 30]);
+    let x: Vec<f64> = (0..30).map(|i| (f64::from(i) * 1.7).sin()).collect();
+    for rho in [1e-6, 0.1, 3.0, 1e4] {
+        let [a, b] = [&rotated as &dyn Problem, &matrix].map(|problem| objective(problem, &x, rho));
+        assert_eq!(b.provenance, Provenance::Certified);
+        assert!(
+            (a.high - b.high).abs() <= 1e-10 * a.high.abs() && b.high - b.low <= 1e-10 * b.high.abs(),
+            "{a:?} {b:?}"
+        );
+    }
+}
+
+#[test]
 fn on_the_line_against_a_fine_grid() {
     for text in ["cos(3*x)+x^2/10", "x^4/4-x^2/2+x/5", "sin(x)*exp(-x^2/9)"] {
         let problem = Expression::new(text, None).expect("good");
@@ -108,6 +135,18 @@ proptest! {
         eigenvalues in prop::array::uniform2(-3.0..3.0f64), x in prop::array::uniform2(-2.0..2.0f64), rho in 0.01..2.0f64,
     ) {
         quadratic_case(eigenvalues, x, rho);
+    }
+
+    #[test]
+    fn matrices_with_a_linear_term_and_least_squares(
+        q in prop::array::uniform3(-2.0..2.0f64), b in prop::array::uniform2(-2.0..2.0f64),
+        x in prop::array::uniform2(-2.0..2.0f64), rho in 0.01..2.0f64,
+    ) {
+        let matrix = MatrixQuadratic::new(vec![q[0], q[1], q[1], q[2]], b.to_vec());
+        solved(&matrix, &x, rho, slow_maximum(&matrix, &x, rho));
+        let rows = [q[0], q[1], 1.0, q[2], -0.5, 0.75];
+        let squares = Regression::least_squares(2, &rows, &[b[0], b[1], 1.0], 0.1);
+        solved(&squares, &x, rho, slow_maximum(&squares, &x, rho));
     }
 
     #[test]

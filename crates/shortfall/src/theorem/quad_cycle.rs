@@ -116,7 +116,7 @@ pub(super) fn on_cycle(inputs: &Inputs, method: Requirement, place: &str) -> Vec
     };
     let mut requirements = vec![
         method,
-        Requirement::new("f a quadratic with A > 0", definite, eigenvalues),
+        Requirement::new("f is a quadratic with A > 0", definite, eigenvalues),
         inputs.perturbed(),
         Requirement::new(place, met, detail),
     ];

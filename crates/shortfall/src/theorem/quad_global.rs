@@ -56,7 +56,7 @@ fn requires(inputs: &Inputs) -> Vec<Requirement> {
     let mut requirements = vec![inputs.deterministic_sam()];
     let (Some(&(least, _)), Some(&(top, component))) = (spaces.first(), spaces.last()) else {
         let reason = "no exact eigenvalues of f are known";
-        requirements.push(Requirement::new("f a quadratic with A >= 0", false, reason));
+        requirements.push(Requirement::new("f is a quadratic with A >= 0", false, reason));
         return requirements;
     };
     let range = format!("the eigenvalues lie in [{least}, {top}]");
@@ -65,7 +65,7 @@ fn requires(inputs: &Inputs) -> Vec<Requirement> {
     let met = (component - 1e-12 * distance).is_above(0.0);
     let detail = format!("|x0 - x*| = {}, its top component {}", number(distance.middle()), number(component.middle()));
     requirements.extend([
-        Requirement::new("f a quadratic with A >= 0, A != 0", least >= 0.0 && top > 0.0, range),
+        Requirement::new("f is a quadratic with A >= 0, A != 0", least >= 0.0 && top > 0.0, range),
         inputs.below("eta*lambda_max", inputs.eta() * top, 2.0),
         inputs.perturbed(),
         Requirement::new(

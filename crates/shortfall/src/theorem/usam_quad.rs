@@ -116,7 +116,7 @@ fn requires(inputs: &Inputs) -> Vec<Requirement> {
     };
     vec![
         inputs.usam(),
-        Requirement::new("f a quadratic", known, eigenvalues),
+        Requirement::new("f is a quadratic", known, eigenvalues),
         Requirement::new("p of every eigenvalue along x0 certainly inside or outside", decided, detail),
     ]
 }

@@ -60,6 +60,11 @@ impl Design {
         Self { rows, columns: features + usize::from(intercept), centring }
     }
 
+    /// Whether a centre is taken from sparse rows.
+    pub(crate) fn is_centred(&self) -> bool {
+        self.centring.is_some()
+    }
+
     /// n.
     pub(crate) fn count(&self) -> usize {
         self.rows.count()

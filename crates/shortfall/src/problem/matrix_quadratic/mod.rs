@@ -309,6 +309,10 @@ impl Hessian for MatrixQuadratic {
         matrix.copy_from_slice(&self.matrix);
         true
     }
+
+    fn constant(&self) -> Option<(Vec<f64>, f64)> {
+        Some((self.matrix.clone(), 0.0))
+    }
 }
 
 #[cfg(test)]

@@ -10,6 +10,7 @@ mod tests;
 use super::linear_model::{self, Base, Dataset, Design, LinearModel, Loss, Optimum};
 use super::{Ask, FiniteSum, Hessian, Minimum, Problem, Samples};
 use crate::arguments::{Arguments, BadInput};
+use crate::constants::eigen::gamma;
 use crate::constants::{Constants, Number};
 use crate::kernel::{norm, residual_batch, residual_block};
 use crate::parallel::Parallel;
@@ -183,6 +184,19 @@ impl Hessian for Regression {
         let w = self.base.design.embed(x, 1);
         self.base.write_hessian(&|i| self.curvature(i, &w), matrix);
         (0..self.targets.len()).all(|i| self.is_smooth_at(i, &w, x))
+    }
+
+    /// Of least squares; rows that are centred on the way have errors of their own.
+    fn constant(&self) -> Option<(Vec<f64>, f64)> {
+        if self.threshold.is_finite() || self.base.design.is_centred() {
+            return None;
+        }
+        let d = self.dimension();
+        let mut matrix = vec![0.0; d * d];
+        self.base.write_hessian(&|_| 1.0, &mut matrix);
+        let trace: f64 = matrix.iter().step_by(d + 1).sum();
+        let error = gamma(self.targets.len().max(d) + 8) * trace * (1.0 + 1e-9) + (d * d) as f64 * f64::MIN_POSITIVE;
+        Some((matrix, error))
     }
 }
 
