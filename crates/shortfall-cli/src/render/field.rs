@@ -20,6 +20,12 @@ pub fn field(seen: &Seen) -> String {
     text.push('\n');
     match (&seen.line, &seen.without) {
         (Some(line), _) => text += &on_line(line),
+        (None, Some(why)) if let Some(change) = seen.integrated => {
+            let how = format!(
+                "J is integrated from G, 0 at the left end, its last refinement {change:.0e} (no closed form: {why})."
+            );
+            text += &wrap(&how, "");
+        }
         (None, Some(why)) => text += &wrap(&format!("No virtual loss J is known here: {why}."), ""),
         (None, None) => {
             text += &wrap("f is a quadratic: SAM descends J = f + rho |grad f| exactly, in any dimension.", "");

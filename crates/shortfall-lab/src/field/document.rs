@@ -11,7 +11,10 @@ impl Seen<'_> {
     pub fn document(&self) -> Json {
         let mut document = settings(self.experiment);
         let line = self.line.as_ref().map(on_line);
-        document.insert("virtual_loss".into(), line.unwrap_or_else(|| json!({"reason": self.without})));
+        document.insert(
+            "virtual_loss".into(),
+            line.unwrap_or_else(|| json!({"reason": self.without, "integrated_to": self.integrated})),
+        );
         document.insert("points".into(), points(&self.points));
         document.insert("plane".into(), self.plane.as_ref().map_or(Json::Null, plane));
         let circulation = self

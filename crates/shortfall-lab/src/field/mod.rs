@@ -6,7 +6,7 @@ use crate::experiment::Experiment;
 use shortfall::arguments::BadInput;
 use shortfall::kernel::norm;
 use shortfall::sam_objective::{SamObjective, sam_objective};
-use shortfall::virtual_loss::{Circulation, Field, VirtualLoss};
+use shortfall::virtual_loss::{Field, Integral, VirtualLoss};
 
 /// Points of a grid on the line, and of a row of a grid in the plane.
 const ON_LINE: usize = 401;
@@ -46,14 +46,17 @@ pub struct Seen<'a> {
     pub experiment: &'a Experiment,
     /// On the line.
     pub line: Option<VirtualLoss<'a>>,
-    /// Why there is no J, where there is none.
+    /// Why no J is known in closed form, where none is.
     pub without: Option<String>,
+    /// On the line, where J is not known in closed form: what the last refinement of its integration changed; J is 0 at the
+    /// left end.
+    pub integrated: Option<f64>,
     /// On the line a grid over the window; else the start.
     pub points: Vec<At>,
     /// In the plane: a grid over the window.
     pub plane: Option<Plane>,
     /// Around the user's loop, or a square around the start.
-    pub circulation: Option<(Vec<Vec<f64>>, Circulation)>,
+    pub circulation: Option<(Vec<Vec<f64>>, Integral)>,
 }
 
 /// A grid in the plane.
@@ -88,21 +91,34 @@ impl<'a> Seen<'a> {
             return Err(BadInput::new(format!("--window is for one and two dimensions, not {d}")));
         }
         let window = wish.window.unwrap_or_else(|| default_window(experiment));
-        let mut seen =
-            Self { experiment, line: None, without: None, points: Vec::new(), plane: None, circulation: None };
+        let mut seen = Self {
+            experiment,
+            line: None,
+            without: None,
+            integrated: None,
+            points: Vec::new(),
+            plane: None,
+            circulation: None,
+        };
+        let quadratic = has_quadratic_form(experiment);
         match VirtualLoss::of(problem, method, window) {
             Ok(line) => seen.line = Some(line),
-            Err(why) if !has_quadratic_form(experiment) => seen.without = Some(why),
+            Err(why) if !quadratic => seen.without = Some(why),
             Err(_) => {}
         }
-        let at = |x: &[f64]| look(experiment, &field, seen.line.as_ref(), x);
+        let at = |x: &[f64]| look(experiment, &field, (seen.line.as_ref(), quadratic), x);
         let between = |count: usize| {
             let step = (window[1] - window[0]) / (count - 1) as f64;
             (0..count).map(move |i| if i + 1 == count { window[1] } else { window[0] + step * i as f64 })
         };
         if d == 1 {
-            seen.points = between(ON_LINE).map(|x| at(&[x])).collect();
-            return Ok(seen);
+            let mut points: Vec<At> = between(ON_LINE).map(|x| at(&[x])).collect();
+            let places: Vec<f64> = points.iter().map(|at| at.x[0]).collect();
+            if let Some((losses, change)) = seen.without.as_ref().and_then(|_| field.integrated(&places)) {
+                points.iter_mut().zip(losses).for_each(|(at, loss)| at.virtual_loss = Some(loss));
+                seen.integrated = Some(change);
+            }
+            return Ok(Self { points, ..seen });
         }
         let points = vec![at(start)];
         let plane = (d == 2).then(|| {
@@ -122,12 +138,13 @@ impl<'a> Seen<'a> {
 /// J = f + rho |grad f| for deterministic SAM on quadratics in any number of dimensions (THEORY.md `virt-quad`).
 fn has_quadratic_form(experiment: &Experiment) -> bool {
     let method = &experiment.method;
-    experiment.problem().spectrum().is_some()
+    let problem = experiment.problem();
+    (problem.spectrum().is_some() || problem.hessian().is_some_and(|hessian| hessian.constant().is_some()))
         && method.sampling.is_none()
         && (method.ascent.perturbation().lambda() == Some(1.0) || method.rho.first() == 0.0)
 }
 
-fn look(experiment: &Experiment, field: &Field, line: Option<&VirtualLoss>, x: &[f64]) -> At {
+fn look(experiment: &Experiment, field: &Field, (line, quadratic): (Option<&VirtualLoss>, bool), x: &[f64]) -> At {
     let (problem, method) = (experiment.problem(), &experiment.method);
     let (mut g, mut y, mut along) = (vec![0.0; x.len()], vec![0.0; x.len()], vec![0.0; x.len()]);
     let loss = problem.value_gradient(x, &mut g);
@@ -140,7 +157,7 @@ fn look(experiment: &Experiment, field: &Field, line: Option<&VirtualLoss>, x: &
     field.at(x, &mut along);
     let virtual_loss = match line {
         Some(line) => Some(line.value(x[0])),
-        None => has_quadratic_form(experiment).then(|| rho.mul_add(norm(&g), loss)),
+        None => quadratic.then(|| rho.mul_add(norm(&g), loss)),
     };
     let objective = sam_objective(problem, &experiment.constants, x, rho);
     At { x: x.to_vec(), loss, perturbed, objective, virtual_loss, field: along, curl: field.curl(x) }

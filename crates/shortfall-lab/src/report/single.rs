@@ -95,7 +95,7 @@ pub fn of_field(seen: &Seen) -> Page {
         plates.into_iter().map(|(id, picture)| Block::Plate(plate(id.to_owned(), picture, html! {}, command.clone())));
     let mut body: Vec<Block> = plates.collect();
     if let Some(why) = &seen.without {
-        body.insert(0, Block::Text(html! { p { "No virtual loss J is known here: " (why) "." } }));
+        body.insert(0, Block::Text(html! { p { (if seen.integrated.is_some() { "J is integrated from G; no closed form is known: " } else { "No virtual loss J is known here: " }) (why) "." } }));
     }
     if let Some((_, found)) = &seen.circulation {
         body.push(Block::Text(html! { p { "Circulation of the field around the loop: " (number(found.value)) "." } }));

@@ -24,10 +24,10 @@ pub struct Field<'a> {
     method: &'a Method,
 }
 
-/// The integral of a field along a closed loop.
+/// The integral of a field along a line.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Circulation {
-    /// `closed integral of G dx`; 0 where G is a gradient and the loop bounds an area on which it is one.
+pub struct Integral {
+    /// `integral of G dx`; around a loop 0 where it bounds an area on which G is a gradient.
     pub value: f64,
     /// What the last refinement changed.
     pub change: f64,
@@ -124,41 +124,60 @@ impl<'a> Field<'a> {
         gradients * self.problem.work() as f64
     }
 
-    /// The integral of G along the closed polygon through these points, each edge by Gauss and Legendre's rule on more and
-    /// more parts until the sum stands still, or a second or two are over; `None` where even the coarsest takes longer.
-    pub fn circulation(&self, corners: &[Vec<f64>]) -> Option<Circulation> {
+    /// The integral of G along the closed polygon through these points; `None` where even the coarsest sum takes too long.
+    pub fn circulation(&self, corners: &[Vec<f64>]) -> Option<Integral> {
+        let edges: Vec<_> = corners.iter().zip(corners.iter().cycle().skip(1)).map(|(a, b)| [&a[..], &b[..]]).collect();
+        self.along(&edges, MOST_OPERATIONS)
+    }
+
+    /// The virtual loss of a field on the line, by integration: J at the places given, in order, less J at the first, and the
+    /// last refinement of all parts together; `None` where it takes too long.
+    pub fn integrated(&self, places: &[f64]) -> Option<(Vec<f64>, f64)> {
+        let share = MOST_OPERATIONS / places.len().max(2) as f64;
+        let (mut losses, mut change) = (vec![0.0; places.len().min(1)], 0.0);
+        for pair in places.windows(2) {
+            let part = self.along(&[[&pair[..1], &pair[1..]]], share)?;
+            losses.push(losses[losses.len() - 1] + part.value);
+            change += part.change;
+        }
+        Some((losses, change))
+    }
+
+    /// The integral along straight edges, each by Gauss and Legendre's rule on more and more parts until the sum stands still,
+    /// or so many operations are done.
+    fn along(&self, edges: &[[&[f64]; 2]], most_operations: f64) -> Option<Integral> {
         let mut parts = 4;
-        let evaluations = |parts: usize| (corners.len() * parts * 2 * NODES.len()) as f64;
-        if (evaluations(4) + evaluations(8)) * self.work() > MOST_OPERATIONS {
+        let evaluations = |parts: usize| (edges.len() * parts * 2 * NODES.len()) as f64;
+        if (evaluations(4) + evaluations(8)) * self.work() > most_operations {
             return None;
         }
-        let mut value = self.along(corners, parts);
+        let mut value = self.sum(edges, parts);
         loop {
             parts *= 2;
-            let (finer, sizes) = self.along(corners, parts);
+            let (finer, sizes) = self.sum(edges, parts);
             let change = (finer - value.0).abs();
-            let over = evaluations(2 * parts) * self.work() > MOST_OPERATIONS;
+            let over = evaluations(2 * parts) * self.work() > most_operations;
             if change <= 1e-13 * sizes || parts >= MOST_PARTS || over || !finer.is_finite() {
-                return Some(Circulation { value: finer, change });
+                return Some(Integral { value: finer, change });
             }
             value = (finer, sizes);
         }
     }
 
     /// The integral, and that of `|G dx|`.
-    fn along(&self, corners: &[Vec<f64>], parts: usize) -> (f64, f64) {
-        let d = corners.first().map_or(0, Vec::len);
+    fn sum(&self, edges: &[[&[f64]; 2]], parts: usize) -> (f64, f64) {
+        let d = self.problem.dimension();
         let (mut total, mut sizes) = (0.0, 0.0);
         let (mut x, mut field) = (vec![0.0; d], vec![0.0; d]);
-        for (from, to) in corners.iter().zip(corners.iter().cycle().skip(1)) {
+        for [from, to] in edges {
             let half = 0.5 / parts as f64;
             for part in 0..parts {
                 let middle = (2 * part + 1) as f64 * half;
                 for (node, weight) in NODES.iter().flat_map(|(node, weight)| [(-node, weight), (*node, weight)]) {
                     let t = middle + half * node;
-                    x.iter_mut().zip(from.iter().zip(to)).for_each(|(x, (a, b))| *x = a + t * (b - a));
+                    x.iter_mut().zip(from.iter().zip(*to)).for_each(|(x, (a, b))| *x = a + t * (b - a));
                     self.at(&x, &mut field);
-                    let along: f64 = field.iter().zip(from.iter().zip(to)).map(|(g, (a, b))| g * (b - a)).sum();
+                    let along: f64 = field.iter().zip(from.iter().zip(*to)).map(|(g, (a, b))| g * (b - a)).sum();
                     (total, sizes) = (total + weight * half * along, sizes + weight * half * along.abs());
                 }
             }
@@ -190,7 +209,7 @@ mod tests {
     fn the_example_of_the_theory_has_no_virtual_loss() {
         let (problem, method) = (quartic(), Method::sam(0.1, 0.5));
         let field = Field::of(&problem, &method).expect("deterministic");
-        let Circulation { value, change } = field.circulation(&square(0.5, 1.0)).expect("quick");
+        let Integral { value, change } = field.circulation(&square(0.5, 1.0)).expect("quick");
         assert!((value - 0.08221).abs() < 5e-6 && change < 1e-12, "{value} {change:e}");
         // Gradient descent follows a gradient.
         let method = Method::gd(0.1);
@@ -224,6 +243,25 @@ mod tests {
             let curls = field.curl(&x).expect("smooth") > 1e-3;
             assert_eq!(curls, method.ascent.perturbation() != Perturbation::Unnormalised);
         }
+    }
+
+    #[test]
+    fn integrals_on_the_line() {
+        let places: Vec<f64> = (0..=40).map(|i| f64::from(i) / 10.0 - 2.0).collect();
+        // f' = 3x: USAM descends 3x (1 + 3 rho), SAM 3x + 3 rho sign x.
+        let parabola = Quadratic::new(vec![3.0]);
+        for (method, loss) in [
+            (Method::usam(0.1, 0.2), (|x: f64| 2.4 * x * x) as fn(f64) -> f64),
+            (Method::sam(0.1, 0.2), |x| 1.5 * x * x + 0.6 * x.abs()),
+        ] {
+            let field = Field::of(&parabola, &method).expect("deterministic");
+            let (losses, change) = field.integrated(&places).expect("quick");
+            assert!(change < 1e-10, "{change:e}");
+            for (x, found) in places.iter().zip(&losses) {
+                assert!((found - (loss(*x) - loss(-2.0))).abs() < 1e-10, "{x} {found}");
+            }
+        }
+        assert_eq!(Field::of(&parabola, &Method::gd(0.1)).expect("one").integrated(&[]).expect("nothing").0, [0.0; 0]);
     }
 
     proptest! {

@@ -7,6 +7,6 @@ mod field;
 mod line;
 mod signs;
 
-pub use field::{Circulation, Field};
+pub use field::{Field, Integral};
 pub use line::{Behaviour, Kink, Stationary, VirtualLoss};
 pub use signs::{Change, Sign, Signs};
