@@ -131,6 +131,30 @@ fn sharper(next: &Judgement, other: &Judgement) -> bool {
     }
 }
 
+/// As a reader wants them: what was judged before what could not be, what is about `f - f*` before gradients, and in each group the
+/// sharpest first.
+pub fn sharpest_first(judgements: &[Judgement]) -> Vec<&Judgement> {
+    let rank = |judgement: &Judgement| match judgement.verdict {
+        Verdict::Violated => 0,
+        Verdict::Holds | Verdict::Agrees | Verdict::Differs | Verdict::Applicable => 1,
+        Verdict::Undecided => 2,
+        Verdict::Vacuous => 3,
+        Verdict::NotApplicable => 4,
+    };
+    // Sharpest: the ratio nearest to one; without a measurement the smallest bound.
+    let sharpness = |judgement: &Judgement| match judgement.ratio() {
+        Some(ratio) if ratio > 0.0 => ratio.ln().abs(),
+        _ => judgement.value().unwrap_or(f64::INFINITY),
+    };
+    let mut all: Vec<&Judgement> = judgements.iter().collect();
+    // First what is about f - f*, the question this program asks.
+    let subject = |judgement: &Judgement| usize::from(judgement.quantity.measure != Measure::Suboptimality);
+    all.sort_by(|a, b| {
+        rank(a).cmp(&rank(b)).then(subject(a).cmp(&subject(b))).then(sharpness(a).total_cmp(&sharpness(b)))
+    });
+    all
+}
+
 fn evaluate_form(theorem: &'static Theorem, form: &'static Form, inputs: &Inputs, start: &AtStart) -> Judgement {
     let requirements = (form.requires)(inputs);
     let reasons: Vec<String> = requirements

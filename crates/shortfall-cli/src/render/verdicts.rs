@@ -3,8 +3,8 @@
 use super::table::Table;
 use super::{constants, minimum, problem_line, wrap};
 use shortfall::text::{factor, number};
-use shortfall::theorem::{Kind, Measure, Scope};
-use shortfall::verdict::{Judgement, Verdict};
+use shortfall::theorem::{Kind, Scope};
+use shortfall::verdict::{Judgement, Verdict, sharpest_first};
 use shortfall_lab::diagnosis::sentences;
 use shortfall_lab::experiment::{Experiment, Finished};
 
@@ -48,28 +48,6 @@ fn looseness(judgement: &Judgement) -> String {
         Kind::Upper => times(ratio).replace("too ", "too high"),
         Kind::Lower => times(ratio).replace("too ", "too low"),
     }
-}
-
-fn sorted(judgements: &[Judgement]) -> Vec<&Judgement> {
-    let rank = |judgement: &Judgement| match judgement.verdict {
-        Verdict::Violated => 0,
-        Verdict::Holds | Verdict::Agrees | Verdict::Differs | Verdict::Applicable => 1,
-        Verdict::Undecided => 2,
-        Verdict::Vacuous => 3,
-        Verdict::NotApplicable => 4,
-    };
-    // Sharpest: the ratio nearest to one; without a measurement the smallest bound.
-    let sharpness = |judgement: &Judgement| match judgement.ratio() {
-        Some(ratio) if ratio > 0.0 => ratio.ln().abs(),
-        _ => judgement.value().unwrap_or(f64::INFINITY),
-    };
-    let mut all: Vec<&Judgement> = judgements.iter().collect();
-    // First what is about f - f*, the question this program asks.
-    let subject = |judgement: &Judgement| usize::from(judgement.quantity.measure != Measure::Suboptimality);
-    all.sort_by(|a, b| {
-        rank(a).cmp(&rank(b)).then(subject(a).cmp(&subject(b))).then(sharpness(a).total_cmp(&sharpness(b)))
-    });
-    all
 }
 
 /// What the letters of the tables mean.
@@ -185,7 +163,7 @@ pub fn run(experiment: &Experiment, finished: &Finished) -> String {
     text += &format!("\n{}", constants(&experiment.constants, true));
     text += &minimum(&experiment.minimum);
     text += "\n";
-    let all = sorted(&finished.judgements);
+    let all = sharpest_first(&finished.judgements);
     let mut table = Table::new(&["statement", "of", "bound", "measured", "verdict", "how loose"], 5);
     let repeated = repeated(&finished.judgements);
     let is_new = |judgement: &&&Judgement| !repeated.iter().any(|(again, _)| std::ptr::eq(*again, **judgement));
@@ -218,7 +196,7 @@ pub fn bounds(experiment: &Experiment, judgements: &[Judgement]) -> String {
     text += &format!("\n{}", constants(&experiment.constants, true));
     text += &minimum(&experiment.minimum);
     text += "\n";
-    let all = sorted(judgements);
+    let all = sharpest_first(judgements);
     let mut table = Table::new(&["statement", "of", "bound", "transient", "noise", "floor", "verdict"], 1);
     let repeated = repeated(judgements);
     let is_new = |judgement: &&&Judgement| !repeated.iter().any(|(again, _)| std::ptr::eq(*again, **judgement));

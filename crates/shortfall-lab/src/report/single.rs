@@ -11,7 +11,7 @@ use crate::picture;
 use crate::sweep::Swept;
 use maud::{PreEscaped, html};
 use shortfall::text::number;
-use shortfall::verdict::Verdict;
+use shortfall::verdict::{Verdict, sharpest_first};
 
 fn section(id: &str, title: &str, body: Vec<Block>) -> Section {
     Section { id: id.to_owned(), title: title.to_owned(), body }
@@ -29,7 +29,7 @@ pub fn of_run(experiment: &Experiment, finished: &Finished) -> Page {
             table {
                 thead { tr { th { "Statement" } th { "Of" } th { "Bound" } th { "Measured" } th { "Verdict" } th { "What the bound says" } } }
                 tbody {
-                    @for judgement in finished.judgements.iter().filter(applies) {
+                    @for judgement in sharpest_first(&finished.judgements).into_iter().filter(applies) {
                         tr {
                             td { code { (judgement.theorem.id) } p { (PreEscaped(formula::html(judgement.theorem.statement))) } }
                             td { (PreEscaped(formula::html(&judgement.quantity.formula()))) }
