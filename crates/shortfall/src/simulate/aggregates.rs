@@ -1,5 +1,10 @@
 //! What is kept of a lane: running sums and extremes, exact for the steps they cover, and the recorded points.
 
+use super::Plan;
+use super::cycle::{Cycle, Watch};
+use super::stepper::Schedule;
+use std::ops::Range;
+
 /// A sum that carries its rounding error along (Neumaier).
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Sum {
@@ -55,6 +60,23 @@ impl Extremes {
         self.largest = self.largest.max(term);
     }
 
+    /// Adds the terms of these steps of a cycle, each once.
+    fn add_steps(&mut self, cycle: &Cycle, steps: Range<u64>, of: &dyn Fn(&Point) -> f64) {
+        let count = steps.end.saturating_sub(steps.start);
+        let (rounds, rest) = (count / cycle.period, count % cycle.period);
+        if rounds > 0 {
+            let mut round = Self::default();
+            cycle.round.iter().for_each(|point| round.add(1.0, of(point)));
+            self.sum.add(rounds as f64 * round.sum.value());
+            self.weight += (rounds * cycle.period) as f64;
+            self.smallest = self.smallest.min(round.smallest);
+            self.largest = self.largest.max(round.largest);
+        }
+        for step in steps.end - rest..steps.end {
+            self.add(1.0, of(cycle.at(step)));
+        }
+    }
+
     /// Weighted mean, if anything was added.
     pub fn mean(&self) -> Option<f64> {
         (self.weight > 0.0).then(|| self.sum.value() / self.weight)
@@ -86,6 +108,13 @@ pub struct Point {
     pub gradient_error: f64,
     /// First coordinate of `x_t`: in one dimension the iterate itself.
     pub position: f64,
+}
+
+impl Point {
+    /// `|grad f(x_t)|^2`
+    pub(super) fn square(&self) -> f64 {
+        self.gradient_norm * self.gradient_norm
+    }
 }
 
 /// `sum_t (1-decay)^(T-1-t) F_t`, scaled: the weighted average of `sto-sc-avg` without overflow (THEORY.md 17.2).
@@ -150,13 +179,29 @@ impl Recent {
     /// Adds what was evaluated at step `t`. Each part holds an even number of steps, as the floor's window does.
     #[inline]
     pub fn add(&mut self, t: u64, weight: f64, value: f64, square: f64) {
+        self.turn(t);
+        self.value[1].add(weight, value);
+        self.squared_gradient[1].add(weight, square);
+    }
+
+    #[inline]
+    fn turn(&mut self, t: u64) {
         if t >= self.next {
             self.value = [self.value[1], Extremes::default()];
             self.squared_gradient = [self.squared_gradient[1], Extremes::default()];
             self.next = (t + (t / 16).max(2)) & !1;
         }
-        self.value[1].add(weight, value);
-        self.squared_gradient[1].add(weight, square);
+    }
+
+    fn add_steps(&mut self, cycle: &Cycle, steps: Range<u64>) {
+        let mut t = steps.start;
+        while t < steps.end {
+            self.turn(t);
+            let part = t..self.next.min(steps.end);
+            t = part.end;
+            self.value[1].add_steps(cycle, part.clone(), &|point| point.value);
+            self.squared_gradient[1].add_steps(cycle, part, &Point::square);
+        }
     }
 }
 
@@ -183,9 +228,108 @@ pub struct LaneRecord {
     pub movement: Movement,
     /// The step at which the lane diverged.
     pub diverged: Option<u64>,
+    /// Sees the lane come back.
+    pub(super) watch: Watch,
+    /// It did.
+    pub cycle: Option<Cycle>,
+}
+
+/// An iterate that was evaluated.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Evaluated {
+    /// t.
+    pub step: u64,
+    /// `f(x_t)`
+    pub value: f64,
+    /// `|grad f(x_t)|`
+    pub gradient_norm: f64,
+    /// First coordinate.
+    pub position: f64,
+    /// d = 1: every place counts.
+    pub on_the_line: bool,
 }
 
 impl LaneRecord {
+    /// Files an iterate: `weight` for the sums over `0..T-1`; `None` at T itself and for steps that are recorded only.
+    /// `false` if it is not finite: then the lane has diverged.
+    #[inline]
+    pub(super) fn keep(&mut self, plan: &Plan, schedule: &Schedule, at: &Evaluated, weight: Option<f64>) -> bool {
+        let Evaluated { step, gradient_norm, position, .. } = *at;
+        if !at.value.is_finite() || !gradient_norm.is_finite() {
+            self.diverged = Some(step);
+            return false;
+        }
+        let value = at.value - plan.base;
+        let square = gradient_norm * gradient_norm;
+        if let Some(weight) = weight {
+            self.value.add(weight, value);
+            self.gradient_norm.add(weight, gradient_norm);
+            self.squared_gradient.add(weight, square);
+            self.recent.add(step, weight, value, square);
+            if let Some(decay) = plan.weight_decay {
+                self.weighted.add(decay, step, weight, value);
+            }
+        }
+        if at.on_the_line {
+            self.movement.position.add(1.0, position);
+        }
+        let window_weight = if step == plan.steps { Some(1.0) } else { weight };
+        if let (Some(weight), Some(window)) = (window_weight, &schedule.window) {
+            for (half, range) in window.iter().enumerate() {
+                if range.contains(&step) {
+                    self.window_value[half].add(weight, value);
+                    self.window_squared_gradient[half].add(weight, square);
+                    if at.on_the_line {
+                        self.movement.window_position[half].add(weight, position);
+                        self.movement.window_square[half].add(weight, position * position);
+                    }
+                }
+            }
+        }
+        true
+    }
+
+    /// Keeps an iterate that is recorded, or of a round.
+    pub(super) fn keep_point(&mut self, point: Point, recorded: bool, step: u64) {
+        if recorded {
+            self.points.push(point);
+        }
+        if let Some(cycle) = self.cycle.as_mut().filter(|cycle| step < cycle.end()) {
+            cycle.round.push(point);
+        }
+    }
+
+    /// Whether all that follows is known: the lane repeats itself, or has diverged.
+    pub(super) fn is_known(&self) -> bool {
+        self.diverged.is_some() || self.cycle.as_ref().is_some_and(Cycle::is_known)
+    }
+
+    /// Files the steps of a known cycle up to `until`, which is not filed.
+    pub(super) fn keep_cycle(&mut self, schedule: &Schedule, on_the_line: bool, until: u64) {
+        let Some(cycle) = self.cycle.take() else { return };
+        let steps = cycle.end().min(until)..until;
+        self.value.add_steps(&cycle, steps.clone(), &|point| point.value);
+        self.gradient_norm.add_steps(&cycle, steps.clone(), &|point| point.gradient_norm);
+        self.squared_gradient.add_steps(&cycle, steps.clone(), &Point::square);
+        self.recent.add_steps(&cycle, steps.clone());
+        let position = |point: &Point| point.position;
+        if on_the_line {
+            self.movement.position.add_steps(&cycle, steps.clone(), &position);
+        }
+        for (half, range) in schedule.window.iter().flatten().enumerate() {
+            let part = steps.start.max(range.start)..steps.end.min(range.end).max(steps.start.max(range.start));
+            self.window_value[half].add_steps(&cycle, part.clone(), &|point| point.value);
+            self.window_squared_gradient[half].add_steps(&cycle, part.clone(), &Point::square);
+            if on_the_line {
+                self.movement.window_position[half].add_steps(&cycle, part.clone(), &position);
+                self.movement.window_square[half].add_steps(&cycle, part, &|point| point.position * point.position);
+            }
+        }
+        let recorded = schedule.recorded.iter().filter(|step| steps.contains(step));
+        self.points.extend(recorded.map(|step| *cycle.at(*step)));
+        self.cycle = Some(cycle);
+    }
+
     /// Takes the recent steps as the floor's window.
     pub(super) fn close_window(&mut self) {
         self.window_value = self.recent.value;

@@ -129,9 +129,19 @@ pub fn run_all(settings: Vec<Setting>, parallel: &dyn Parallel, observer: Observ
             let (state, sums) = &mut *guard;
             steppers[blocks[index].setting].advance(state, until, sums, parallel);
         });
-        step = until;
+        let is_known = |block: &Block| {
+            let guard = block.lanes.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+            guard.1.lanes.iter().all(LaneRecord::is_known)
+        };
+        step = if blocks.iter().all(is_known) { steps } else { until };
         stopped = observer(Progress { step, steps }).is_break() && step < steps;
     }
+    parallel.run(blocks.len(), &|index| {
+        let mut guard = blocks[index].lanes.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+        let (state, sums) = &mut *guard;
+        state.step = step;
+        steppers[blocks[index].setting].finish(state, sums, parallel);
+    });
     let mut made: Vec<(Vec<State>, Vec<LaneRecord>)> = settings.iter().map(|_| Default::default()).collect();
     for block in blocks {
         let (state, sums) = block.lanes.into_inner().unwrap_or_else(|poisoned| poisoned.into_inner());
@@ -143,15 +153,7 @@ pub fn run_all(settings: Vec<Setting>, parallel: &dyn Parallel, observer: Observ
     let parts = settings.into_iter().zip(every).zip(made);
     Ok(parts
         .map(|((setting, (recorded, every_step)), (states, lanes))| {
-            let (problem, method) = (setting.problem, setting.method);
-            let mut run = setting.finish(states, lanes, recorded, every_step, step, stopped);
-            if let (Outcome::Completed, [only]) = (run.outcome, &run.states[..])
-                && only.width == 1
-                && let Some(period) = super::periodic::period(problem, method, &only.x, step, parallel)
-            {
-                run.outcome = Outcome::Periodic { period };
-            }
-            run
+            setting.finish(states, lanes, recorded, every_step, step, stopped)
         })
         .collect())
 }
@@ -191,10 +193,15 @@ impl Setting<'_> {
         let outcome = match lanes.iter().filter_map(|lane| lane.diverged).min() {
             Some(step) => Outcome::Diverged { step },
             None if stopped => Outcome::Stopped { step },
-            None => Outcome::Completed,
+            None => match &lanes[..] {
+                [LaneRecord { cycle: Some(cycle), .. }] => Outcome::Periodic { period: cycle.period },
+                _ => Outcome::Completed,
+            },
         };
         if stopped {
-            finish_stopped(problem, step, &states, &mut lanes, &mut recorded, plan.base);
+            recorded.retain(|recorded| *recorded < step);
+            recorded.push(step);
+            lanes.iter_mut().filter(|lane| lane.diverged.is_none()).for_each(LaneRecord::close_window);
             plan.steps = step;
         }
         Run {
@@ -216,41 +223,6 @@ impl Setting<'_> {
             base_error: None,
             rounding: Rounding::default(),
             minimiser: None,
-        }
-    }
-}
-
-/// Evaluates the iterate a stopped run ended at, so that its trace ends there; its floor is that of its recent steps.
-fn finish_stopped(
-    problem: &dyn Problem,
-    step: u64,
-    states: &[State],
-    lanes: &mut [LaneRecord],
-    recorded: &mut Vec<u64>,
-    base: f64,
-) {
-    recorded.retain(|recorded| *recorded < step);
-    recorded.push(step);
-    let d = problem.dimension();
-    let (mut x, mut g) = (vec![0.0; d], vec![0.0; d]);
-    for state in states {
-        for lane in 0..state.width {
-            let record = &mut lanes[state.first_lane as usize + lane];
-            if record.diverged.is_none() {
-                state.gather(lane, &mut x, &mut []);
-                let value = problem.value_gradient(&x, &mut g);
-                let gradient_norm = crate::kernel::norm(&g);
-                let error = problem.value_error(&x, value);
-                let gradient_error = problem.gradient_error(&x, value, &g);
-                record.points.push(super::Point {
-                    gradient_error,
-                    value: value - base,
-                    gradient_norm,
-                    error,
-                    position: x.first().copied().unwrap_or(0.0),
-                });
-                record.close_window();
-            }
         }
     }
 }

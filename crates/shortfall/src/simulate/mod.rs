@@ -5,13 +5,13 @@
 //! lane does depends on the number of steps planned, so a run is the beginning of every longer one, bit for bit.
 
 mod aggregates;
+mod cycle;
 mod driver;
 mod enumerate;
 mod field;
 mod measured;
 mod movement;
 mod paths;
-mod periodic;
 mod plan;
 mod run;
 mod state;

@@ -46,14 +46,25 @@ pub struct Aggregates<'a> {
 
 /// Advances blocks of lanes, many steps at a time, so that fast ways need no second interface.
 pub trait Stepper: Sync {
-    /// Takes `state` from its step to `until`, filling the records. Evaluates the iterates `state.step..until`, and
-    /// `until` itself if it is the plan's last.
+    /// Takes `state` from its step to `until`, filling the records. Evaluates the iterates `state.step..until`. Lanes of
+    /// which all that follows is known stay where they are.
     fn advance(&self, state: &mut State, until: u64, sums: &mut Aggregates, parallel: &dyn Parallel);
+
+    /// Ends the run at the state's step: files what was known without being stepped through, and the last iterate.
+    fn finish(&self, state: &mut State, sums: &mut Aggregates, parallel: &dyn Parallel);
 }
 
 /// The stepper for a problem and a method; never depends on the number of steps.
 pub fn choose<'a>(problem: &'a dyn Problem, method: &'a Method) -> Box<dyn Stepper + 'a> {
     Box::new(Plain::new(problem, method))
+}
+
+/// Whether a step depends on the point alone.
+fn can_repeat(method: &Method) -> bool {
+    method.sampling.is_none()
+        && method.eta.is_constant()
+        && method.rho.is_constant()
+        && method.descent.is_gradient_descent()
 }
 
 /// A coordinate beyond it has diverged: `1e50 max(1, max |x0_i|, rho)`

@@ -1,6 +1,6 @@
 //! One lane after the other, one step after the other: the specification of every faster stepper.
 
-use super::{Aggregates, Stepper, divergence_limit};
+use super::{Aggregates, Stepper, can_repeat, divergence_limit};
 use crate::kernel::norm;
 use crate::method::Sampling;
 use crate::method::{Method, SampleReuse};
@@ -8,7 +8,8 @@ use crate::parallel::Parallel;
 use crate::problem::{Problem, Samples, draw_batch};
 use crate::random::Generator;
 use crate::simulate::State;
-use crate::simulate::aggregates::{LaneRecord, Point};
+use crate::simulate::aggregates::{Evaluated, LaneRecord, Point};
+use crate::simulate::cycle::Cycle;
 
 /// See the module.
 pub struct Plain<'a> {
@@ -16,13 +17,23 @@ pub struct Plain<'a> {
     method: &'a Method,
     /// What is drawn, by a stochastic method.
     samples: Samples<'a>,
+    /// A step depends on the point alone: what comes back stays.
+    can_repeat: bool,
 }
 
 impl<'a> Plain<'a> {
     /// For a problem and a method that fit together.
     pub fn new(problem: &'a dyn Problem, method: &'a Method) -> Self {
         let samples = if method.sampling.is_some() { problem.samples() } else { Samples::None };
-        Self { problem, method, samples }
+        Self { problem, method, samples, can_repeat: can_repeat(method) }
+    }
+}
+
+#[cfg(test)]
+impl Plain<'_> {
+    /// Steps through everything, also what is known.
+    pub(in crate::simulate) fn without_watch(self) -> Self {
+        Self { can_repeat: false, ..self }
     }
 }
 
@@ -82,20 +93,9 @@ impl Cursor {
 
 impl Stepper for Plain<'_> {
     fn advance(&self, state: &mut State, until: u64, sums: &mut Aggregates, parallel: &dyn Parallel) {
-        let d = self.problem.dimension();
-        let mut scratch = Scratch {
-            x: vec![0.0; d],
-            memory: vec![0.0; self.method.descent.memory(d)],
-            g: vec![0.0; d],
-            y: vec![0.0; d],
-            h: vec![0.0; d],
-            batch: vec![0; self.method.sampling.map_or(0, |sampling| sampling.batch)],
-            marked: Vec::new(),
-            z: vec![0.0; d],
-            before: vec![0.0; d],
-        };
+        let mut scratch = self.scratch();
         for lane in 0..state.width {
-            if sums.lanes[lane].diverged.is_some() {
+            if sums.lanes[lane].is_known() {
                 continue;
             }
             state.gather(lane, &mut scratch.x, &mut scratch.memory);
@@ -103,19 +103,49 @@ impl Stepper for Plain<'_> {
             let replicate = sums.plan.first_replicate + state.first_lane + lane as u64;
             let mut cursor = Cursor::at(sums, replicate, state.step);
             let mut record = std::mem::take(&mut sums.lanes[lane]);
+            let watches = self.can_repeat && sums.plan.weight_decay.is_none();
             for t in state.step..until {
+                if watches {
+                    if record.cycle.is_none() {
+                        let period = record.watch.look(t, &scratch.x);
+                        record.cycle = period.map(|period| Cycle::new(t, period));
+                    }
+                    if record.is_known() {
+                        break;
+                    }
+                }
                 if !self.step(t, &mut scratch, &mut generators, sums, &mut record, &mut cursor, replicate, parallel) {
                     break;
                 }
-            }
-            if until == sums.plan.steps && record.diverged.is_none() {
-                self.last(until, &mut scratch, sums, &mut record, parallel);
             }
             sums.lanes[lane] = record;
             state.scatter(lane, &scratch.x, &scratch.memory);
             state.set_generators(lane, &generators);
         }
         state.step = until;
+    }
+
+    fn finish(&self, state: &mut State, sums: &mut Aggregates, parallel: &dyn Parallel) {
+        let mut scratch = self.scratch();
+        for lane in 0..state.width {
+            let mut record = std::mem::take(&mut sums.lanes[lane]);
+            if record.diverged.is_none() {
+                state.gather(lane, &mut scratch.x, &mut scratch.memory);
+                if let Some(cycle) = record.cycle.as_ref().filter(|cycle| cycle.is_known()) {
+                    let more = state.step.saturating_sub(cycle.end());
+                    for k in 0..if more == 0 { 0 } else { (more - 1) % cycle.period + 1 } {
+                        self.problem.gradient_on(&scratch.x, &mut scratch.g, parallel);
+                        scratch.before.copy_from_slice(&scratch.x);
+                        self.go(cycle.end() + k, &mut scratch, &mut [], parallel);
+                        record.movement.last_step = distance(&scratch.x, &scratch.before);
+                    }
+                    record.keep_cycle(sums.schedule, scratch.x.len() == 1, state.step);
+                }
+                self.last(state.step, &mut scratch, sums, &mut record, parallel);
+                state.scatter(lane, &scratch.x, &scratch.memory);
+            }
+            sums.lanes[lane] = record;
+        }
     }
 }
 
@@ -154,10 +184,27 @@ impl Plain<'_> {
         if measured {
             scratch.before.copy_from_slice(&scratch.x);
         }
+        self.go(t, scratch, generators, parallel);
+        if measured {
+            let length = distance(&scratch.x, &scratch.before);
+            if t == 0 {
+                record.movement.first_step = length;
+            }
+            record.movement.last_step = length;
+        }
+        let limit = divergence_limit(&sums.plan.start, self.method.rho.first());
+        if scratch.x.iter().all(|x| x.abs() <= limit) {
+            return true;
+        }
+        record.diverged = Some(t + 1);
+        false
+    }
+
+    /// From one iterate to the next; the gradient at the iterate is known where nothing is drawn.
+    fn go(&self, t: u64, scratch: &mut Scratch, generators: &mut [Generator], parallel: &dyn Parallel) {
         let (eta, rho) = (self.method.eta.at(t), self.method.rho.at(t));
         let perturbs = self.method.perturbs();
-        if let Some(sampling) = self.method.sampling {
-            let [descent, ascent] = generators;
+        if let (Some(sampling), [descent, ascent]) = (self.method.sampling, generators) {
             let fresh = perturbs && sampling.reuse == SampleReuse::Independent;
             self.draw(&sampling, if fresh { ascent } else { descent }, scratch);
             self.sampled_gradient(false, scratch, parallel);
@@ -174,19 +221,6 @@ impl Plain<'_> {
         }
         let direction = if perturbs || self.method.sampling.is_some() { &scratch.h } else { &scratch.g };
         self.method.descent.step(t, eta, direction, &mut scratch.x, &mut scratch.memory);
-        if measured {
-            let length = distance(&scratch.x, &scratch.before);
-            if t == 0 {
-                record.movement.first_step = length;
-            }
-            record.movement.last_step = length;
-        }
-        let limit = divergence_limit(&sums.plan.start, self.method.rho.first());
-        if scratch.x.iter().all(|x| x.abs() <= limit) {
-            return true;
-        }
-        record.diverged = Some(t + 1);
-        false
     }
 
     /// Draws a batch or its noise.
@@ -218,8 +252,8 @@ impl Plain<'_> {
         }
     }
 
-    /// Files an evaluated iterate: `weight` for the sums over `0..T-1`; `None` at T itself and for steps that are
-    /// recorded only. `false` if the value is not finite.
+    /// Files an evaluated iterate, whose gradient is known: `weight` for the sums over `0..T-1`; `None` at T itself and for
+    /// steps that are recorded only. `false` if it is not finite.
     #[allow(clippy::too_many_arguments)]
     fn keep(
         &self,
@@ -232,45 +266,37 @@ impl Plain<'_> {
         record: &mut LaneRecord,
     ) -> bool {
         let gradient_norm = norm(&scratch.g);
-        if !value.is_finite() || !gradient_norm.is_finite() {
-            record.diverged = Some(t);
+        let position = scratch.x.first().copied().unwrap_or(0.0);
+        let at = Evaluated { step: t, value, gradient_norm, position, on_the_line: scratch.x.len() == 1 };
+        if !record.keep(sums.plan, sums.schedule, &at, weight) {
             return false;
         }
-        let value_below = value - sums.plan.base;
-        let position = scratch.x.first().copied().unwrap_or(0.0);
-        let square = gradient_norm * gradient_norm;
-        if recorded {
-            let error = self.problem.value_error(&scratch.x, value);
-            let gradient_error = self.problem.gradient_error(&scratch.x, value, &scratch.g);
-            record.points.push(Point { value: value_below, gradient_norm, error, gradient_error, position });
-        }
-        if let Some(weight) = weight {
-            record.value.add(weight, value_below);
-            record.gradient_norm.add(weight, gradient_norm);
-            record.squared_gradient.add(weight, square);
-            record.recent.add(t, weight, value_below, square);
-            if let Some(decay) = sums.plan.weight_decay {
-                record.weighted.add(decay, t, weight, value_below);
-            }
-        }
-        let on_the_line = scratch.x.len() == 1;
-        if on_the_line {
-            record.movement.position.add(1.0, position);
-        }
-        let window_weight = if t == sums.plan.steps { Some(1.0) } else { weight };
-        if let (Some(weight), Some(window)) = (window_weight, &sums.schedule.window) {
-            for (half, range) in window.iter().enumerate() {
-                if range.contains(&t) {
-                    record.window_value[half].add(weight, value_below);
-                    record.window_squared_gradient[half].add(weight, square);
-                    if on_the_line {
-                        record.movement.window_position[half].add(weight, position);
-                        record.movement.window_square[half].add(weight, position * position);
-                    }
-                }
-            }
+        if recorded || record.cycle.is_some() {
+            let point = Point {
+                value: value - sums.plan.base,
+                gradient_norm,
+                error: self.problem.value_error(&scratch.x, value),
+                gradient_error: self.problem.gradient_error(&scratch.x, value, &scratch.g),
+                position,
+            };
+            record.keep_point(point, recorded, t);
         }
         true
+    }
+
+    fn scratch(&self) -> Scratch {
+        let d = self.problem.dimension();
+        Scratch {
+            x: vec![0.0; d],
+            memory: vec![0.0; self.method.descent.memory(d)],
+            g: vec![0.0; d],
+            y: vec![0.0; d],
+            h: vec![0.0; d],
+            batch: vec![0; self.method.sampling.map_or(0, |sampling| sampling.batch)],
+            marked: Vec::new(),
+            z: vec![0.0; d],
+            before: vec![0.0; d],
+        }
     }
 }
 

@@ -1,0 +1,100 @@
+"""The six workloads of `benches/workloads.rs` in JAX, NumPy and PyTorch beside `shortfall`, in one run.
+
+    python crates/shortfall-lab/benches/peers/compare.py [--readme] [NAME ...]
+
+Makes a virtual environment beside `target`, installs the peers there, times every workload on one and on two threads, each
+peer in a process of its own, and prints microseconds per unit and the ratio of the best peer to `shortfall`. `--readme`
+writes the table into the README.
+"""
+import json
+import os
+import platform
+import subprocess
+import sys
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+ROOT = HERE.parents[3]
+ENVIRONMENT = ROOT / "target" / "peers"
+PEERS = ["jax", "numpy", "torch"]
+# What is compared, with the peers' workload it is held against and the steps of that.
+WORKLOADS = {
+    "ensemble1d": "ensemble1d",
+    "quadratic": "quadratic",
+    "quadratic-long": "quadratic",
+    "logreg": "logreg",
+    "logreg-16": "logreg",
+    "logreg-small": "logreg-small",
+    "logreg-small-16": "logreg-small",
+    "softmax-sgd": "softmax-sgd",
+    "mlp": "mlp",
+}
+
+
+def python():
+    program = ENVIRONMENT / "bin" / "python"
+    if not program.exists():
+        subprocess.run([sys.executable, "-m", "venv", ENVIRONMENT], check=True)
+        subprocess.run([program, "-m", "pip", "install", "-q", "jax", "numpy", "torch"], check=True)
+    return program
+
+
+def peer_times(program, peer, threads, names):
+    cores = ",".join(str(core) for core in sorted(os.sched_getaffinity(0))[:threads])
+    environment = dict(
+        os.environ,
+        OMP_NUM_THREADS=str(threads),
+        OPENBLAS_NUM_THREADS=str(threads),
+        MKL_NUM_THREADS=str(threads),
+        XLA_FLAGS=f"--xla_cpu_multi_thread_eigen={'true' if threads > 1 else 'false'}",
+    )
+    command = ["taskset", "-c", cores, program, HERE / "peers.py", peer, str(threads), *names]
+    done = subprocess.run(command, check=True, capture_output=True, text=True, env=environment)
+    return json.loads(done.stdout.splitlines()[-1])
+
+
+def own_times(names):
+    command = ["cargo", "bench", "-q", "-p", "shortfall-lab", "--bench", "workloads", "--", "--json", *names]
+    done = subprocess.run(command, check=True, capture_output=True, text=True, cwd=ROOT)
+    return json.loads(done.stdout.splitlines()[-1])
+
+
+def table(names, program):
+    own = own_times(names)
+    wanted = sorted({WORKLOADS[name] for name in names})
+    peers = {(peer, threads): peer_times(program, peer, threads, wanted) for threads in (1, 2) for peer in PEERS}
+    lines = ["| workload | threads | JAX | NumPy | PyTorch | shortfall | best peer / shortfall |", "|---|---|---|---|---|---|---|"]
+    for name in names:
+        for threads in (1, 2):
+            times = [peers[peer, threads].get(WORKLOADS[name]) for peer in PEERS]
+            mine = own[name][threads - 1]
+            best = min(time for time in times if time is not None)
+            cells = ["-" if time is None else f"{time:.3g}" for time in times]
+            lines.append(f"| `{name}` | {threads} | {' | '.join(cells)} | {mine:.3g} | **{best / mine:.3g}x** |")
+    return lines
+
+
+def versions(program):
+    code = "import jax, numpy, torch; print('jax', jax.__version__, 'numpy', numpy.__version__, 'torch', torch.__version__)"
+    peers = subprocess.run([program, "-c", code], check=True, capture_output=True, text=True).stdout.strip()
+    rustc = subprocess.run(["rustc", "--version"], check=True, capture_output=True, text=True).stdout.split()[1]
+    cpu = next((line.split(":")[1].strip() for line in open("/proc/cpuinfo") if line.startswith("model name")), platform.machine())
+    return f"Microseconds per step or lane-step on {cpu}; {peers.replace(' jax', ', jax')}, rustc {rustc}."
+
+
+def main():
+    arguments = [argument for argument in sys.argv[1:] if argument != "--readme"]
+    unknown = [name for name in arguments if name not in WORKLOADS]
+    if unknown:
+        sys.exit(f"there is no workload {unknown[0]}; there are {', '.join(WORKLOADS)}")
+    program = python()
+    text = [versions(program), "", *table(arguments or list(WORKLOADS), program)]
+    print("\n".join(text))
+    if "--readme" in sys.argv:
+        readme = ROOT / "README.md"
+        before, rest = readme.read_text().split("<!-- peers -->\n", 1)
+        _, after = rest.split("<!-- /peers -->", 1)
+        readme.write_text(before + "<!-- peers -->\n" + "\n".join(text) + "\n<!-- /peers -->" + after)
+
+
+main()
