@@ -1,7 +1,7 @@
 //! One pass over rows of a matrix: predictions, their weights and the gradient, 32 rows at a time.
 
 use super::functions::{logistic_losses_inline, logistic_weights_inline};
-use super::rows::{Row, Rows, SparseRow, Storage, with_rows};
+use super::rows::{From, Order, Row, RowSource, Rows, SparseRows, Storage, with_rows};
 use super::{LANES, tree};
 use multiversion::multiversion;
 
@@ -9,9 +9,9 @@ use multiversion::multiversion;
 /// turns the predictions `x_i'w` of 32 rows into the weights `c_i` and writes their losses, if they are wanted. Rows are
 /// added one after the other; `w` and `gradient` are padded like a row.
 #[inline(always)]
-fn linear_pass<R: Row>(
-    count: usize,
-    row: impl Fn(usize) -> R,
+fn linear_pass<S: RowSource, O: Order>(
+    rows: S,
+    (order, count): (O, usize),
     weigh: impl Fn(usize, &mut [f64; LANES], &mut [f64; LANES]),
     w: &[f64],
     gradient: &mut [f64],
@@ -22,7 +22,7 @@ fn linear_pass<R: Row>(
         let panel = LANES.min(count - start);
         let mut weights = [0.0; LANES];
         for (i, margin) in weights[..panel].iter_mut().enumerate() {
-            *margin = row(start + i).dot(w);
+            *margin = rows.row(order.index(start + i)).dot(w);
         }
         let mut losses = [0.0; LANES];
         weigh(start, &mut weights, &mut losses);
@@ -32,11 +32,18 @@ fn linear_pass<R: Row>(
         let mut i = 0;
         while i + 4 <= panel {
             let c = [weights[i], weights[i + 1], weights[i + 2], weights[i + 3]];
-            R::add_four(c, std::array::from_fn(|k| row(start + i + k)), gradient);
+            let first = start + i;
+            let four = [
+                rows.row(order.index(first)),
+                rows.row(order.index(first + 1)),
+                rows.row(order.index(first + 2)),
+                rows.row(order.index(first + 3)),
+            ];
+            S::Row::add_four(c, four, gradient);
             i += 4;
         }
         while i < panel {
-            row(start + i).add_scaled(weights[i], gradient);
+            rows.row(order.index(start + i)).add_scaled(weights[i], gradient);
             i += 1;
         }
         start += panel;
@@ -100,7 +107,7 @@ pub fn logistic_block(
         let signs = &signs[from + start..to];
         logistic_weigh(|i| signs[i], signs.len(), predictions, losses, wants_losses);
     };
-    with_rows!(rows, row => linear_pass(to - from, |i| row(from + i), weigh, w, gradient))
+    with_rows!(rows, source => linear_pass(source, (From(from), to - from), weigh, w, gradient))
 }
 
 /// Over the rows of a batch, in its order; no losses.
@@ -110,7 +117,7 @@ pub fn logistic_batch(rows: &Rows, signs: &[f64], batch: &[usize], w: &[f64], gr
         let batch = &batch[start..];
         logistic_weigh(|i| signs[batch[i]], batch.len(), predictions, losses, false);
     };
-    with_rows!(rows, row => linear_pass(batch.len(), |i| row(batch[i]), weigh, w, gradient));
+    with_rows!(rows, source => linear_pass(source, (batch, batch.len()), weigh, w, gradient));
 }
 
 /// Regression with Huber's loss over the rows `from..to`: adds the gradients, returns the losses. An infinite threshold
@@ -128,7 +135,7 @@ pub fn residual_block(
         let targets = &targets[from + start..to];
         residual_weigh(|i| targets[i], targets.len(), threshold, predictions, losses);
     };
-    with_rows!(rows, row => linear_pass(to - from, |i| row(from + i), weigh, w, gradient))
+    with_rows!(rows, source => linear_pass(source, (From(from), to - from), weigh, w, gradient))
 }
 
 /// Over the rows of a batch, in its order.
@@ -138,7 +145,7 @@ pub fn residual_batch(rows: &Rows, targets: &[f64], threshold: f64, batch: &[usi
         let batch = &batch[start..];
         residual_weigh(|i| targets[batch[i]], batch.len(), threshold, predictions, losses);
     };
-    with_rows!(rows, row => linear_pass(batch.len(), |i| row(batch[i]), weigh, w, gradient));
+    with_rows!(rows, source => linear_pass(source, (batch, batch.len()), weigh, w, gradient));
 }
 
 #[cfg(test)]

@@ -16,7 +16,7 @@ pub use linear::{logistic_batch, logistic_block, residual_batch, residual_block}
 pub use mlp::{add_backward, add_forward, add_outer, mean_with_ridge};
 pub use panel::{PANEL, Panel, STRIP, apply_tanh, softmax_panel};
 pub use rows::{DenseRows, Rows};
-pub use softmax::{softmax_batch, softmax_block, softmax_weights};
+pub use softmax::{Strips, softmax_batch, softmax_block, softmax_weights};
 
 use multiversion::multiversion;
 

@@ -73,46 +73,53 @@ pub fn apply_tanh(z: &mut Panel, units: usize) {
 /// From scores: the probabilities `p = softmax(z)` less 1 at each row's label. Adds the losses, row after row, if they are
 /// wanted. The same bits as [`softmax_weights`](super::softmax_weights), which says why it is done so; a strip at a time.
 #[multiversion(targets("x86_64+avx2+fma"))]
-pub fn softmax_panel(scores: &Panel, labels: &[usize], weights: &mut Panel, losses: Option<&mut f64>) {
-    let mut sum = losses.as_deref().copied().unwrap_or(0.0);
+pub fn softmax_panel(scores: &Panel, labels: &[usize], weights: &mut Panel, mut losses: Option<&mut f64>) {
     let strips = scores.entries.chunks_exact(scores.units).zip(weights.entries.chunks_exact_mut(scores.units));
     for ((scores, weights), labels) in strips.zip(labels.chunks(STRIP)) {
-        let (mut top, mut largest) = ([0.0; STRIP], [f64::NEG_INFINITY; STRIP]);
-        for (k, score) in scores.iter().enumerate() {
-            for r in 0..STRIP {
-                let above = score[r] > largest[r];
-                (top[r], largest[r]) = if above { (k as f64, score[r]) } else { (top[r], largest[r]) };
-            }
-        }
-        let mut label = [-1.0; STRIP];
-        label.iter_mut().zip(labels).for_each(|(label, given)| *label = *given as f64);
-        let (mut rest, mut wrong) = ([0.0; STRIP], [0.0; STRIP]);
-        for (k, (weight, score)) in weights.iter_mut().zip(scores).enumerate() {
-            for r in 0..STRIP {
-                let e = exp(score[r] - largest[r]);
-                weight[r] = e;
-                rest[r] += if k as f64 == top[r] { 0.0 } else { e };
-                wrong[r] += if k as f64 == label[r] { 0.0 } else { e };
-            }
-        }
-        for weight in weights.iter_mut() {
-            for r in 0..STRIP {
-                weight[r] /= 1.0 + rest[r];
-            }
-        }
-        for (r, label) in (0..STRIP).zip(labels) {
-            weights[*label][r] = -wrong[r] / (1.0 + rest[r]);
-            if losses.is_some() {
-                sum += (largest[r] - scores[*label][r]) + log1p(rest[r]);
-            }
-        }
-        // Rows that fill the strip up have no label and no weight.
-        for weight in weights.iter_mut() {
-            weight[labels.len()..].fill(0.0);
+        softmax_strip(scores, labels, weights, losses.as_deref_mut());
+    }
+}
+
+/// [`softmax_panel`] of one strip: `[unit][row]`.
+#[inline(always)]
+pub(super) fn softmax_strip(
+    scores: &[[f64; STRIP]],
+    labels: &[usize],
+    weights: &mut [[f64; STRIP]],
+    mut losses: Option<&mut f64>,
+) {
+    let (mut top, mut largest) = ([0.0; STRIP], [f64::NEG_INFINITY; STRIP]);
+    for (k, score) in scores.iter().enumerate() {
+        for r in 0..STRIP {
+            let above = score[r] > largest[r];
+            (top[r], largest[r]) = if above { (k as f64, score[r]) } else { (top[r], largest[r]) };
         }
     }
-    if let Some(losses) = losses {
-        *losses = sum;
+    let mut label = [-1.0; STRIP];
+    label.iter_mut().zip(labels).for_each(|(label, given)| *label = *given as f64);
+    let (mut rest, mut wrong) = ([0.0; STRIP], [0.0; STRIP]);
+    for (k, (weight, score)) in weights.iter_mut().zip(scores).enumerate() {
+        for r in 0..STRIP {
+            let e = exp(score[r] - largest[r]);
+            weight[r] = e;
+            rest[r] += if k as f64 == top[r] { 0.0 } else { e };
+            wrong[r] += if k as f64 == label[r] { 0.0 } else { e };
+        }
+    }
+    for weight in weights.iter_mut() {
+        for r in 0..STRIP {
+            weight[r] /= 1.0 + rest[r];
+        }
+    }
+    for (r, label) in (0..STRIP).zip(labels) {
+        weights[*label][r] = -wrong[r] / (1.0 + rest[r]);
+        if let Some(sum) = losses.as_deref_mut() {
+            *sum += (largest[r] - scores[*label][r]) + log1p(rest[r]);
+        }
+    }
+    // Rows that fill the strip up have no label and no weight.
+    for weight in weights.iter_mut() {
+        weight[labels.len()..].fill(0.0);
     }
 }
 

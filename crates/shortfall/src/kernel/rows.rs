@@ -1,9 +1,11 @@
 //! Rows of a matrix, stored with their zeros or without.
 //!
-//! A zero adds nothing to a sum, so rows with and without their zeros give the same bits: partial sums go by column.
+//! A product of a row with a vector keeps 32 partial sums by column, or 8 where a row is short and adding 32 together would cost
+//! more than the products. A zero adds nothing to a sum, so rows with and without their zeros give the same bits.
 
-use super::{LANES, add_scaled_inline, dot_inline, tree};
+use super::add_scaled_inline;
 use crate::source::SparseMatrix;
+use multiversion::multiversion;
 
 /// A matrix by rows of `stride` entries, a multiple of 8; those beyond its columns are zeros.
 #[derive(Debug)]
@@ -107,8 +109,8 @@ impl Rows {
     /// `x_i'w`, w of length stride.
     pub fn dot(&self, i: usize, w: &[f64]) -> f64 {
         match &self.storage {
-            Storage::Dense(rows) => super::dot(rows.row(i), w),
-            Storage::Sparse(entries) => SparseRow::of(entries, i).dot(w),
+            Storage::Dense(rows) => row_dot(rows.row(i), w),
+            Storage::Sparse(entries) => SparseRows(entries, self.stride).row(i).dot(w),
         }
     }
 
@@ -167,9 +169,19 @@ impl Rows {
     pub fn add_scaled(&self, i: usize, c: f64, y: &mut [f64]) {
         match &self.storage {
             Storage::Dense(rows) => super::add_scaled(c, rows.row(i), y),
-            Storage::Sparse(entries) => SparseRow::of(entries, i).add_scaled(c, y),
+            Storage::Sparse(entries) => SparseRows(entries, self.stride).row(i).add_scaled(c, y),
         }
     }
+}
+
+/// Partial sums of the product of a short row, and of one longer than [`SHORT`].
+const FEW: usize = 8;
+const MANY: usize = 32;
+const SHORT: usize = 64;
+
+#[multiversion(targets("x86_64+avx2+fma"))]
+fn row_dot(x: &[f64], w: &[f64]) -> f64 {
+    x.dot(w)
 }
 
 /// A row, with its zeros or without.
@@ -189,10 +201,42 @@ pub(super) trait Row: Copy {
     }
 }
 
+/// Adds products by column modulo N, then the sums by halves.
+#[inline(always)]
+fn dot_in_parts<const N: usize>(x: &[f64], w: &[f64]) -> f64 {
+    let mut partial = [0.0; N];
+    let (x_chunks, x_rest) = x.as_chunks::<N>();
+    let (w_chunks, w_rest) = w.as_chunks::<N>();
+    for (x, w) in x_chunks.iter().zip(w_chunks) {
+        for l in 0..N {
+            partial[l] = x[l].mul_add(w[l], partial[l]);
+        }
+    }
+    // Rows are padded to a multiple of 8.
+    for (k, (x, w)) in x_rest.as_chunks::<FEW>().0.iter().zip(w_rest.as_chunks::<FEW>().0).enumerate() {
+        for l in 0..FEW {
+            partial[k * FEW + l] = x[l].mul_add(w[l], partial[k * FEW + l]);
+        }
+    }
+    halves(partial)
+}
+
+#[inline(always)]
+fn halves<const N: usize>(mut partial: [f64; N]) -> f64 {
+    let mut half = N / 2;
+    while half > 0 {
+        for i in 0..half {
+            partial[i] += partial[i + half];
+        }
+        half /= 2;
+    }
+    partial[0]
+}
+
 impl Row for &[f64] {
     #[inline(always)]
     fn dot(self, w: &[f64]) -> f64 {
-        dot_inline(self, w)
+        if self.len() <= SHORT { dot_in_parts::<FEW>(self, w) } else { dot_in_parts::<MANY>(self, w) }
     }
 
     #[inline(always)]
@@ -202,13 +246,10 @@ impl Row for &[f64] {
 
     #[inline(always)]
     fn add_four(c: [f64; 4], rows: [Self; 4], y: &mut [f64]) {
-        let rows = rows.map(|row| &row[..y.len()]);
-        for (j, y) in y.iter_mut().enumerate() {
-            let mut sum = *y;
-            for k in 0..4 {
-                sum = c[k].mul_add(rows[k][j], sum);
-            }
-            *y = sum;
+        let length = y.len();
+        let [a, b, d, e] = [&rows[0][..length], &rows[1][..length], &rows[2][..length], &rows[3][..length]];
+        for j in 0..length {
+            y[j] = c[3].mul_add(e[j], c[2].mul_add(d[j], c[1].mul_add(b[j], c[0].mul_add(a[j], y[j]))));
         }
     }
 }
@@ -217,25 +258,14 @@ impl Row for &[f64] {
 pub(super) struct SparseRow<'a> {
     columns: &'a [u32],
     values: &'a [f64],
-}
-
-impl<'a> SparseRow<'a> {
-    #[inline(always)]
-    pub(super) fn of(entries: &'a SparseMatrix, i: usize) -> Self {
-        let (columns, values) = entries.row(i);
-        Self { columns, values }
-    }
+    /// As long as with its zeros.
+    length: usize,
 }
 
 impl Row for SparseRow<'_> {
     #[inline(always)]
     fn dot(self, w: &[f64]) -> f64 {
-        let mut partial = [0.0f64; LANES];
-        for (column, value) in self.columns.iter().zip(self.values) {
-            let lane = &mut partial[*column as usize % LANES];
-            *lane = value.mul_add(w[*column as usize], *lane);
-        }
-        tree(partial)
+        if self.length <= SHORT { self.dot_in_parts::<FEW>(w) } else { self.dot_in_parts::<MANY>(w) }
     }
 
     #[inline(always)]
@@ -247,16 +277,76 @@ impl Row for SparseRow<'_> {
     }
 }
 
+impl SparseRow<'_> {
+    #[inline(always)]
+    fn dot_in_parts<const N: usize>(self, w: &[f64]) -> f64 {
+        let mut partial = [0.0f64; N];
+        for (column, value) in self.columns.iter().zip(self.values) {
+            let lane = &mut partial[*column as usize % N];
+            *lane = value.mul_add(w[*column as usize], *lane);
+        }
+        halves(partial)
+    }
+}
+
+/// Where a pass finds its rows. Methods, not closures: these are inlined.
+pub(super) trait RowSource: Copy {
+    type Row: Row;
+    fn row(self, i: usize) -> Self::Row;
+}
+
+impl<'a> RowSource for &'a DenseRows {
+    type Row = &'a [f64];
+    #[inline(always)]
+    fn row(self, i: usize) -> Self::Row {
+        DenseRows::row(self, i)
+    }
+}
+
+/// Rows without their zeros, with the length of a row.
+#[derive(Clone, Copy)]
+pub(super) struct SparseRows<'a>(pub(super) &'a SparseMatrix, pub(super) usize);
+
+impl<'a> RowSource for SparseRows<'a> {
+    type Row = SparseRow<'a>;
+    #[inline(always)]
+    fn row(self, i: usize) -> Self::Row {
+        let (columns, values) = self.0.row(i);
+        SparseRow { columns, values, length: self.1 }
+    }
+}
+
+/// Which rows a pass takes, in order.
+pub(super) trait Order: Copy {
+    fn index(self, i: usize) -> usize;
+}
+
+/// One after the other from this one on.
+#[derive(Clone, Copy)]
+pub(super) struct From(pub(super) usize);
+
+impl Order for From {
+    #[inline(always)]
+    fn index(self, i: usize) -> usize {
+        self.0 + i
+    }
+}
+
+/// As they are listed.
+impl Order for &[usize] {
+    #[inline(always)]
+    fn index(self, i: usize) -> usize {
+        self[i]
+    }
+}
+
 /// Calls a pass with the rows as they are stored.
 macro_rules! with_rows {
-    ($rows:expr, $row:ident => $pass:expr) => {
+    ($rows:expr, $source:ident => $pass:expr) => {
         match &$rows.storage {
-            Storage::Dense(rows) => {
-                let $row = |i: usize| rows.row(i);
-                $pass
-            }
+            Storage::Dense($source) => $pass,
             Storage::Sparse(entries) => {
-                let $row = |i: usize| SparseRow::of(entries, i);
+                let $source = SparseRows(entries, $rows.stride);
                 $pass
             }
         }

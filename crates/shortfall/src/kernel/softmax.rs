@@ -2,7 +2,8 @@
 
 use super::Rows;
 use super::functions::{exp, log1p};
-use super::rows::{Row, SparseRow, Storage, with_rows};
+use super::panel::{STRIP, softmax_strip};
+use super::rows::{From, Order, Row, RowSource, SparseRows, Storage, with_rows};
 use multiversion::multiversion;
 
 /// From scores `z_k`: the probabilities `p = softmax(z)` less 1 at the label, in place of the scores; returns the loss
@@ -36,31 +37,71 @@ pub fn softmax_weights(scores: &mut [f64], label: usize) -> f64 {
     weigh(scores, label)
 }
 
+/// Strips of [`STRIP`] rows: their scores, their weights, and the rows added with these, one after the other.
 #[inline(always)]
-fn pass<R: Row>(
-    count: usize,
-    row: impl Fn(usize) -> (R, usize),
+fn pass<S: RowSource, O: Order>(
+    rows: S,
+    labels: &[usize],
+    (order, count): (O, usize),
     w: &[f64],
     gradient: &mut [f64],
-    scores: &mut [f64],
+    strips: &mut Strips,
+    wants_losses: bool,
 ) -> f64 {
+    let Strips { scores, weights } = strips;
     let stride = w.len() / scores.len();
     let mut sum = 0.0;
-    for i in 0..count {
-        let (x, label) = row(i);
-        for (score, w) in scores.iter_mut().zip(w.chunks_exact(stride)) {
-            *score = x.dot(w);
+    let mut strip_labels = [0; STRIP];
+    for start in (0..count).step_by(STRIP) {
+        let size = STRIP.min(count - start);
+        for r in 0..size {
+            let i = order.index(start + r);
+            strip_labels[r] = labels[i];
+            let x = rows.row(i);
+            for (score, w) in scores.iter_mut().zip(w.chunks_exact(stride)) {
+                score[r] = x.dot(w);
+            }
         }
-        sum += weigh(scores, label);
-        for (weight, gradient) in scores.iter().zip(gradient.chunks_exact_mut(stride)) {
-            x.add_scaled(*weight, gradient);
+        let losses = wants_losses.then_some(&mut sum);
+        softmax_strip(scores, &strip_labels[..size], weights, losses);
+        for (c, gradient) in weights.iter().zip(gradient.chunks_exact_mut(stride)) {
+            let mut r = 0;
+            while r + 4 <= size {
+                let first = start + r;
+                let four = [
+                    rows.row(order.index(first)),
+                    rows.row(order.index(first + 1)),
+                    rows.row(order.index(first + 2)),
+                    rows.row(order.index(first + 3)),
+                ];
+                S::Row::add_four([c[r], c[r + 1], c[r + 2], c[r + 3]], four, gradient);
+                r += 4;
+            }
+            while r < size {
+                rows.row(order.index(start + r)).add_scaled(c[r], gradient);
+                r += 1;
+            }
         }
     }
     sum
 }
 
-/// Over the rows `from..to`: adds the gradients, returns the losses, summed one after the other. `w` and `gradient` hold
-/// one padded row for each class; `scores` is scratch space, one number for each class.
+/// Scratch space of a pass.
+#[derive(Debug)]
+pub struct Strips {
+    scores: Vec<[f64; STRIP]>,
+    weights: Vec<[f64; STRIP]>,
+}
+
+impl Strips {
+    /// For so many classes.
+    pub fn new(classes: usize) -> Self {
+        Self { scores: vec![[0.0; STRIP]; classes], weights: vec![[0.0; STRIP]; classes] }
+    }
+}
+
+/// Over the rows `from..to`: adds the gradients, returns the losses, summed one after the other, if they are wanted, else 0.
+/// `w` and `gradient` hold one padded row for each class.
 #[multiversion(targets("x86_64+avx2+fma"))]
 pub fn softmax_block(
     rows: &Rows,
@@ -68,12 +109,13 @@ pub fn softmax_block(
     [from, to]: [usize; 2],
     w: &[f64],
     gradient: &mut [f64],
-    scores: &mut [f64],
+    strips: &mut Strips,
+    wants_losses: bool,
 ) -> f64 {
-    with_rows!(rows, row => pass(to - from, |i| (row(from + i), labels[from + i]), w, gradient, scores))
+    with_rows!(rows, source => pass(source, labels, (From(from), to - from), w, gradient, strips, wants_losses))
 }
 
-/// Over the rows of a batch, in its order.
+/// Over the rows of a batch, in its order; no losses.
 #[multiversion(targets("x86_64+avx2+fma"))]
 pub fn softmax_batch(
     rows: &Rows,
@@ -81,9 +123,9 @@ pub fn softmax_batch(
     batch: &[usize],
     w: &[f64],
     gradient: &mut [f64],
-    scores: &mut [f64],
+    strips: &mut Strips,
 ) {
-    with_rows!(rows, row => pass(batch.len(), |i| (row(batch[i]), labels[batch[i]]), w, gradient, scores));
+    with_rows!(rows, source => pass(source, labels, (batch, batch.len()), w, gradient, strips, false));
 }
 
 #[cfg(test)]

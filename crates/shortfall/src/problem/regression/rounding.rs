@@ -11,9 +11,9 @@ use crate::kernel::norm;
 /// Covers the rounding of these bounds themselves.
 const SLACK: f64 = 1.0 + 1e-9;
 
-/// `gamma_k` of a prediction: 32 partial sums, so that a term passes at most columns/32 + 6 additions.
+/// `gamma_k` of a prediction: 8 partial sums, so that a term passes at most columns/8 + 4 additions.
 fn prediction(data: &Moments) -> f64 {
-    gamma(data.columns / 32 + 8)
+    gamma(data.columns / 8 + 8)
 }
 
 /// `sqrt(2 f N)`, which `mean |h'(r_i)||x_i|` does not exceed.
@@ -29,7 +29,7 @@ pub(super) fn value_error(data: &Moments, threshold: f64, x: &[f64], value: f64)
     let steep = threshold * off * data.rounding.mean;
     let margin = if steep < smooth { steep } else { smooth };
     // The subtraction (2 u of a loss), the loss, sums (32 partial ones, then blocks), the division and the ridge.
-    let relative = 12.0 * UNIT + gamma(16 + data.panel_additions + data.columns / 32);
+    let relative = 12.0 * UNIT + gamma(16 + data.panel_additions + data.columns / 8);
     (margin + relative * value.abs()) * SLACK + f64::MIN_POSITIVE
 }
 
@@ -51,6 +51,6 @@ pub(super) fn sample_gradient_error(data: &Moments, x: &[f64], value: f64, ridge
 /// Of one residual, for the question on which side of the threshold it is; `size` is what rounding at its row is relative
 /// to.
 pub(super) fn residual_error(columns: usize, size: f64, x: &[f64], target: f64, residual: f64) -> f64 {
-    let prediction = gamma(columns / 32 + 8) * size * norm(x);
+    let prediction = gamma(columns / 8 + 8) * size * norm(x);
     (prediction + 2.0 * UNIT * (residual.abs() + target.abs())) * SLACK + f64::MIN_POSITIVE
 }

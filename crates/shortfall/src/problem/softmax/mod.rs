@@ -12,7 +12,7 @@ use super::linear_model::{self, Base, Dataset, Design, LinearModel, Loss, Optimu
 use super::{Ask, FiniteSum, Hessian, Minimum, Problem, Samples, labels};
 use crate::arguments::{Arguments, BadInput};
 use crate::constants::{Constants, Number};
-use crate::kernel::{dot, norm, softmax_batch, softmax_block, softmax_weights};
+use crate::kernel::{Strips, dot, norm, softmax_batch, softmax_block, softmax_weights};
 use crate::parallel::Parallel;
 use crate::source::{DataSource, Unlimited};
 
@@ -48,12 +48,13 @@ impl Softmax {
         Ok(Box::new(Self { names, ..Self::on(Base::of(dataset), labels, classes) }))
     }
 
-    fn evaluate(&self, x: &[f64], gradient: &mut [f64], parallel: Option<&dyn Parallel>) -> f64 {
+    /// The value counts only if it is wanted.
+    fn evaluate(&self, x: &[f64], gradient: &mut [f64], wants_losses: bool, parallel: Option<&dyn Parallel>) -> f64 {
         let design = &self.base.design;
         let w = design.embed(x, self.classes);
         let (loss, mut total) = self.base.pass(self.classes).evaluate(parallel, &|from, to, gradient| {
-            let mut scores = vec![0.0; self.classes];
-            softmax_block(design.rows(), &self.labels, [from, to], &w, gradient, &mut scores)
+            let mut strips = Strips::new(self.classes);
+            softmax_block(design.rows(), &self.labels, [from, to], &w, gradient, &mut strips, wants_losses)
         });
         self.base.finish(&mut total, design.count(), x, gradient);
         self.base.value(loss, x)
@@ -80,15 +81,19 @@ impl Problem for Softmax {
     }
 
     fn value_gradient(&self, x: &[f64], gradient: &mut [f64]) -> f64 {
-        self.evaluate(x, gradient, None)
+        self.evaluate(x, gradient, true, None)
+    }
+
+    fn gradient(&self, x: &[f64], gradient: &mut [f64]) {
+        self.evaluate(x, gradient, false, None);
     }
 
     fn value_gradient_on(&self, x: &[f64], gradient: &mut [f64], parallel: &dyn Parallel) -> f64 {
-        self.evaluate(x, gradient, Some(parallel))
+        self.evaluate(x, gradient, true, Some(parallel))
     }
 
     fn gradient_on(&self, x: &[f64], gradient: &mut [f64], parallel: &dyn Parallel) {
-        self.evaluate(x, gradient, Some(parallel));
+        self.evaluate(x, gradient, false, Some(parallel));
     }
 
     fn value_error(&self, x: &[f64], value: f64) -> f64 {
@@ -200,8 +205,8 @@ impl FiniteSum for Softmax {
 
     fn batch_gradient(&self, batch: &[usize], x: &[f64], gradient: &mut [f64]) {
         let w = self.base.design.embed(x, self.classes);
-        let (mut sum, mut scores) = (vec![0.0; w.len()], vec![0.0; self.classes]);
-        softmax_batch(self.base.design.rows(), &self.labels, batch, &w, &mut sum, &mut scores);
+        let (mut sum, mut strips) = (vec![0.0; w.len()], Strips::new(self.classes));
+        softmax_batch(self.base.design.rows(), &self.labels, batch, &w, &mut sum, &mut strips);
         self.base.finish(&mut sum, batch.len(), x, gradient);
     }
 

@@ -14,10 +14,10 @@ const SLACK: f64 = 1.0 + 1e-9;
 const ROOT_OF_TWO: f64 = 1.4143;
 
 pub(super) fn value_error(data: &Moments, classes: usize, x: &[f64], value: f64) -> f64 {
-    // sqrt(2) (gamma_k + 2 u): 32 partial sums, so that a term of a score passes at most columns/32 + 6 additions.
-    let margin = ROOT_OF_TWO * gamma(data.columns / 32 + 12) * data.rounding.mean * norm(x);
+    // sqrt(2) (gamma_k + 2 u): 8 partial sums, so that a term of a score passes at most columns/8 + 4 additions.
+    let margin = ROOT_OF_TWO * gamma(data.columns / 8 + 12) * data.rounding.mean * norm(x);
     // e^x is 4 units off, K of them are added, the logarithm is 11 units off; rows and blocks; the ridge.
-    let relative = 30.0 * UNIT + gamma(classes + 16 + data.additions + classes * data.columns / 32);
+    let relative = 30.0 * UNIT + gamma(classes + 16 + data.additions + classes * data.columns / 8);
     // e^x is taken for 0 below 1e-304.
     (margin + relative * value.abs()) * SLACK + classes as f64 * 1e-303
 }
@@ -44,5 +44,5 @@ fn weights(classes: usize) -> usize {
 
 /// Units by which the vector of scores is off, differences from the largest included: `sqrt(2 K) <= 2 K` for those.
 fn scores(data: &Moments, classes: usize) -> usize {
-    data.columns / 32 + 8 + 2 * classes
+    data.columns / 8 + 8 + 2 * classes
 }
