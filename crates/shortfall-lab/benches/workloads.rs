@@ -123,8 +123,11 @@ fn mlp(hidden: [usize; 2]) -> Workload {
     Workload::new("mlp", format!("784-{}-{}-10", hidden[0], hidden[1]), problem, m_sam(0.05, 0.05, 128), 100)
 }
 
+/// A workload by its name in the comparison; made when it is wanted.
+type Named = (&'static str, Box<dyn Fn() -> Workload>);
+
 /// Those of the comparison.
-fn compared() -> Vec<(&'static str, Box<dyn Fn() -> Workload>)> {
+fn compared() -> Vec<Named> {
     vec![
         ("ensemble1d", Box::new(|| ensemble(4096))),
         ("quadratic", Box::new(|| quadratic(1000, 2000))),
@@ -139,7 +142,7 @@ fn compared() -> Vec<(&'static str, Box<dyn Fn() -> Workload>)> {
 }
 
 /// How they scale.
-fn scaled() -> Vec<(&'static str, Box<dyn Fn() -> Workload>)> {
+fn scaled() -> Vec<Named> {
     vec![
         ("ensemble1d", Box::new(|| ensemble(64))),
         ("ensemble1d", Box::new(|| ensemble(65_536))),

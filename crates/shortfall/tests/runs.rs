@@ -3,7 +3,7 @@
 mod common;
 
 use common::{plan, registered, simulate};
-use shortfall::method::{Ascent, Method, SampleReuse, Sampling};
+use shortfall::method::{Ascent, HeavyBall, Method, SampleReuse, Sampling};
 use shortfall::parallel::Parallel;
 use shortfall::problem::{Logistic, Problem, Quadratic};
 use shortfall::simulate::{LaneRecord, Outcome, Plan, Run, run};
@@ -153,7 +153,8 @@ fn threads_change_no_bit() {
 #[test]
 fn a_stopped_run_keeps_what_it_had() {
     let problem = data();
-    let method = Method::sam(0.07, 0.1);
+    // With a memory, so that no round of it is known for ever.
+    let method = Method { descent: Box::new(HeavyBall { momentum: 0.1 }), ..Method::sam(0.07, 0.1) };
     let planned = plan(&problem, &[0.0; 4], 1_000_000_000_000, 1);
     let mut looks = 0;
     let stopped = run(&problem, &method, planned, &Threads, &mut |_| {

@@ -151,13 +151,13 @@ fn weight(margin: f64, e: f64) -> f64 {
 }
 
 /// From margins `m = y x'w`: the losses `log(1 + e^-m)`, and their derivatives `-1/(1 + e^m)` in place of the margins.
-#[multiversion(targets("x86_64+avx2+fma"))]
+#[multiversion(targets("x86_64+avx512f+avx512dq+avx512vl+avx2+fma", "x86_64+avx2+fma"))]
 pub fn logistic_losses(margins: &mut [f64], losses: &mut [f64]) {
     logistic_losses_inline(margins, losses);
 }
 
 /// The derivatives `-1/(1 + e^m)` alone, in place of the margins.
-#[multiversion(targets("x86_64+avx2+fma"))]
+#[multiversion(targets("x86_64+avx512f+avx512dq+avx512vl+avx2+fma", "x86_64+avx2+fma"))]
 pub fn logistic_weights(margins: &mut [f64]) {
     logistic_weights_inline(margins);
 }

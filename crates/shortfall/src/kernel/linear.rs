@@ -1,7 +1,7 @@
 //! One pass over rows of a matrix: predictions, their weights and the gradient, 32 rows at a time.
 
-use super::functions::{logistic_losses_inline, logistic_weights_inline};
-use super::rows::{From, Order, Row, RowSource, Rows, SparseRows, Storage, with_rows};
+use super::functions::{logistic_losses, logistic_weights};
+use super::rows::{RowSource, Rows, SparseRows, Storage, with_rows};
 use super::{LANES, tree};
 use multiversion::multiversion;
 
@@ -9,44 +9,28 @@ use multiversion::multiversion;
 /// turns the predictions `x_i'w` of 32 rows into the weights `c_i` and writes their losses, if they are wanted. Rows are
 /// added one after the other; `w` and `gradient` are padded like a row.
 #[inline(always)]
-fn linear_pass<S: RowSource, O: Order>(
+fn linear_pass<S: RowSource>(
     rows: S,
-    (order, count): (O, usize),
+    count: usize,
+    index: impl Fn(usize) -> usize,
     weigh: impl Fn(usize, &mut [f64; LANES], &mut [f64; LANES]),
     w: &[f64],
     gradient: &mut [f64],
 ) -> f64 {
     let mut sums = [0.0; LANES];
-    let mut start = 0;
-    while start < count {
+    for start in (0..count).step_by(LANES) {
         let panel = LANES.min(count - start);
-        let mut weights = [0.0; LANES];
-        for (i, margin) in weights[..panel].iter_mut().enumerate() {
-            *margin = rows.row(order.index(start + i)).dot(w);
+        let mut indices = [0; LANES];
+        for (i, slot) in indices[..panel].iter_mut().enumerate() {
+            *slot = index(start + i);
         }
-        let mut losses = [0.0; LANES];
+        let (mut weights, mut losses) = ([0.0; LANES], [0.0; LANES]);
+        rows.products(&indices[..panel], w, &mut weights[..panel]);
         weigh(start, &mut weights, &mut losses);
         for i in 0..panel {
             sums[i] += losses[i];
         }
-        let mut i = 0;
-        while i + 4 <= panel {
-            let c = [weights[i], weights[i + 1], weights[i + 2], weights[i + 3]];
-            let first = start + i;
-            let four = [
-                rows.row(order.index(first)),
-                rows.row(order.index(first + 1)),
-                rows.row(order.index(first + 2)),
-                rows.row(order.index(first + 3)),
-            ];
-            S::Row::add_four(c, four, gradient);
-            i += 4;
-        }
-        while i < panel {
-            rows.row(order.index(start + i)).add_scaled(weights[i], gradient);
-            i += 1;
-        }
-        start += panel;
+        rows.add(&indices[..panel], &weights[..panel], gradient);
     }
     tree(sums)
 }
@@ -66,9 +50,9 @@ fn logistic_weigh(
     }
     predictions.iter_mut().zip(&signs).for_each(|(prediction, sign)| *prediction *= sign);
     if wants_losses {
-        logistic_losses_inline(predictions, losses);
+        logistic_losses(predictions, losses);
     } else {
-        logistic_weights_inline(predictions);
+        logistic_weights(predictions);
     }
     predictions.iter_mut().zip(&signs).for_each(|(prediction, sign)| *prediction *= sign);
 }
@@ -107,7 +91,7 @@ pub fn logistic_block(
         let signs = &signs[from + start..to];
         logistic_weigh(|i| signs[i], signs.len(), predictions, losses, wants_losses);
     };
-    with_rows!(rows, source => linear_pass(source, (From(from), to - from), weigh, w, gradient))
+    with_rows!(rows, source => linear_pass(source, to - from, |i| from + i, weigh, w, gradient))
 }
 
 /// Over the rows of a batch, in its order; no losses.
@@ -117,7 +101,7 @@ pub fn logistic_batch(rows: &Rows, signs: &[f64], batch: &[usize], w: &[f64], gr
         let batch = &batch[start..];
         logistic_weigh(|i| signs[batch[i]], batch.len(), predictions, losses, false);
     };
-    with_rows!(rows, source => linear_pass(source, (batch, batch.len()), weigh, w, gradient));
+    with_rows!(rows, source => linear_pass(source, batch.len(), |i| batch[i], weigh, w, gradient));
 }
 
 /// Regression with Huber's loss over the rows `from..to`: adds the gradients, returns the losses. An infinite threshold
@@ -135,7 +119,7 @@ pub fn residual_block(
         let targets = &targets[from + start..to];
         residual_weigh(|i| targets[i], targets.len(), threshold, predictions, losses);
     };
-    with_rows!(rows, source => linear_pass(source, (From(from), to - from), weigh, w, gradient))
+    with_rows!(rows, source => linear_pass(source, to - from, |i| from + i, weigh, w, gradient))
 }
 
 /// Over the rows of a batch, in its order.
@@ -145,7 +129,7 @@ pub fn residual_batch(rows: &Rows, targets: &[f64], threshold: f64, batch: &[usi
         let batch = &batch[start..];
         residual_weigh(|i| targets[batch[i]], batch.len(), threshold, predictions, losses);
     };
-    with_rows!(rows, source => linear_pass(source, (batch, batch.len()), weigh, w, gradient));
+    with_rows!(rows, source => linear_pass(source, batch.len(), |i| batch[i], weigh, w, gradient));
 }
 
 #[cfg(test)]

@@ -9,6 +9,7 @@ mod linear;
 mod mlp;
 mod panel;
 mod rows;
+mod simd;
 mod softmax;
 
 pub use functions::{exp, log1p, log1p_unit, logistic_losses, logistic_weights, tanh};

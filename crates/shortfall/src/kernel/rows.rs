@@ -3,9 +3,9 @@
 //! A product of a row with a vector keeps 32 partial sums by column, or 8 where a row is short and adding 32 together would cost
 //! more than the products. A zero adds nothing to a sum, so rows with and without their zeros give the same bits.
 
-use super::add_scaled_inline;
+use super::simd::plain::halves;
+use super::simd::{self, FEW, MANY, ROWS, SHORT};
 use crate::source::SparseMatrix;
-use multiversion::multiversion;
 
 /// A matrix by rows of `stride` entries, a multiple of 8; those beyond its columns are zeros.
 #[derive(Debug)]
@@ -109,8 +109,12 @@ impl Rows {
     /// `x_i'w`, w of length stride.
     pub fn dot(&self, i: usize, w: &[f64]) -> f64 {
         match &self.storage {
-            Storage::Dense(rows) => row_dot(rows.row(i), w),
-            Storage::Sparse(entries) => SparseRows(entries, self.stride).row(i).dot(w),
+            Storage::Dense(rows) => {
+                let mut product = [0.0];
+                simd::products(&[rows.row(i)], w, &mut product);
+                product[0]
+            }
+            Storage::Sparse(entries) => SparseRows(entries, self.stride).product(i, w),
         }
     }
 
@@ -169,137 +173,42 @@ impl Rows {
     pub fn add_scaled(&self, i: usize, c: f64, y: &mut [f64]) {
         match &self.storage {
             Storage::Dense(rows) => super::add_scaled(c, rows.row(i), y),
-            Storage::Sparse(entries) => SparseRows(entries, self.stride).row(i).add_scaled(c, y),
+            Storage::Sparse(entries) => SparseRows(entries, self.stride).add(&[i], &[c], y),
         }
     }
 }
 
-/// Partial sums of the product of a short row, and of one longer than [`SHORT`].
-const FEW: usize = 8;
-const MANY: usize = 32;
-const SHORT: usize = 64;
-
-#[multiversion(targets("x86_64+avx2+fma"))]
-fn row_dot(x: &[f64], w: &[f64]) -> f64 {
-    x.dot(w)
-}
-
-/// A row, with its zeros or without.
-pub(super) trait Row: Copy {
-    /// `x'w`
-    fn dot(self, w: &[f64]) -> f64;
-
-    /// `y += c x`
-    fn add_scaled(self, c: f64, y: &mut [f64]);
-
-    /// `y += c_0 x_0`, then `c_1 x_1`, and so on.
-    #[inline(always)]
-    fn add_four(c: [f64; 4], rows: [Self; 4], y: &mut [f64]) {
-        for k in 0..4 {
-            rows[k].add_scaled(c[k], y);
-        }
-    }
-}
-
-/// Adds products by column modulo N, then the sums by halves.
-#[inline(always)]
-fn dot_in_parts<const N: usize>(x: &[f64], w: &[f64]) -> f64 {
-    let mut partial = [0.0; N];
-    let (x_chunks, x_rest) = x.as_chunks::<N>();
-    let (w_chunks, w_rest) = w.as_chunks::<N>();
-    for (x, w) in x_chunks.iter().zip(w_chunks) {
-        for l in 0..N {
-            partial[l] = x[l].mul_add(w[l], partial[l]);
-        }
-    }
-    // Rows are padded to a multiple of 8.
-    for (k, (x, w)) in x_rest.as_chunks::<FEW>().0.iter().zip(w_rest.as_chunks::<FEW>().0).enumerate() {
-        for l in 0..FEW {
-            partial[k * FEW + l] = x[l].mul_add(w[l], partial[k * FEW + l]);
-        }
-    }
-    halves(partial)
-}
-
-#[inline(always)]
-fn halves<const N: usize>(mut partial: [f64; N]) -> f64 {
-    let mut half = N / 2;
-    while half > 0 {
-        for i in 0..half {
-            partial[i] += partial[i + half];
-        }
-        half /= 2;
-    }
-    partial[0]
-}
-
-impl Row for &[f64] {
-    #[inline(always)]
-    fn dot(self, w: &[f64]) -> f64 {
-        if self.len() <= SHORT { dot_in_parts::<FEW>(self, w) } else { dot_in_parts::<MANY>(self, w) }
-    }
-
-    #[inline(always)]
-    fn add_scaled(self, c: f64, y: &mut [f64]) {
-        add_scaled_inline(c, self, y);
-    }
-
-    #[inline(always)]
-    fn add_four(c: [f64; 4], rows: [Self; 4], y: &mut [f64]) {
-        let length = y.len();
-        let [a, b, d, e] = [&rows[0][..length], &rows[1][..length], &rows[2][..length], &rows[3][..length]];
-        for j in 0..length {
-            y[j] = c[3].mul_add(e[j], c[2].mul_add(d[j], c[1].mul_add(b[j], c[0].mul_add(a[j], y[j]))));
-        }
-    }
-}
-
-#[derive(Clone, Copy)]
-pub(super) struct SparseRow<'a> {
-    columns: &'a [u32],
-    values: &'a [f64],
-    /// As long as with its zeros.
-    length: usize,
-}
-
-impl Row for SparseRow<'_> {
-    #[inline(always)]
-    fn dot(self, w: &[f64]) -> f64 {
-        if self.length <= SHORT { self.dot_in_parts::<FEW>(w) } else { self.dot_in_parts::<MANY>(w) }
-    }
-
-    #[inline(always)]
-    fn add_scaled(self, c: f64, y: &mut [f64]) {
-        for (column, value) in self.columns.iter().zip(self.values) {
-            let y = &mut y[*column as usize];
-            *y = c.mul_add(*value, *y);
-        }
-    }
-}
-
-impl SparseRow<'_> {
-    #[inline(always)]
-    fn dot_in_parts<const N: usize>(self, w: &[f64]) -> f64 {
-        let mut partial = [0.0f64; N];
-        for (column, value) in self.columns.iter().zip(self.values) {
-            let lane = &mut partial[*column as usize % N];
-            *lane = value.mul_add(w[*column as usize], *lane);
-        }
-        halves(partial)
-    }
-}
-
-/// Where a pass finds its rows. Methods, not closures: these are inlined.
+/// Where a pass finds its rows.
 pub(super) trait RowSource: Copy {
-    type Row: Row;
-    fn row(self, i: usize) -> Self::Row;
+    /// `x_i'w` of these rows, at most [`ROWS`].
+    fn products(self, indices: &[usize], w: &[f64], out: &mut [f64]);
+
+    /// `x_i'w_k` of one row and every part `w_k` of w, as long as a row.
+    fn products_with_parts(self, index: usize, w: &[f64], out: &mut [f64]);
+
+    /// `y += c_0 x_0`, then `c_1 x_1`, and so on, of these rows, at most [`ROWS`].
+    fn add(self, indices: &[usize], c: &[f64], y: &mut [f64]);
 }
 
-impl<'a> RowSource for &'a DenseRows {
-    type Row = &'a [f64];
-    #[inline(always)]
-    fn row(self, i: usize) -> Self::Row {
-        DenseRows::row(self, i)
+impl RowSource for &DenseRows {
+    fn products(self, indices: &[usize], w: &[f64], out: &mut [f64]) {
+        let mut rows: [&[f64]; ROWS] = [&[]; ROWS];
+        rows.iter_mut().zip(indices).for_each(|(slot, i)| *slot = self.row(*i));
+        simd::products(&rows[..indices.len()], w, out);
+    }
+
+    fn products_with_parts(self, index: usize, w: &[f64], out: &mut [f64]) {
+        let mut parts: [&[f64]; ROWS] = [&[]; ROWS];
+        for (w, out) in w.chunks(ROWS * self.stride).zip(out.chunks_mut(ROWS)) {
+            parts.iter_mut().zip(w.chunks_exact(self.stride)).for_each(|(slot, part)| *slot = part);
+            simd::products(&parts[..out.len()], self.row(index), out);
+        }
+    }
+
+    fn add(self, indices: &[usize], c: &[f64], y: &mut [f64]) {
+        let mut rows: [&[f64]; ROWS] = [&[]; ROWS];
+        rows.iter_mut().zip(indices).for_each(|(slot, i)| *slot = self.row(*i));
+        simd::add_rows(c, &rows[..indices.len()], y);
     }
 }
 
@@ -307,36 +216,42 @@ impl<'a> RowSource for &'a DenseRows {
 #[derive(Clone, Copy)]
 pub(super) struct SparseRows<'a>(pub(super) &'a SparseMatrix, pub(super) usize);
 
-impl<'a> RowSource for SparseRows<'a> {
-    type Row = SparseRow<'a>;
-    #[inline(always)]
-    fn row(self, i: usize) -> Self::Row {
+impl SparseRows<'_> {
+    fn product(self, i: usize, w: &[f64]) -> f64 {
+        if self.1 <= SHORT { self.in_parts::<FEW>(i, w) } else { self.in_parts::<MANY>(i, w) }
+    }
+
+    fn in_parts<const N: usize>(self, i: usize, w: &[f64]) -> f64 {
+        let mut partial = [0.0f64; N];
         let (columns, values) = self.0.row(i);
-        SparseRow { columns, values, length: self.1 }
+        for (column, value) in columns.iter().zip(values) {
+            let lane = &mut partial[*column as usize % N];
+            *lane = value.mul_add(w[*column as usize], *lane);
+        }
+        halves(partial)
     }
 }
 
-/// Which rows a pass takes, in order.
-pub(super) trait Order: Copy {
-    fn index(self, i: usize) -> usize;
-}
-
-/// One after the other from this one on.
-#[derive(Clone, Copy)]
-pub(super) struct From(pub(super) usize);
-
-impl Order for From {
+impl RowSource for SparseRows<'_> {
     #[inline(always)]
-    fn index(self, i: usize) -> usize {
-        self.0 + i
+    fn products(self, indices: &[usize], w: &[f64], out: &mut [f64]) {
+        out.iter_mut().zip(indices).for_each(|(out, i)| *out = self.product(*i, w));
     }
-}
 
-/// As they are listed.
-impl Order for &[usize] {
     #[inline(always)]
-    fn index(self, i: usize) -> usize {
-        self[i]
+    fn products_with_parts(self, index: usize, w: &[f64], out: &mut [f64]) {
+        out.iter_mut().zip(w.chunks_exact(self.1)).for_each(|(out, w)| *out = self.product(index, w));
+    }
+
+    #[inline(always)]
+    fn add(self, indices: &[usize], c: &[f64], y: &mut [f64]) {
+        for (i, c) in indices.iter().zip(c) {
+            let (columns, values) = self.0.row(*i);
+            for (column, value) in columns.iter().zip(values) {
+                let y = &mut y[*column as usize];
+                *y = c.mul_add(*value, *y);
+            }
+        }
     }
 }
 

@@ -3,7 +3,7 @@
 use super::Rows;
 use super::functions::{exp, log1p};
 use super::panel::{STRIP, softmax_strip};
-use super::rows::{From, Order, Row, RowSource, SparseRows, Storage, with_rows};
+use super::rows::{RowSource, SparseRows, Storage, with_rows};
 use multiversion::multiversion;
 
 /// From scores `z_k`: the probabilities `p = softmax(z)` less 1 at the label, in place of the scores; returns the loss
@@ -39,48 +39,31 @@ pub fn softmax_weights(scores: &mut [f64], label: usize) -> f64 {
 
 /// Strips of [`STRIP`] rows: their scores, their weights, and the rows added with these, one after the other.
 #[inline(always)]
-fn pass<S: RowSource, O: Order>(
+fn pass<S: RowSource>(
     rows: S,
     labels: &[usize],
-    (order, count): (O, usize),
+    (count, index): (usize, impl Fn(usize) -> usize),
     w: &[f64],
     gradient: &mut [f64],
     strips: &mut Strips,
     wants_losses: bool,
 ) -> f64 {
-    let Strips { scores, weights } = strips;
+    let Strips { scores, weights, row } = strips;
     let stride = w.len() / scores.len();
     let mut sum = 0.0;
-    let mut strip_labels = [0; STRIP];
+    let (mut indices, mut strip_labels) = ([0; STRIP], [0; STRIP]);
     for start in (0..count).step_by(STRIP) {
         let size = STRIP.min(count - start);
         for r in 0..size {
-            let i = order.index(start + r);
-            strip_labels[r] = labels[i];
-            let x = rows.row(i);
-            for (score, w) in scores.iter_mut().zip(w.chunks_exact(stride)) {
-                score[r] = x.dot(w);
-            }
+            indices[r] = index(start + r);
+            strip_labels[r] = labels[indices[r]];
+            rows.products_with_parts(indices[r], w, row);
+            scores.iter_mut().zip(&*row).for_each(|(score, product)| score[r] = *product);
         }
         let losses = wants_losses.then_some(&mut sum);
         softmax_strip(scores, &strip_labels[..size], weights, losses);
         for (c, gradient) in weights.iter().zip(gradient.chunks_exact_mut(stride)) {
-            let mut r = 0;
-            while r + 4 <= size {
-                let first = start + r;
-                let four = [
-                    rows.row(order.index(first)),
-                    rows.row(order.index(first + 1)),
-                    rows.row(order.index(first + 2)),
-                    rows.row(order.index(first + 3)),
-                ];
-                S::Row::add_four([c[r], c[r + 1], c[r + 2], c[r + 3]], four, gradient);
-                r += 4;
-            }
-            while r < size {
-                rows.row(order.index(start + r)).add_scaled(c[r], gradient);
-                r += 1;
-            }
+            rows.add(&indices[..size], &c[..size], gradient);
         }
     }
     sum
@@ -91,12 +74,14 @@ fn pass<S: RowSource, O: Order>(
 pub struct Strips {
     scores: Vec<[f64; STRIP]>,
     weights: Vec<[f64; STRIP]>,
+    /// Scores of one row.
+    row: Vec<f64>,
 }
 
 impl Strips {
     /// For so many classes.
     pub fn new(classes: usize) -> Self {
-        Self { scores: vec![[0.0; STRIP]; classes], weights: vec![[0.0; STRIP]; classes] }
+        Self { scores: vec![[0.0; STRIP]; classes], weights: vec![[0.0; STRIP]; classes], row: vec![0.0; classes] }
     }
 }
 
@@ -112,7 +97,7 @@ pub fn softmax_block(
     strips: &mut Strips,
     wants_losses: bool,
 ) -> f64 {
-    with_rows!(rows, source => pass(source, labels, (From(from), to - from), w, gradient, strips, wants_losses))
+    with_rows!(rows, source => pass(source, labels, (to - from, |i| from + i), w, gradient, strips, wants_losses))
 }
 
 /// Over the rows of a batch, in its order; no losses.
@@ -125,7 +110,7 @@ pub fn softmax_batch(
     gradient: &mut [f64],
     strips: &mut Strips,
 ) {
-    with_rows!(rows, source => pass(source, labels, (batch, batch.len()), w, gradient, strips, false));
+    with_rows!(rows, source => pass(source, labels, (batch.len(), |i| batch[i]), w, gradient, strips, false));
 }
 
 #[cfg(test)]
