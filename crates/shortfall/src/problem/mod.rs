@@ -49,6 +49,7 @@ pub use sine::Sine;
 pub use softmax::Softmax;
 
 use crate::constants::Constants;
+use crate::constants::eigen::Eigen;
 use crate::kernel::norm;
 use crate::method::Sampling;
 use crate::parallel::Parallel;
@@ -126,6 +127,11 @@ pub trait Problem: Send + Sync {
 
     /// Eigenvalues, for quadratics.
     fn spectrum(&self) -> Option<&dyn Spectrum> {
+        None
+    }
+
+    /// The decomposed matrix A and the vector b of `f = x'Ax/2 + b'x`, where runs may follow the decomposition.
+    fn decomposed(&self) -> Option<(&Eigen, &[f64])> {
         None
     }
 

@@ -150,10 +150,12 @@ pub fn run_all(settings: Vec<Setting>, parallel: &dyn Parallel, observer: Observ
     }
     let every: Vec<(Vec<u64>, bool)> =
         schedules.into_iter().map(|schedule| (schedule.recorded, schedule.strata.is_none())).collect();
-    let parts = settings.into_iter().zip(every).zip(made);
+    let rounding: Vec<[f64; 2]> = steppers.iter().map(|stepper| stepper.rounding()).collect();
+    drop(steppers);
+    let parts = settings.into_iter().zip(every).zip(made).zip(rounding);
     Ok(parts
-        .map(|((setting, (recorded, every_step)), (states, lanes))| {
-            setting.finish(states, lanes, recorded, every_step, step, stopped)
+        .map(|(((setting, (recorded, every_step)), (states, lanes)), rounding)| {
+            setting.finish(states, lanes, recorded, every_step, (step, stopped), rounding)
         })
         .collect())
 }
@@ -186,8 +188,8 @@ impl Setting<'_> {
         mut lanes: Vec<LaneRecord>,
         mut recorded: Vec<u64>,
         every_step_evaluated: bool,
-        step: u64,
-        stopped: bool,
+        (step, stopped): (u64, bool),
+        step_rounding: [f64; 2],
     ) -> Run {
         let Self { problem, method, mut plan } = self;
         let outcome = match lanes.iter().filter_map(|lane| lane.diverged).min() {
@@ -221,6 +223,7 @@ impl Setting<'_> {
             lanes,
             states,
             base_error: None,
+            step_rounding,
             rounding: Rounding::default(),
             minimiser: None,
         }

@@ -66,6 +66,7 @@ pub fn enumerate(problem: &dyn Problem, method: &Method, plan: &Plan) -> Result<
         lanes: vec![lane],
         states: Vec::new(),
         base_error: None,
+        step_rounding: [0.0; 2],
         rounding: Rounding::default(),
         minimiser: None,
         field_at_start,

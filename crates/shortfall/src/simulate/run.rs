@@ -46,6 +46,8 @@ pub struct Run {
     pub states: Vec<State>,
     /// Error of the plan's base, if the base is f*.
     pub base_error: Option<f64>,
+    /// What a step, and reading the iterates, round beyond some units in the last place, relative to `|x| + rho`.
+    pub step_rounding: [f64; 2],
     /// What rounding the iterates themselves to doubles can do.
     pub rounding: Rounding,
     /// A minimiser, nearly, and how far the true one may lie from it.
@@ -138,6 +140,8 @@ impl Run {
             }
             _ => None,
         };
-        self.rounding = Rounding { distance: 4.0 * f64::EPSILON * size * summed, smoothness };
+        let [each, reading] = self.step_rounding;
+        let distance = ((4.0 * f64::EPSILON + each) * summed + reading) * size;
+        self.rounding = Rounding { distance, smoothness };
     }
 }

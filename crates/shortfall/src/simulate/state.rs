@@ -17,6 +17,8 @@ pub struct State {
     pub x: Vec<f64>,
     /// The descent's memory, laid out like `x`.
     pub memory: Vec<f64>,
+    /// Components of each lane, one lane after the other, while a stepper works in an eigenbasis; else empty.
+    pub components: Vec<f64>,
     /// Generator states, 8 words a lane: 4 for each of the roles descent and ascent.
     pub random: Vec<u64>,
 }
@@ -36,7 +38,7 @@ impl State {
             })
             .flatten()
             .collect();
-        Self { step: 0, width, first_lane, x, memory, random }
+        Self { step: 0, width, first_lane, x, memory, components: Vec::new(), random }
     }
 
     /// Copies one lane's point and memory out.

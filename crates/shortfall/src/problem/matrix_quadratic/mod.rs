@@ -30,6 +30,7 @@ pub struct MatrixQuadratic {
     /// `|Q|_F`, from above.
     size: f64,
     budget: Arc<dyn Budget>,
+    eigen: OnceLock<Option<Eigen>>,
     range: OnceLock<Range>,
     optimum: OnceLock<Result<Optimum, &'static str>>,
 }
@@ -54,7 +55,7 @@ impl MatrixQuadratic {
         assert_eq!(matrix.len(), linear.len() * linear.len(), "a square matrix and a vector of its size");
         let size = norm(&matrix) * (1.0 + gamma(matrix.len() + 4));
         let budget = Arc::new(Unlimited);
-        Self { matrix, linear, size, budget, range: OnceLock::new(), optimum: OnceLock::new() }
+        Self { matrix, linear, size, budget, eigen: OnceLock::new(), range: OnceLock::new(), optimum: OnceLock::new() }
     }
 
     pub(super) fn build(arguments: &Arguments, source: &dyn DataSource) -> Result<Self, BadInput> {
@@ -129,23 +130,27 @@ impl MatrixQuadratic {
     }
 
     fn range(&self) -> &Range {
-        self.range.get_or_init(|| {
+        self.range.get_or_init(|| match self.eigen() {
+            Some(Eigen { values, radius, .. }) => {
+                let circles = self.gershgorin();
+                Range {
+                    low: (-add_up(-values[0], *radius)).max(circles.low),
+                    high: add_up(values[values.len() - 1], *radius).min(circles.high),
+                    how: "eigenvalues with proved error",
+                }
+            }
+            None => self.gershgorin(),
+        })
+    }
+
+    /// Of matrices that are not too large for the time allowed.
+    fn eigen(&self) -> Option<&Eigen> {
+        let find = || {
             let d = self.linear.len();
             let affordable = d <= LARGEST_DECOMPOSED && seconds_of_symmetric(d) <= self.budget.left();
-            let decomposed =
-                if affordable && self.budget.goes_on("eigenvalues", None) { symmetric(&self.matrix, d) } else { None };
-            match decomposed {
-                Some(Eigen { values, radius, .. }) => {
-                    let circles = self.gershgorin();
-                    Range {
-                        low: (-add_up(-values[0], radius)).max(circles.low),
-                        high: add_up(values[d - 1], radius).min(circles.high),
-                        how: "eigenvalues with proved error",
-                    }
-                }
-                None => self.gershgorin(),
-            }
-        })
+            if affordable && self.budget.goes_on("eigenvalues", None) { symmetric(&self.matrix, d) } else { None }
+        };
+        self.eigen.get_or_init(find).as_ref()
     }
 
     /// Every eigenvalue lies within `sum_{j != i} |q_ij|` of some `q_ii`.
@@ -281,6 +286,10 @@ impl Problem for MatrixQuadratic {
 
     fn hessian(&self) -> Option<&dyn Hessian> {
         Some(self)
+    }
+
+    fn decomposed(&self) -> Option<(&Eigen, &[f64])> {
+        Some((self.eigen()?, &self.linear))
     }
 
     fn default_start(&self) -> Vec<f64> {

@@ -1,5 +1,6 @@
 //! How blocks of lanes advance. The plain stepper serves every problem and method; faster ones are tested against it.
 
+mod eigenbasis;
 mod plain;
 
 use super::aggregates::LaneRecord;
@@ -9,6 +10,7 @@ use crate::parallel::Parallel;
 use crate::problem::{Problem, Samples};
 use std::ops::Range;
 
+use eigenbasis::Eigenbasis;
 pub use plain::Plain;
 
 /// Which steps are evaluated, and where they go.
@@ -52,11 +54,19 @@ pub trait Stepper: Sync {
 
     /// Ends the run at the state's step: files what was known without being stepped through, and the last iterate.
     fn finish(&self, state: &mut State, sums: &mut Aggregates, parallel: &dyn Parallel);
+
+    /// What a step, and reading the iterates, round beyond some units in the last place, relative to `|x| + rho`.
+    fn rounding(&self) -> [f64; 2] {
+        [0.0; 2]
+    }
 }
 
 /// The stepper for a problem and a method; never depends on the number of steps.
 pub fn choose<'a>(problem: &'a dyn Problem, method: &'a Method) -> Box<dyn Stepper + 'a> {
-    Box::new(Plain::new(problem, method))
+    match Eigenbasis::of(problem, method) {
+        Some(stepper) => Box::new(stepper),
+        None => Box::new(Plain::new(problem, method)),
+    }
 }
 
 /// Whether a step depends on the point alone.

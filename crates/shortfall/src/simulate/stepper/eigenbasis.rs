@@ -1,0 +1,447 @@
+//! Quadratics whose matrix was decomposed: a step costs d operations in the eigenbasis, not d^2.
+//!
+//! There SAM and its relatives act on each component alone once `|g|` is known: `g = lambda c`, `y = c + s g`, `c' = c - eta (g + s
+//! lambda g)` with `s = rho/|g|` for SAM. Components count from the minimiser's, so that one which has decayed keeps its sign and
+//! grows again where SAM lets it, instead of being lost in the rounding of where it rests. The matrix that is followed is the
+//! decomposition's, off by at most its proved radius: runs carry that as rounding of every step. Recorded iterates are transformed
+//! back and evaluated on the matrix itself.
+
+use super::{Aggregates, Stepper, can_repeat, divergence_limit};
+use crate::constants::eigen::{Eigen, UNIT, gamma};
+use crate::kernel::{add_scaled, dot, max_abs, norm};
+use crate::method::Method;
+use crate::parallel::Parallel;
+use crate::problem::Problem;
+use crate::simulate::State;
+use crate::simulate::aggregates::{Evaluated, LaneRecord, Point};
+use crate::simulate::cycle::Cycle;
+use multiversion::multiversion;
+
+/// Below, a step of the plain stepper costs about as much as what is kept of it.
+const SMALLEST: usize = 32;
+/// Norms whose squares neither overflow nor lose bits.
+const SAFE: std::ops::Range<f64> = 1e-140..1e140;
+const LANES: usize = 32;
+/// Components count from where they rest if their eigenvalue is not below this part of the largest: one that SAM lets grow is
+/// larger than those that hold it, and others may rest too far away to count from there.
+const FLAT: f64 = 1e-3;
+/// A component that has decayed stays as large as this: numbers with fewer bits would take a hundred times as long, and from 0 it
+/// could not come back where SAM lets it grow again.
+const GONE: f64 = 1e-300;
+
+/// See the module.
+pub struct Eigenbasis<'a> {
+    problem: &'a dyn Problem,
+    method: &'a Method,
+    basis: &'a Eigen,
+    /// Components of the point they count from.
+    centre: Vec<f64>,
+    /// Of the gradient there: 0 where it is the minimiser's.
+    linear: Vec<f64>,
+    /// `f` there.
+    least: f64,
+    /// Weight of the normalised part of the perturbation, and the rest.
+    weights: [f64; 2],
+}
+
+/// What a pass over the components finds.
+struct Found {
+    squared_gradient: f64,
+    /// `f`
+    value: f64,
+    largest: f64,
+}
+
+impl<'a> Eigenbasis<'a> {
+    /// For deterministic gradient steps on a quadratic with a decomposed matrix, if it is one.
+    pub fn of(problem: &'a dyn Problem, method: &'a Method) -> Option<Self> {
+        if method.sampling.is_some() || !method.descent.is_gradient_descent() || problem.dimension() < SMALLEST {
+            return None;
+        }
+        let lambda = if method.perturbs() { method.ascent.perturbation().lambda()? } else { 0.0 };
+        let weights = if method.perturbs() { [lambda, 1.0 - lambda] } else { [0.0; 2] };
+        let (basis, linear) = problem.decomposed()?;
+        let mut linear = components(basis, linear);
+        let flat = FLAT * max_abs(&basis.values);
+        let rest = |(linear, lambda): (&f64, &f64)| if lambda.abs() > flat { -linear / lambda } else { 0.0 };
+        let centre: Vec<f64> = linear.iter().zip(&basis.values).map(rest).collect();
+        let least = 0.5 * dot(&centre, &linear);
+        linear.iter_mut().zip(&basis.values).filter(|(_, lambda)| lambda.abs() > flat).for_each(|(b, _)| *b = 0.0);
+        Some(Self { problem, method, basis, centre, linear, least, weights })
+    }
+
+    /// `s` of `y = c + s g`.
+    fn stretch(&self, rho: f64, gradient_norm: f64) -> f64 {
+        let [normalised, plain] = self.weights;
+        // A zero gradient has no direction.
+        let along = if normalised > 0.0 && gradient_norm > 0.0 { normalised / gradient_norm } else { 0.0 };
+        rho * (along + plain)
+    }
+
+    fn gradient_norm(&self, c: &[f64], found: &Found) -> f64 {
+        let plain = found.squared_gradient.sqrt();
+        if SAFE.contains(&plain) || plain.is_nan() {
+            return plain;
+        }
+        let entry = |((c, lambda), linear): ((&f64, &f64), &f64)| lambda.mul_add(*c, *linear);
+        norm(&c.iter().zip(&self.basis.values).zip(&self.linear).map(entry).collect::<Vec<_>>())
+    }
+
+    /// One step, which also evaluates where it leads.
+    fn go(&self, t: u64, gradient_norm: f64, c: &mut [f64]) -> Found {
+        let stretch = self.stretch(self.method.rho.at(t), gradient_norm);
+        self.pass([self.method.eta.at(t), stretch], c)
+    }
+
+    fn pass(&self, coefficients: [f64; 2], c: &mut [f64]) -> Found {
+        let found = step(&self.basis.values, &self.linear, coefficients, c);
+        Found { value: found.value + self.least, ..found }
+    }
+
+    /// Where the components lead.
+    fn place(&self, c: &[f64]) -> Vec<f64> {
+        let mut x = vec![0.0; c.len()];
+        for ((vector, c), centre) in self.basis.vectors.chunks_exact(c.len()).zip(c).zip(&self.centre) {
+            add_scaled(c + centre, vector, &mut x);
+        }
+        x
+    }
+
+    /// The iterate itself, evaluated on the matrix.
+    fn point(&self, c: &[f64], base: f64, parallel: &dyn Parallel) -> Point {
+        let x = self.place(c);
+        let mut g = vec![0.0; x.len()];
+        let value = self.problem.value_gradient_on(&x, &mut g, parallel);
+        // The sums between recorded steps follow the decomposition.
+        let off = self.basis.radius * norm(&x);
+        Point {
+            value: value - base,
+            gradient_norm: norm(&g),
+            error: self.problem.value_error(&x, value) + 0.5 * off * norm(&x),
+            gradient_error: self.problem.gradient_error(&x, value, &g) + off,
+            position: x[0],
+        }
+    }
+}
+
+impl Stepper for Eigenbasis<'_> {
+    fn advance(&self, state: &mut State, until: u64, sums: &mut Aggregates, parallel: &dyn Parallel) {
+        let d = self.problem.dimension();
+        if state.components.is_empty() {
+            let mut x = vec![0.0; d];
+            for lane in 0..state.width {
+                state.gather(lane, &mut x, &mut []);
+                let c = components(self.basis, &x);
+                state.components.extend(c.iter().zip(&self.centre).map(|(c, centre)| c - centre));
+            }
+        }
+        let limit = divergence_limit(&sums.plan.start, self.method.rho.first());
+        let near = (limit - norm(&self.centre)) / (d as f64).sqrt();
+        let watches = can_repeat(self.method) && sums.plan.weight_decay.is_none();
+        for (lane, c) in state.components.chunks_exact_mut(d).enumerate() {
+            if sums.lanes[lane].is_known() {
+                continue;
+            }
+            let mut record = std::mem::take(&mut sums.lanes[lane]);
+            let mut found = self.pass([0.0; 2], c);
+            let mut recorded = sums.schedule.recorded.partition_point(|recorded| *recorded < state.step);
+            for t in state.step..until {
+                if watches {
+                    if record.cycle.is_none() {
+                        record.cycle = record.watch.look(t, c).map(|period| Cycle::new(t, period));
+                    }
+                    if record.is_known() {
+                        break;
+                    }
+                }
+                let gradient_norm = self.gradient_norm(c, &found);
+                let is_recorded = sums.schedule.recorded.get(recorded) == Some(&t);
+                if !self.keep(t, gradient_norm, found.value, is_recorded, c, sums, &mut record, parallel) {
+                    break;
+                }
+                recorded += usize::from(is_recorded);
+                let before = (t == 0 || t + 1 == sums.plan.steps).then(|| c.to_vec());
+                found = self.go(t, gradient_norm, c);
+                if let Some(before) = before {
+                    record.movement.last_step = distance(c, &before);
+                    if t == 0 {
+                        record.movement.first_step = record.movement.last_step;
+                    }
+                }
+                // A coordinate is at most the length of all components.
+                let far = found.largest > near || found.largest.is_nan();
+                if far && !(max_abs(&self.place(c)) <= limit && found.value.is_finite()) {
+                    record.diverged = Some(t + 1);
+                    break;
+                }
+            }
+            sums.lanes[lane] = record;
+        }
+        state.step = until;
+    }
+
+    fn finish(&self, state: &mut State, sums: &mut Aggregates, parallel: &dyn Parallel) {
+        let d = self.problem.dimension();
+        let step_reached = state.step;
+        let mut lanes = std::mem::take(&mut state.components);
+        for (lane, c) in lanes.chunks_exact_mut(d).enumerate() {
+            let mut record = std::mem::take(&mut sums.lanes[lane]);
+            if record.diverged.is_none() {
+                let mut found = self.pass([0.0; 2], c);
+                if let Some(cycle) = record.cycle.clone().filter(Cycle::is_known) {
+                    let more = step_reached.saturating_sub(cycle.end());
+                    for k in 0..if more == 0 { 0 } else { (more - 1) % cycle.period + 1 } {
+                        let before = c.to_vec();
+                        let gradient_norm = self.gradient_norm(c, &found);
+                        found = self.go(cycle.end() + k, gradient_norm, c);
+                        record.movement.last_step = distance(c, &before);
+                    }
+                    record.keep_cycle(sums.schedule, false, step_reached);
+                }
+                let gradient_norm = self.gradient_norm(c, &found);
+                if self.keep_last(step_reached, gradient_norm, found.value, c, sums, &mut record, parallel) {
+                    record.movement.travelled = distance(&self.place(c), &sums.plan.start);
+                }
+            }
+            state.scatter(lane, &self.place(c), &[]);
+            sums.lanes[lane] = record;
+        }
+    }
+
+    fn rounding(&self) -> [f64; 2] {
+        let d = self.problem.dimension();
+        let orthogonal = gamma(d / 16 + 20) * (d as f64).sqrt()
+            + self.basis.radius / max_abs(&self.basis.values).max(f64::MIN_POSITIVE);
+        [self.method.eta.first() * self.basis.radius + 8.0 * UNIT, orthogonal]
+    }
+}
+
+impl Eigenbasis<'_> {
+    #[allow(clippy::too_many_arguments)] // an iterate with all that is known of it
+    fn keep(
+        &self,
+        t: u64,
+        gradient_norm: f64,
+        value: f64,
+        recorded: bool,
+        c: &[f64],
+        sums: &Aggregates,
+        record: &mut LaneRecord,
+        parallel: &dyn Parallel,
+    ) -> bool {
+        let at = Evaluated { step: t, value, gradient_norm, position: 0.0, on_the_line: false };
+        if !record.keep(sums.plan, sums.schedule, &at, Some(1.0)) {
+            return false;
+        }
+        if recorded || record.cycle.is_some() {
+            record.keep_point(self.point(c, sums.plan.base, parallel), recorded, t);
+        }
+        true
+    }
+
+    #[allow(clippy::too_many_arguments)]
+    fn keep_last(
+        &self,
+        t: u64,
+        gradient_norm: f64,
+        value: f64,
+        c: &[f64],
+        sums: &Aggregates,
+        record: &mut LaneRecord,
+        parallel: &dyn Parallel,
+    ) -> bool {
+        let at = Evaluated { step: t, value, gradient_norm, position: 0.0, on_the_line: false };
+        let kept = record.keep(sums.plan, sums.schedule, &at, None);
+        if kept {
+            record.keep_point(self.point(c, sums.plan.base, parallel), true, t);
+        }
+        kept
+    }
+}
+
+/// From `c` with `[eta, s]` to the next components, with the sums there; `[0, 0]` only looks.
+#[multiversion(targets("x86_64+avx512f+avx512dq+avx512vl+avx2+fma", "x86_64+avx2+fma"))]
+fn step(values: &[f64], linear: &[f64], [eta, stretch]: [f64; 2], c: &mut [f64]) -> Found {
+    let (mut squares, mut energies, mut largest) = ([0.0; LANES], [0.0; LANES], [0.0f64; LANES]);
+    for ((c, values), linear) in c.chunks_mut(LANES).zip(values.chunks(LANES)).zip(linear.chunks(LANES)) {
+        if let (Ok(c), Ok(values), Ok(linear)) = (
+            <&mut [f64; LANES]>::try_from(&mut *c),
+            <&[f64; LANES]>::try_from(values),
+            <&[f64; LANES]>::try_from(linear),
+        ) {
+            for l in 0..LANES {
+                component(
+                    values[l],
+                    linear[l],
+                    [eta, stretch],
+                    &mut c[l],
+                    [&mut squares[l], &mut energies[l], &mut largest[l]],
+                );
+            }
+        } else {
+            for l in 0..c.len() {
+                component(
+                    values[l],
+                    linear[l],
+                    [eta, stretch],
+                    &mut c[l],
+                    [&mut squares[l], &mut energies[l], &mut largest[l]],
+                );
+            }
+        }
+    }
+    let mut half = LANES / 2;
+    while half > 0 {
+        for l in 0..half {
+            squares[l] += squares[l + half];
+            energies[l] += energies[l + half];
+            largest[l] = if largest[l + half] > largest[l] { largest[l + half] } else { largest[l] };
+        }
+        half /= 2;
+    }
+    Found { squared_gradient: squares[0], value: 0.5 * energies[0], largest: largest[0] }
+}
+
+#[inline(always)]
+fn component(
+    lambda: f64,
+    linear: f64,
+    [eta, stretch]: [f64; 2],
+    c: &mut f64,
+    [square, energy, largest]: [&mut f64; 3],
+) {
+    let g = lambda.mul_add(*c, linear);
+    let h = (stretch * lambda).mul_add(g, g);
+    let next = (-eta).mul_add(h, *c);
+    let next = if next.abs() < GONE && next != 0.0 { GONE.copysign(next) } else { next };
+    let g = lambda.mul_add(next, linear);
+    *c = next;
+    *square = g.mul_add(g, *square);
+    *energy = next.mul_add(g + linear, *energy);
+    *largest = if next.abs() > *largest { next.abs() } else { *largest };
+}
+
+/// `V'x`
+fn components(basis: &Eigen, x: &[f64]) -> Vec<f64> {
+    basis.vectors.chunks_exact(x.len()).map(|vector| dot(vector, x)).collect()
+}
+
+/// `|a - b|`
+fn distance(a: &[f64], b: &[f64]) -> f64 {
+    norm(&a.iter().zip(b).map(|(a, b)| a - b).collect::<Vec<_>>())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{Plain, Schedule};
+    use super::*;
+    use crate::parallel::Sequential;
+    use crate::problem::MatrixQuadratic;
+    use crate::random::{Generator, Role};
+    use crate::simulate::{Outcome, Plan, Run, run};
+    use std::ops::ControlFlow;
+
+    /// Positive definite unless `shift` is below 0, with a linear term.
+    fn problem(d: usize, shift: f64) -> MatrixQuadratic {
+        let mut generator = Generator::new(7, 0, Role::Other);
+        let b: Vec<f64> = (0..d * d).map(|_| generator.normal()).collect();
+        let mut matrix = vec![0.0; d * d];
+        for i in 0..d {
+            for j in 0..=i {
+                let entry = dot(&b[i * d..][..d], &b[j * d..][..d]) / d as f64 + if i == j { shift } else { 0.0 };
+                (matrix[i * d + j], matrix[j * d + i]) = (entry, entry);
+            }
+        }
+        MatrixQuadratic::new(matrix, (0..d).map(|i| (i as f64).cos()).collect())
+    }
+
+    fn methods() -> Vec<Method> {
+        vec![Method::sam(0.3, 0.1), Method::gd(0.3), Method::usam(0.3, 0.1), Method::unified_sam(0.4, 0.3, 0.1)]
+    }
+
+    fn after(stepper: &dyn Stepper, problem: &dyn Problem, method: &Method, plan: &Plan) -> (Vec<f64>, LaneRecord) {
+        let schedule = Schedule::new(plan, problem, method);
+        let mut sums = Aggregates { plan, schedule: &schedule, lanes: vec![LaneRecord::default()] };
+        let mut state = State::new(plan, method, 0, 1);
+        stepper.advance(&mut state, plan.steps, &mut sums, &Sequential);
+        stepper.finish(&mut state, &mut sums, &Sequential);
+        (state.x, sums.lanes.pop().expect("one"))
+    }
+
+    fn made(problem: &dyn Problem, method: &Method, plan: &Plan, looks: u64) -> Run {
+        let mut left = looks;
+        let observer = &mut |_| {
+            left = left.saturating_sub(1);
+            if left == 0 { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        };
+        run(problem, method, plan.clone(), &Sequential, observer).expect("they fit")
+    }
+
+    #[test]
+    fn few_steps_are_those_of_the_plain_stepper() {
+        for d in [32, 33, 100] {
+            let problem = problem(d, 0.01);
+            for method in methods() {
+                let fast = Eigenbasis::of(&problem, &method).expect("a quadratic");
+                let plan = Plan::new(problem.default_start(), 3);
+                let (x, record) = after(&fast, &problem, &method, &plan);
+                let (y, plain) = after(&Plain::new(&problem, &method), &problem, &method, &plan);
+                let size = norm(&plan.start);
+                assert!(distance(&x, &y) < 1e-12 * size, "{d} {:e}", distance(&x, &y));
+                for (a, b) in record.points.iter().zip(&plain.points) {
+                    assert!((a.value - b.value).abs() <= 1e-12 * size * size && a.position.is_finite());
+                    assert!((a.gradient_norm - b.gradient_norm).abs() <= 1e-12 * size);
+                }
+                assert!((record.value.sum.value() - plain.value.sum.value()).abs() <= 1e-11 * size * size);
+                assert!((record.movement.first_step - plain.movement.first_step).abs() <= 1e-12 * size);
+            }
+        }
+    }
+
+    #[test]
+    fn the_settled_end_is_that_of_the_plain_stepper() {
+        let problem = problem(40, 0.05);
+        for method in methods() {
+            let plan = Plan::new(problem.default_start(), 30_000);
+            let fast = Eigenbasis::of(&problem, &method).expect("a quadratic");
+            let ends = [
+                after(&fast, &problem, &method, &plan).1,
+                after(&Plain::new(&problem, &method), &problem, &method, &plan).1,
+            ];
+            let [a, b] = ends.map(|record| record.window_squared_gradient[1].mean().expect("a window"));
+            assert!((a - b).abs() <= 1e-9 * b + 1e-25, "{a:e} {b:e}");
+        }
+    }
+
+    #[test]
+    fn nothing_but_the_steps_decides_the_bits() {
+        let (problem, method) = (problem(64, 0.01), Method::sam(0.3, 0.1));
+        let stopped = made(&problem, &method, &Plan::new(problem.default_start(), 300_000), 1);
+        let Outcome::Stopped { step } = stopped.outcome else { panic!("{:?}", stopped.outcome) };
+        let whole = made(&problem, &method, &Plan::new(problem.default_start(), step), u64::MAX);
+        assert_eq!(stopped.states[0].x, whole.states[0].x);
+        assert_eq!(stopped.lanes[0].value, whole.lanes[0].value);
+        assert_eq!(stopped.lanes[0].last(), whole.lanes[0].last());
+        let long = made(&problem, &method, &Plan::new(problem.default_start(), 1_000_000_000_000), u64::MAX);
+        assert!(matches!(long.outcome, Outcome::Periodic { .. }), "{:?}", long.outcome);
+    }
+
+    #[test]
+    fn at_rest_far_away_and_where_it_does_not_apply() {
+        let d = 32;
+        let mut matrix = vec![0.0; d * d];
+        matrix.iter_mut().step_by(d + 1).for_each(|entry| *entry = 1.0);
+        let identity = MatrixQuadratic::new(matrix, vec![0.0; d]);
+        let method = Method::sam(0.5, 0.1);
+        let run = made(&identity, &method, &Plan::new(vec![0.0; d], 100), u64::MAX);
+        assert_eq!((run.outcome, norm(&run.states[0].x)), (Outcome::Periodic { period: 1 }, 0.0));
+        let saddle = problem(32, -2.0);
+        for method in methods() {
+            let run = made(&saddle, &method, &Plan::new(saddle.default_start(), 100_000), u64::MAX);
+            assert!(matches!(run.outcome, Outcome::Diverged { .. }), "{:?}", run.outcome);
+        }
+        assert!(Eigenbasis::of(&problem(31, 0.0), &method).is_none());
+        let adaptive = Method { ascent: Box::new(crate::method::Adaptive), ..Method::sam(0.1, 0.1) };
+        assert!(Eigenbasis::of(&saddle, &adaptive).is_none());
+    }
+}
