@@ -126,7 +126,7 @@ fn mlp(hidden: [usize; 2]) -> Workload {
     let features: Vec<f64> = normals(n * columns, 6).into_iter().map(|x| 0.5 * x).collect();
     let labels: Vec<usize> = (0..n).map(|i| (i * 7919) % 10).collect();
     let problem = Mlp::new(columns, &features, &labels, 10, &hidden, true, 0.0);
-    Workload::new("mlp", format!("784-{}-{}-10", hidden[0], hidden[1]), problem, m_sam(0.05, 0.05, 128), 100)
+    Workload::new("mlp", format!("784-{}-{}-10", hidden[0], hidden[1]), problem, m_sam(0.05, 0.05, 128), 200)
 }
 
 /// A workload by its name in the comparison; made when it is wanted.

@@ -6,7 +6,7 @@ use common::{plan, registered, simulate};
 use shortfall::method::{Ascent, HeavyBall, Method, SampleReuse, Sampling};
 use shortfall::parallel::Parallel;
 use shortfall::problem::{Logistic, Problem, Quadratic};
-use shortfall::simulate::{LaneRecord, Outcome, Plan, Run, run};
+use shortfall::simulate::{LaneRecord, Outcome, Plan, Run, State, run};
 use std::ops::ControlFlow;
 
 fn data() -> Logistic {
@@ -60,8 +60,9 @@ fn start(problem: &dyn Problem) -> Vec<f64> {
 
 fn final_points(run: &Run) -> Vec<f64> {
     let lane = |lane: u64| {
-        let state = &run.states[(lane / 8) as usize];
-        let within = (lane % 8) as usize;
+        let is_here = |state: &&State| (state.first_lane..state.first_lane + state.width as u64).contains(&lane);
+        let state = run.states.iter().find(is_here).expect("every lane has a state");
+        let within = (lane - state.first_lane) as usize;
         (0..run.plan.start.len()).map(|i| state.x[i * state.width + within]).collect::<Vec<_>>()
     };
     (0..run.plan.lanes).flat_map(lane).collect()
@@ -252,7 +253,8 @@ fn strata_estimate_the_average_without_bias() {
     for of in [|lane: &LaneRecord| lane.value.mean().unwrap(), |lane: &LaneRecord| lane.window_value[1].mean().unwrap()]
     {
         let (a, b) = (mean(&sampled, of), mean(&every, of));
-        assert!((a / b - 1.0).abs() < 0.03, "{a} {b}");
+        // In the window 18 steps of a lane are evaluated, whose f is about as large as its deviation: 1/sqrt(200 * 18) = 1.7 %.
+        assert!((a / b - 1.0).abs() < 0.06, "{a} {b}");
     }
     // The steps are the same: evaluation draws nothing from the lanes.
     assert_eq!(final_points(&sampled), final_points(&every));

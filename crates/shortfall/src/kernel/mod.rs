@@ -5,6 +5,7 @@
 //! time; the arithmetic is the same, so the results are.
 
 mod functions;
+mod lanes;
 mod linear;
 mod mlp;
 mod panel;
@@ -13,6 +14,9 @@ mod simd;
 mod softmax;
 
 pub use functions::{exp, log1p, log1p_unit, logistic_losses, logistic_weights, tanh};
+pub(crate) use lanes::{
+    Coefficients, Curve, GROUP, GROUPS, LARGEST_BATCH, Lanes, Row, Rule, Three, Totals, advance, evaluate, survey,
+};
 pub use linear::{logistic_batch, logistic_block, residual_batch, residual_block};
 pub use mlp::{add_backward, add_forward, add_outer, mean_with_ridge};
 pub use panel::{PANEL, Panel, STRIP, apply_tanh, softmax_panel};

@@ -92,6 +92,21 @@ impl Mixture {
         Ok(Box::new(Self::new(components, probabilities)))
     }
 
+    /// The samples' functions.
+    pub fn components(&self) -> &[PiecewiseLinear] {
+        &self.components
+    }
+
+    /// f.
+    pub fn mean(&self) -> &PiecewiseLinear {
+        &self.mean
+    }
+
+    /// The draw below the i-th, and not below the one before, is sample i.
+    pub(crate) fn thresholds(&self) -> &[u64] {
+        &self.thresholds
+    }
+
     /// Enclosure of each probability: the last is what the others leave.
     fn weights(&self) -> Vec<Number> {
         weights_of(&self.probabilities)
@@ -228,6 +243,10 @@ impl Problem for Mixture {
 
     fn samples(&self) -> Samples<'_> {
         Samples::Finite(self)
+    }
+
+    fn mixture(&self) -> Option<&Mixture> {
+        Some(self)
     }
 
     fn hessian(&self) -> Option<&dyn Hessian> {

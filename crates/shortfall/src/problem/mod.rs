@@ -135,6 +135,11 @@ pub trait Problem: Send + Sync {
         None
     }
 
+    /// Its samples, where they are functions on the line with piecewise linear derivatives.
+    fn mixture(&self) -> Option<&Mixture> {
+        None
+    }
+
     /// Enclosures on intervals, for functions on the line.
     fn line(&self) -> Option<Box<dyn Line + '_>> {
         None

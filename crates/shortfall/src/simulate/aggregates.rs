@@ -3,13 +3,15 @@
 use super::Plan;
 use super::cycle::{Cycle, Watch};
 use super::stepper::Schedule;
+use crate::kernel::norm;
+use crate::problem::Problem;
 use std::ops::Range;
 
-/// A sum that carries its rounding error along (Neumaier).
+/// A sum that carries its rounding errors along (Knuth's exact error of an addition, without branches).
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Sum {
-    sum: f64,
-    correction: f64,
+    pub(super) sum: f64,
+    pub(super) correction: f64,
 }
 
 impl Sum {
@@ -21,7 +23,8 @@ impl Sum {
             *self = Self { sum, correction: 0.0 };
             return;
         }
-        self.correction += if self.sum.abs() >= term.abs() { (self.sum - sum) + term } else { (term - sum) + self.sum };
+        let added = sum - self.sum;
+        self.correction += (self.sum - (sum - added)) + (term - added);
         self.sum = sum;
     }
 
@@ -51,6 +54,11 @@ impl Default for Extremes {
 }
 
 impl Extremes {
+    /// Of terms that were summed elsewhere.
+    pub(super) fn of(weight: f64, sum: f64, smallest: f64, largest: f64) -> Self {
+        Self { sum: Sum { sum, correction: 0.0 }, weight, smallest, largest }
+    }
+
     /// Adds a term.
     #[inline]
     pub fn add(&mut self, weight: f64, term: f64) {
@@ -111,6 +119,17 @@ pub struct Point {
 }
 
 impl Point {
+    /// At `x`, from the value and the gradient there.
+    pub(super) fn of(problem: &dyn Problem, x: &[f64], value: f64, g: &[f64], base: f64) -> Self {
+        Self {
+            value: value - base,
+            gradient_norm: norm(g),
+            error: problem.value_error(x, value),
+            gradient_error: problem.gradient_error(x, value, g),
+            position: x.first().copied().unwrap_or(0.0),
+        }
+    }
+
     /// `|grad f(x_t)|^2`
     pub(super) fn square(&self) -> f64 {
         self.gradient_norm * self.gradient_norm
@@ -134,6 +153,12 @@ impl Weighted {
         self.next = t + 1;
     }
 
+    /// Adds the steps up to `until`: what [`Weighted::add`] sums up to over them from 0, and `(1-decay)^n` for their number n.
+    pub(super) fn add_steps(&mut self, kept: f64, until: u64, fading: f64) {
+        self.sum = self.sum.mul_add(kept, fading);
+        self.next = until;
+    }
+
     /// `sum_t w_t F_t/sum_t w_t` over `0..steps-1`.
     pub fn mean(&self, decay: f64, steps: u64) -> f64 {
         self.sum * power(decay, steps - self.next.min(steps)) * decay / gone(decay, steps)
@@ -141,7 +166,7 @@ impl Weighted {
 }
 
 /// `(1 - decay)^steps`
-fn power(decay: f64, steps: u64) -> f64 {
+pub(super) fn power(decay: f64, steps: u64) -> f64 {
     core_math::exp(steps as f64 * core_math::log1p(-decay))
 }
 
@@ -170,9 +195,12 @@ pub struct Movement {
 /// The last sixteenth of the steps and the one before, whatever T is: the window of the floor for a run that is stopped.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Recent {
-    value: [Extremes; 2],
-    squared_gradient: [Extremes; 2],
-    next: u64,
+    /// `f - base`, the older part first.
+    pub(super) value: [Extremes; 2],
+    /// `a^2`
+    pub(super) squared_gradient: [Extremes; 2],
+    /// Where the last part ends.
+    pub(super) next: u64,
 }
 
 impl Recent {
@@ -189,8 +217,13 @@ impl Recent {
         if t >= self.next {
             self.value = [self.value[1], Extremes::default()];
             self.squared_gradient = [self.squared_gradient[1], Extremes::default()];
-            self.next = (t + (t / 16).max(2)) & !1;
+            self.next = Self::turn_after(t);
         }
+    }
+
+    /// Where the part that began at `t` ends.
+    pub(super) fn turn_after(t: u64) -> u64 {
+        (t + (t / 16).max(2)) & !1
     }
 
     fn add_steps(&mut self, cycle: &Cycle, steps: Range<u64>) {

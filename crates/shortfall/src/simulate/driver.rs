@@ -23,10 +23,8 @@ pub struct Progress {
 /// Called between chunks of steps (some hundredths of a second of work); may stop the run.
 pub type Observer<'a> = &'a mut dyn FnMut(Progress) -> ControlFlow<()>;
 
-/// Lanes in a block.
-const WIDTH: u64 = 8;
 /// Operations of a block between two looks at the observer.
-const CHUNK: usize = 1 << 24;
+const CHUNK: u64 = 1 << 24;
 
 /// Most values a trace may hold, over lanes.
 const LARGEST_TRACE: u64 = 100_000_000;
@@ -114,12 +112,13 @@ pub fn run_all(settings: Vec<Setting>, parallel: &dyn Parallel, observer: Observ
     let schedules: Vec<Schedule> =
         settings.iter().map(|setting| Schedule::new(&setting.plan, setting.problem, setting.method)).collect();
     let steppers: Vec<_> = settings.iter().map(|setting| choose(setting.problem, setting.method)).collect();
-    let blocks: Vec<Block> =
-        (0..settings.len()).flat_map(|index| Block::of_setting(index, &settings[index], &schedules[index])).collect();
-    let per_step =
-        settings.iter().map(|setting| step_work(setting.problem, setting.method)).max().unwrap_or(1) * WIDTH as usize;
+    let blocks: Vec<Block> = (0..settings.len())
+        .flat_map(|index| Block::of_setting(index, &settings[index], &schedules[index], steppers[index].width()))
+        .collect();
+    let per_step = steppers.iter().map(|stepper| stepper.work() * stepper.width()).max();
     // Even, so that a run stops after whole rounds of a 2-cycle.
-    let chunk = (CHUNK / per_step.max(1) / (blocks.len() / 8).max(1) / 2).max(1) as u64 * 2;
+    let tile = steppers.iter().map(|stepper| stepper.tile()).max().unwrap_or(2);
+    let chunk = (CHUNK / per_step.unwrap_or(1).max(1) / (blocks.len() as u64 / 8).max(1) / tile).max(1) * tile;
     let mut step = 0;
     let mut stopped = false;
     while step < steps && !stopped {
@@ -167,12 +166,12 @@ struct Block<'a> {
 }
 
 impl<'a> Block<'a> {
-    fn of_setting(index: usize, setting: &'a Setting, schedule: &'a Schedule) -> Vec<Self> {
+    fn of_setting(index: usize, setting: &'a Setting, schedule: &'a Schedule, width: u64) -> Vec<Self> {
         let plan = &setting.plan;
-        (0..plan.lanes.div_ceil(WIDTH))
+        (0..plan.lanes.div_ceil(width))
             .map(|block| {
-                let first = block * WIDTH;
-                let width = WIDTH.min(plan.lanes - first) as usize;
+                let first = block * width;
+                let width = width.min(plan.lanes - first) as usize;
                 let sums = Aggregates { plan, schedule, lanes: vec![LaneRecord::default(); width] };
                 let lanes = Mutex::new((State::new(plan, setting.method, first, width), sums));
                 Self { setting: index, lanes }
@@ -227,12 +226,5 @@ impl Setting<'_> {
             rounding: Rounding::default(),
             minimiser: None,
         }
-    }
-}
-
-fn step_work(problem: &dyn Problem, method: &Method) -> usize {
-    match (method.sampling, problem.samples()) {
-        (Some(sampling), Samples::Finite(sum)) => 2 * sampling.batch * problem.work().div_ceil(sum.count().max(1)) + 64,
-        _ => 2 * problem.work() + 64,
     }
 }

@@ -261,11 +261,12 @@ impl Run {
         Some(Floor { interval, smallest, largest, settled })
     }
 
-    /// Whether two steps in the middle of the run were at the height of its end.
+    /// Whether two steps in the middle of the run, or one where noise hides a 2-cycle, were at the height of its end.
     fn rests_since_the_middle(&self, floor: &Measured) -> bool {
         let from = self.recorded.partition_point(|step| *step < self.plan.steps / 2);
+        let next = usize::from(self.every_step_evaluated);
         let pair = (from..self.recorded.len().saturating_sub(1))
-            .find(|k| self.recorded[*k + 1] == self.recorded[*k] + 1)
+            .find(|k| self.recorded[*k + next] == self.recorded[*k] + next as u64)
             .filter(|k| self.recorded[*k] * 4 <= self.plan.steps * 3);
         // Too short a run to have such a pair.
         let Some(k) = pair else { return true };
@@ -273,7 +274,7 @@ impl Run {
             .lanes
             .iter()
             .map(|lane| {
-                let [first, second] = [lane.points.get(k)?.value, lane.points.get(k + 1)?.value];
+                let [first, second] = [lane.points.get(k)?.value, lane.points.get(k + next)?.value];
                 let window = lane.window_value[0].join(&lane.window_value[1]).mean()?;
                 Some(0.5 * (first + second) - window)
             })

@@ -39,6 +39,8 @@ const DENSE: u64 = 25;
 const PER_DECADE: f64 = 20.0;
 /// Strata in each half of the floor's window.
 const WINDOW_STRATA: u64 = 32;
+/// At least so many, whatever they cost.
+const FEWEST_STRATA: u64 = 8;
 
 impl Plan {
     /// One lane from `start`, recorded at log-spaced steps.
@@ -88,22 +90,36 @@ impl Plan {
         Some([window.start..middle, middle..window.end])
     }
 
-    /// Intervals of steps that cover `0..T`, of each of which one random step is evaluated: short at the start, each
-    /// about a hundredth of its position later, and finer in the window of the floor.
-    pub fn strata(&self) -> Vec<Range<u64>> {
+    /// Of the recorded steps those that are not the second of two in a row: where f is costly and noise hides a 2-cycle.
+    pub fn recorded_singly(&self) -> Vec<u64> {
+        let mut steps = self.recorded();
+        if self.record != Record::Every {
+            steps.dedup_by(|step, before| *step > DENSE && *step == *before + 1 && *step < self.steps);
+        }
+        steps
+    }
+
+    /// Intervals of steps that cover `0..T`, of each of which one random step is evaluated: single steps as long as all are
+    /// recorded, each about a hundredth of its position later, and finer in the window of the floor. None but those of
+    /// recorded steps is shorter than `least`, the steps that cost as much as an evaluation, except that there are at least 8 in
+    /// each half of the window.
+    pub fn strata(&self, least: u64) -> Vec<Range<u64>> {
         let (start, middle) =
             self.window_halves().map_or((self.steps, self.steps), |[first, _]| (first.start, first.end));
         let mut strata = Vec::new();
         let mut from = 0;
         while from < self.steps {
-            let (length, end) = if from < start {
-                ((from / 100).max(1), start)
+            let within = |part: u64| (part / WINDOW_STRATA).max(least.min(part / FEWEST_STRATA));
+            let (length, end) = if from <= DENSE {
+                (1, self.steps)
+            } else if from < start {
+                ((from / 100).max(least), start)
             } else if from < middle {
-                (((middle - start) / WINDOW_STRATA).max(1), middle)
+                (within(middle - start), middle)
             } else {
-                (((self.steps - middle) / WINDOW_STRATA).max(1), self.steps)
+                (within(self.steps - middle), self.steps)
             };
-            let to = (from + length).min(end).min(self.steps);
+            let to = from.saturating_add(length.max(1)).min(end).min(self.steps);
             strata.push(from..to);
             from = to;
         }
@@ -159,11 +175,25 @@ mod tests {
     #[test]
     fn strata_cover_every_step_once() {
         for steps in [1, 7, 100, 12_345, 1_000_000] {
-            let strata = plan(steps).strata();
-            assert_eq!(strata[0].start, 0);
-            assert_eq!(strata.last().map(|s| s.end), Some(steps));
-            assert!(strata.windows(2).all(|pair| pair[0].end == pair[1].start));
-            assert!(strata.len() < 1200, "{}", strata.len());
+            for least in [1, 30, 1000, u64::MAX] {
+                let strata = plan(steps).strata(least);
+                assert_eq!(strata[0].start, 0);
+                assert_eq!(strata.last().map(|s| s.end), Some(steps));
+                assert!(strata.windows(2).all(|pair| pair[0].end == pair[1].start));
+                assert!(strata.len() < 1200, "{}", strata.len());
+                assert!(strata.len() as u64 <= 26 + 20 + (steps / least.min(steps)).min(1200), "{}", strata.len());
+            }
         }
+    }
+
+    #[test]
+    fn singly_recorded_steps_are_those_that_are_no_second() {
+        for steps in [3, 26, 27, 30, 1000] {
+            let (all, singly) = (plan(steps).recorded(), plan(steps).recorded_singly());
+            assert!(singly.iter().all(|step| all.contains(step)) && singly.last() == all.last());
+            let pairs = singly.windows(2).filter(|pair| pair[0] >= 25 && pair[1] == pair[0] + 1 && pair[1] < steps);
+            assert_eq!(pairs.count(), 0, "{singly:?}");
+        }
+        assert_eq!(plan(3).recorded_singly(), [0, 1, 2, 3]);
     }
 }

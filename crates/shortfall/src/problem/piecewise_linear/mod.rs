@@ -19,6 +19,8 @@ pub struct PiecewiseLinear {
     pieces: Vec<Piece>,
     /// The piece of a global minimiser of the integral, if one is known.
     bottom: Option<usize>,
+    /// How far the integral may rise over the error of that minimiser.
+    bottom_error: f64,
 }
 
 /// `value + slope (x - anchor)`, and the integral there.
@@ -70,7 +72,7 @@ impl PiecewiseLinear {
     pub fn new(breakpoints: Vec<f64>, values: Vec<Number>, slopes: Vec<Number>) -> Self {
         assert_eq!(slopes.len(), breakpoints.len() + 1, "one slope more than breakpoints");
         assert_eq!(values.len(), breakpoints.len().max(1), "a value for every breakpoint");
-        let mut line = Self { breakpoints, slopes, values, pieces: Vec::new(), bottom: None };
+        let mut line = Self { breakpoints, slopes, values, pieces: Vec::new(), bottom: None, bottom_error: 0.0 };
         line.pieces = (0..line.slopes.len()).map(|k| line.piece(k)).collect();
         // The additive constant: 0 at a global minimiser of the integral if there is one, else at x = 0. Integrals are
         // summed outwards from there, so that pieces far away cannot drown those near it; which minimum is the lowest
@@ -87,6 +89,8 @@ impl PiecewiseLinear {
             line.sum_from(bottom, anchor);
         }
         line.bottom = line.lowest().map(|lowest| lowest.piece);
+        let radius = line.bottom.map_or(0.0, |bottom| line.pieces[bottom].radius);
+        line.bottom_error = if radius == 0.0 { 0.0 } else { line.steepest().high * radius * radius };
         line
     }
 
@@ -252,7 +256,7 @@ impl PiecewiseLinear {
     /// anchors, values and slopes are rounded, and so is the minimiser itself.
     fn shape_error(&self, x: f64) -> f64 {
         let Some(bottom) = self.bottom else { return 0.0 };
-        let (from, radius) = (self.pieces[bottom].anchor, self.pieces[bottom].radius);
+        let from = self.pieces[bottom].anchor;
         let (low, high) = (from.min(x), from.max(x));
         let along: f64 = (0..self.pieces.len())
             .map(|k| {
@@ -266,8 +270,7 @@ impl PiecewiseLinear {
                 }
             })
             .sum();
-        let steepest = if radius == 0.0 { 0.0 } else { self.steepest().high * radius * radius };
-        (along + steepest) * (1.0 + 1e-9)
+        (along + self.bottom_error) * (1.0 + 1e-9)
     }
 
     /// How far the value computed at `x` may lie from what the parameters say.
@@ -275,7 +278,12 @@ impl PiecewiseLinear {
         let piece = self.find(x);
         let dx = (x - piece.anchor).abs();
         let (value, slope) = piece.spread;
-        f64::EPSILON * (piece.slope.abs() * dx + piece.at(x).abs()) + value + slope * dx
+        f64::EPSILON * (2.0 * piece.slope.abs() * dx + piece.value.abs()) + value + slope * dx
+    }
+
+    /// Anchor, value and slope of each piece, and the integral at the anchor: what evaluation uses.
+    pub(crate) fn evaluated_pieces(&self) -> Vec<[f64; 4]> {
+        self.pieces.iter().map(|piece| [piece.anchor, piece.value, piece.slope, piece.integral]).collect()
     }
 
     /// The breakpoints.

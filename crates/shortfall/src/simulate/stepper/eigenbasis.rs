@@ -114,13 +114,9 @@ impl<'a> Eigenbasis<'a> {
         let value = self.problem.value_gradient_on(&x, &mut g, parallel);
         // The sums between recorded steps follow the decomposition.
         let off = self.basis.radius * norm(&x);
-        Point {
-            value: value - base,
-            gradient_norm: norm(&g),
-            error: self.problem.value_error(&x, value) + 0.5 * off * norm(&x),
-            gradient_error: self.problem.gradient_error(&x, value, &g) + off,
-            position: x[0],
-        }
+        let point = Point::of(self.problem, &x, value, &g, base);
+        let (error, gradient_error) = (point.error + 0.5 * off * norm(&x), point.gradient_error + off);
+        Point { error, gradient_error, ..point }
     }
 }
 
@@ -206,6 +202,10 @@ impl Stepper for Eigenbasis<'_> {
             state.scatter(lane, &self.place(c), &[]);
             sums.lanes[lane] = record;
         }
+    }
+
+    fn work(&self) -> u64 {
+        4 * self.problem.dimension() as u64
     }
 
     fn rounding(&self) -> [f64; 2] {

@@ -1,6 +1,7 @@
 //! How blocks of lanes advance. The plain stepper serves every problem and method; faster ones are tested against it.
 
 mod eigenbasis;
+mod line;
 mod plain;
 
 use super::aggregates::LaneRecord;
@@ -11,6 +12,7 @@ use crate::problem::{Problem, Samples};
 use std::ops::Range;
 
 use eigenbasis::Eigenbasis;
+use line::Line;
 pub use plain::Plain;
 
 /// Which steps are evaluated, and where they go.
@@ -26,13 +28,23 @@ pub struct Schedule {
 impl Schedule {
     /// For a plan; strata are used where evaluating f costs more than a step.
     pub fn new(plan: &Plan, problem: &dyn Problem, method: &Method) -> Self {
-        let costly = match (method.sampling, problem.samples()) {
-            (Some(_), Samples::Finite(sum)) => !sum.evaluation_is_cheap(),
-            _ => false,
+        // Steps of which the draws together are as many as the samples.
+        let least = match (method.sampling, problem.samples()) {
+            (Some(sampling), Samples::Finite(sum)) if !sum.evaluation_is_cheap() => {
+                let drawn = sampling.batch * if method.perturbs() { 2 } else { 1 };
+                Some((sum.count() / drawn).max(1) as u64)
+            }
+            _ => None,
         };
-        let sampled = costly && plan.record != super::Record::Every;
-        let window = plan.window_halves();
-        Self { recorded: plan.recorded(), strata: sampled.then(|| plan.strata()), window }
+        let strata = least.filter(|_| plan.record != super::Record::Every).map(|least| plan.strata(least));
+        let recorded = if strata.is_some() { plan.recorded_singly() } else { plan.recorded() };
+        Self { recorded, strata, window: plan.window_halves() }
+    }
+
+    /// The recorded steps among these.
+    pub fn recorded_within(&self, steps: Range<u64>) -> &[u64] {
+        let place = |step: u64| self.recorded.partition_point(|recorded| *recorded < step);
+        &self.recorded[place(steps.start)..place(steps.end)]
     }
 }
 
@@ -55,6 +67,19 @@ pub trait Stepper: Sync {
     /// Ends the run at the state's step: files what was known without being stepped through, and the last iterate.
     fn finish(&self, state: &mut State, sums: &mut Aggregates, parallel: &dyn Parallel);
 
+    /// Lanes of a block.
+    fn width(&self) -> u64 {
+        8
+    }
+
+    /// What a step of a lane costs, in multiplications.
+    fn work(&self) -> u64;
+
+    /// Runs are looked at after multiples of so many steps, an even number: sums taken tile by tile then do not show where.
+    fn tile(&self) -> u64 {
+        2
+    }
+
     /// What a step, and reading the iterates, round beyond some units in the last place, relative to `|x| + rho`.
     fn rounding(&self) -> [f64; 2] {
         [0.0; 2]
@@ -63,10 +88,13 @@ pub trait Stepper: Sync {
 
 /// The stepper for a problem and a method; never depends on the number of steps.
 pub fn choose<'a>(problem: &'a dyn Problem, method: &'a Method) -> Box<dyn Stepper + 'a> {
-    match Eigenbasis::of(problem, method) {
-        Some(stepper) => Box::new(stepper),
-        None => Box::new(Plain::new(problem, method)),
+    if let Some(stepper) = Eigenbasis::of(problem, method) {
+        return Box::new(stepper);
     }
+    if let Some(stepper) = Line::of(problem, method) {
+        return Box::new(stepper);
+    }
+    Box::new(Plain::new(problem, method))
 }
 
 /// Whether a step depends on the point alone.

@@ -147,6 +147,17 @@ impl Stepper for Plain<'_> {
             sums.lanes[lane] = record;
         }
     }
+
+    fn work(&self) -> u64 {
+        let step = match self.samples {
+            Samples::Finite(sum) => {
+                let batch = self.method.sampling.map_or(1, |sampling| sampling.batch);
+                batch * self.problem.work().div_ceil(sum.count().max(1))
+            }
+            _ => self.problem.work(),
+        };
+        2 * step as u64 + 64
+    }
 }
 
 impl Plain<'_> {
@@ -272,13 +283,7 @@ impl Plain<'_> {
             return false;
         }
         if recorded || record.cycle.is_some() {
-            let point = Point {
-                value: value - sums.plan.base,
-                gradient_norm,
-                error: self.problem.value_error(&scratch.x, value),
-                gradient_error: self.problem.gradient_error(&scratch.x, value, &scratch.g),
-                position,
-            };
+            let point = Point::of(self.problem, &scratch.x, value, &scratch.g, sums.plan.base);
             record.keep_point(point, recorded, t);
         }
         true

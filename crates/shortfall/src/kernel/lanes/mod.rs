@@ -1,0 +1,445 @@
+//! Lanes on the line, eight beside each other: steps of stochastic methods on mixtures of functions with piecewise linear
+//! derivatives, and sums over the places they came by.
+//!
+//! The steps are written once, for any [`Eight`]: plain arrays, which say what is computed, or registers of AVX-512. Both give the
+//! same bits.
+
+mod eight;
+
+use eight::Eight;
+
+/// Lanes of a group.
+pub const GROUP: usize = 8;
+/// Groups that advance together: the steps of one wait for each other, so that others fill the time.
+pub const GROUPS: usize = 4;
+/// Largest batch.
+pub const LARGEST_BATCH: usize = 16;
+
+/// A piecewise linear derivative and its function: the piece after the last breakpoint below x.
+#[derive(Clone)]
+pub struct Curve {
+    /// Increasing.
+    pub breakpoints: Vec<f64>,
+    /// One more: anchor, value and slope of the derivative `value + slope (x - anchor)`, and the function at the anchor.
+    pub pieces: Vec<[f64; 4]>,
+}
+
+/// What a step does.
+pub struct Rule<'a> {
+    /// Derivatives of the samples.
+    pub components: &'a [Curve],
+    /// The sample of 64 random bits is the number of thresholds that are not above them, but the last at most.
+    pub thresholds: &'a [u64],
+    /// Samples drawn a gradient, with replacement; at most [`LARGEST_BATCH`].
+    pub batch: usize,
+    /// Whether the gradient is taken at a perturbed point.
+    pub perturbs: bool,
+    /// Whether the perturbation has draws of its own.
+    pub independent: bool,
+}
+
+/// Eight lanes.
+#[derive(Clone)]
+pub struct Lanes {
+    /// Where they are.
+    pub x: [f64; GROUP],
+    /// Their xoshiro256++ generators for descent and ascent, word by word.
+    pub generators: [[[u64; GROUP]; 4]; 2],
+}
+
+/// `eta`, and the weights of `g/|g|` and of `g` in the perturbation.
+pub type Coefficients = [f64; 3];
+/// Places of all groups at one step.
+pub type Row = [[f64; GROUP]; GROUPS];
+
+/// Sum and extremes, lane by lane.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Three {
+    /// Sum.
+    pub sum: [f64; GROUP],
+    /// Smallest.
+    pub smallest: [f64; GROUP],
+    /// Largest.
+    pub largest: [f64; GROUP],
+}
+
+/// Over some steps.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Totals {
+    /// `f - base`
+    pub value: Three,
+    /// `|f'|`
+    pub slope: Three,
+    /// `f'^2`
+    pub square: Three,
+    /// x
+    pub position: Three,
+    /// x^2
+    pub position_square: Three,
+    /// Sum of `f - base`, of which a part is kept at every later step.
+    pub fading: [f64; GROUP],
+}
+
+impl Totals {
+    /// Adds the steps that follow, over whose number the fading sum keeps `kept`.
+    pub fn join(&mut self, next: &Self, kept: f64) {
+        self.value.join(&next.value);
+        self.slope.join(&next.slope);
+        self.square.join(&next.square);
+        self.position.join(&next.position);
+        self.position_square.join(&next.position_square);
+        for l in 0..GROUP {
+            self.fading[l] = self.fading[l] * kept + next.fading[l];
+        }
+    }
+}
+
+impl Three {
+    fn join(&mut self, next: &Self) {
+        for l in 0..GROUP {
+            self.sum[l] += next.sum[l];
+            self.smallest[l] = self.smallest[l].min(next.smallest[l]);
+            self.largest[l] = self.largest[l].max(next.largest[l]);
+        }
+    }
+}
+
+/// Fills the tile with the places before each step, and leaves the lanes after the last.
+pub fn advance(rule: &Rule, coefficients: &[Coefficients], lanes: &mut [Lanes; GROUPS], tile: &mut [Row]) {
+    assert!((1..=LARGEST_BATCH).contains(&rule.batch) && rule.thresholds.len() == rule.components.len());
+    assert!(coefficients.len() == tile.len());
+    #[cfg(target_arch = "x86_64")]
+    {
+        if is_x86_feature_detected!("avx512f") {
+            // SAFETY: the processor has AVX-512F.
+            #[allow(unsafe_code)]
+            return unsafe { eight::x86::advance(rule, coefficients, lanes, tile) };
+        }
+    }
+    eight::plain::advance(rule, coefficients, lanes, tile);
+}
+
+/// `f - base` and `f'` of eight places.
+pub fn evaluate(curve: &Curve, base: f64, x: &[f64; GROUP]) -> [[f64; GROUP]; 2] {
+    #[cfg(target_arch = "x86_64")]
+    {
+        if is_x86_feature_detected!("avx512f") {
+            // SAFETY: the processor has AVX-512F.
+            #[allow(unsafe_code)]
+            return unsafe { eight::x86::evaluate(curve, base, x) };
+        }
+    }
+    eight::plain::evaluate(curve, base, x)
+}
+
+/// Sums over the rows for one group; `f'` and f are those of the curve. The fading sum keeps a part at every step.
+pub fn survey(curve: &Curve, [base, kept]: [f64; 2], rows: &[Row], group: usize) -> Totals {
+    assert!(group < GROUPS);
+    #[cfg(target_arch = "x86_64")]
+    {
+        if is_x86_feature_detected!("avx512f") {
+            // SAFETY: the processor has AVX-512F.
+            #[allow(unsafe_code)]
+            return unsafe { eight::x86::survey(curve, [base, kept], rows, group) };
+        }
+    }
+    eight::plain::survey(curve, [base, kept], rows, group)
+}
+
+/// The derivative of the sample that some bits draw.
+trait Samples {
+    fn sample<E: Eight>(&self, bits: E::Words, x: E) -> E;
+}
+
+impl Samples for Rule<'_> {
+    #[inline(always)]
+    fn sample<E: Eight>(&self, bits: E::Words, x: E) -> E {
+        let mut g = derivative(piece(&self.components[0], x), x);
+        for (component, threshold) in self.components[1..].iter().zip(self.thresholds) {
+            g = E::choose(E::reach(bits, *threshold), derivative(piece(component, x), x), g);
+        }
+        g
+    }
+}
+
+/// Two components of up to P breakpoints; those that are missing are infinite.
+struct Two<const P: usize> {
+    threshold: u64,
+    first: [[f64; 4]; 2],
+    breakpoints: [[f64; P]; 2],
+    later: [[[f64; 4]; P]; 2],
+}
+
+impl<const P: usize> Two<P> {
+    fn of(rule: &Rule) -> Option<Self> {
+        let [a, b] = rule.components else { return None };
+        if a.breakpoints.len().max(b.breakpoints.len()) > P {
+            return None;
+        }
+        let padded =
+            |curve: &Curve| std::array::from_fn(|k| curve.breakpoints.get(k).copied().unwrap_or(f64::INFINITY));
+        let later = |curve: &Curve| std::array::from_fn(|k| curve.pieces.get(k + 1).copied().unwrap_or([0.0; 4]));
+        Some(Self {
+            threshold: rule.thresholds[0],
+            first: [a.pieces[0], b.pieces[0]],
+            breakpoints: [padded(a), padded(b)],
+            later: [later(a), later(b)],
+        })
+    }
+
+    #[inline(always)]
+    fn at<E: Eight>(&self, which: usize, x: E) -> E {
+        let [anchor, value, slope, _] = self.first[which];
+        let mut piece = [E::all(anchor), E::all(value), E::all(slope)];
+        for k in 0..P {
+            let beyond = E::all(self.breakpoints[which][k]).is_below(x);
+            for (kept, next) in piece.iter_mut().zip(self.later[which][k]) {
+                *kept = E::choose(beyond, E::all(next), *kept);
+            }
+        }
+        let [anchor, value, slope] = piece;
+        slope.fused(x.less(anchor), value)
+    }
+}
+
+impl<const P: usize> Samples for Two<P> {
+    #[inline(always)]
+    fn sample<E: Eight>(&self, bits: E::Words, x: E) -> E {
+        E::choose(E::reach(bits, self.threshold), self.at(1, x), self.at(0, x))
+    }
+}
+
+#[inline(always)]
+fn advance_by<E: Eight>(rule: &Rule, coefficients: &[Coefficients], lanes: &mut [Lanes; GROUPS], tile: &mut [Row]) {
+    if rule.batch > 1 {
+        return step_by::<E, _, false>(rule, rule, coefficients, lanes, tile);
+    }
+    match (Two::<0>::of(rule), Two::<2>::of(rule)) {
+        (Some(two), _) => step_by::<E, _, true>(rule, &two, coefficients, lanes, tile),
+        (_, Some(two)) => step_by::<E, _, true>(rule, &two, coefficients, lanes, tile),
+        _ => step_by::<E, _, true>(rule, rule, coefficients, lanes, tile),
+    }
+}
+
+#[inline(always)]
+fn step_by<E: Eight, S: Samples, const SINGLE: bool>(
+    rule: &Rule,
+    samples: &S,
+    coefficients: &[Coefficients],
+    lanes: &mut [Lanes; GROUPS],
+    tile: &mut [Row],
+) {
+    let mut x = [E::all(0.0); GROUPS];
+    let mut generators = [[[E::words(&[0; GROUP]); 4]; 2]; GROUPS];
+    for g in 0..GROUPS {
+        x[g] = E::load(&lanes[g].x);
+        for (words, kept) in generators[g].iter_mut().flatten().zip(lanes[g].generators.iter().flatten()) {
+            *words = E::words(kept);
+        }
+    }
+    let fresh = rule.perturbs && rule.independent;
+    let batch = if SINGLE { 1 } else { rule.batch };
+    let mut bits = [E::words(&[0; GROUP]); LARGEST_BATCH];
+    for ([eta, along, rest], row) in coefficients.iter().zip(tile) {
+        let [eta, along] = [E::all(-eta), E::all(*along)];
+        for g in 0..GROUPS {
+            x[g].store(&mut row[g]);
+            let [descent, ascent] = &mut generators[g];
+            draw::<E>(&mut bits[..batch], if fresh { ascent } else { &mut *descent });
+            let mut h = gradient(samples, &bits[..batch], x[g]);
+            if rule.perturbs {
+                let mut y = along.fused(h.unit(), x[g]);
+                if *rest != 0.0 {
+                    y = E::all(*rest).fused(h, y);
+                }
+                if fresh {
+                    draw::<E>(&mut bits[..batch], descent);
+                }
+                h = gradient(samples, &bits[..batch], y);
+            }
+            x[g] = eta.fused(h, x[g]);
+        }
+    }
+    for g in 0..GROUPS {
+        x[g].store(&mut lanes[g].x);
+        for (words, kept) in generators[g].iter().flatten().zip(lanes[g].generators.iter_mut().flatten()) {
+            E::store_words(*words, kept);
+        }
+    }
+}
+
+#[inline(always)]
+fn draw<E: Eight>(bits: &mut [E::Words], generator: &mut [E::Words; 4]) {
+    for bits in bits {
+        *bits = E::bits(generator);
+    }
+}
+
+/// Mean of the samples' derivatives.
+#[inline(always)]
+fn gradient<E: Eight>(samples: &impl Samples, bits: &[E::Words], x: E) -> E {
+    let mut sum = samples.sample(bits[0], x);
+    if bits.len() == 1 {
+        return sum;
+    }
+    for bits in &bits[1..] {
+        sum = sum.add(samples.sample(*bits, x));
+    }
+    sum.over(E::all(bits.len() as f64))
+}
+
+#[inline(always)]
+fn derivative<E: Eight>([anchor, value, slope, _]: [E; 4], x: E) -> E {
+    slope.fused(x.less(anchor), value)
+}
+
+#[inline(always)]
+fn piece<E: Eight>(curve: &Curve, x: E) -> [E; 4] {
+    let [anchor, value, slope, integral] = curve.pieces[0];
+    let mut piece = [E::all(anchor), E::all(value), E::all(slope), E::all(integral)];
+    for (breakpoint, next) in curve.breakpoints.iter().zip(&curve.pieces[1..]) {
+        let beyond = E::all(*breakpoint).is_below(x);
+        for (kept, next) in piece.iter_mut().zip(next) {
+            *kept = E::choose(beyond, E::all(*next), *kept);
+        }
+    }
+    piece
+}
+
+#[derive(Clone, Copy)]
+struct Running<E>([E; 3]);
+
+impl<E: Eight> Running<E> {
+    #[inline(always)]
+    fn new() -> Self {
+        Self([E::all(0.0), E::all(f64::INFINITY), E::all(f64::NEG_INFINITY)])
+    }
+
+    #[inline(always)]
+    fn add(&mut self, term: E) {
+        let [sum, smallest, largest] = self.0;
+        self.0 = [sum.add(term), smallest.least(term), largest.most(term)];
+    }
+
+    #[inline(always)]
+    fn three(self) -> Three {
+        let [sum, smallest, largest] = self.0;
+        Three { sum: stored(sum), smallest: stored(smallest), largest: stored(largest) }
+    }
+}
+
+#[inline(always)]
+fn stored<E: Eight>(numbers: E) -> [f64; GROUP] {
+    let mut kept = [0.0; GROUP];
+    numbers.store(&mut kept);
+    kept
+}
+
+/// `f - base` and `f'` there.
+#[inline(always)]
+fn at<E: Eight>(curve: &Curve, base: f64, x: E) -> [E; 2] {
+    let [anchor, value, slope, integral] = piece(curve, x);
+    let dx = x.less(anchor);
+    let f = E::all(0.5).times(slope).fused(dx, value).fused(dx, integral);
+    [f.less(E::all(base)), slope.fused(dx, value)]
+}
+
+#[inline(always)]
+fn evaluate_by<E: Eight>(curve: &Curve, base: f64, x: &[f64; GROUP]) -> [[f64; GROUP]; 2] {
+    let [f, g] = at(curve, base, E::load(x));
+    [stored(f), stored(g)]
+}
+
+#[inline(always)]
+fn survey_by<E: Eight>(curve: &Curve, [base, kept]: [f64; 2], rows: &[Row], group: usize) -> Totals {
+    let [mut value, mut slope, mut position, mut position_square] = [Running::<E>::new(); 4];
+    let [mut square, mut fading] = [E::all(0.0); 2];
+    for row in rows {
+        let x = E::load(&row[group]);
+        let [f, g] = at(curve, base, x);
+        value.add(f);
+        fading = fading.fused(E::all(kept), f);
+        let g = g.size();
+        slope.add(g);
+        square = square.add(g.times(g));
+        position.add(x);
+        position_square.add(x.times(x));
+    }
+    // The square grows with the size, and is rounded alike.
+    let [_, smallest, largest] = slope.0;
+    let square = Running([square, smallest.times(smallest), largest.times(largest)]);
+    Totals {
+        value: value.three(),
+        slope: slope.three(),
+        square: square.three(),
+        position: position.three(),
+        position_square: position_square.three(),
+        fading: stored(fading),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::random::{Generator, Role};
+
+    fn lanes() -> [Lanes; GROUPS] {
+        let mut generator = Generator::new(3, 0, Role::Other);
+        std::array::from_fn(|_| Lanes {
+            x: std::array::from_fn(|l| if l == 3 { 0.0 } else { 3.0 * generator.uniform() - 1.5 }),
+            generators: std::array::from_fn(|_| std::array::from_fn(|_| std::array::from_fn(|_| generator.bits()))),
+        })
+    }
+
+    fn curves() -> Vec<Curve> {
+        vec![
+            Curve { breakpoints: vec![], pieces: vec![[0.0, 0.0, 1.0, 0.25]] },
+            Curve {
+                breakpoints: vec![-0.5, 0.75],
+                pieces: vec![[-0.5, 1.0, -2.0, 0.0], [0.0, 0.0, 3.0, 1.0], [0.75, 2.25, 0.5, 2.0]],
+            },
+            Curve { breakpoints: vec![0.1], pieces: vec![[1.0, 0.0, 1.0, 0.5], [0.1, -0.9, 4.0, 0.125]] },
+        ]
+    }
+
+    /// Where there is no AVX-512 both sides are plain. All shapes of mixtures that have code of their own, and others.
+    #[test]
+    fn registers_and_arrays_give_the_same_bits() {
+        let all = curves();
+        let shapes: [&[usize]; 5] = [&[0, 0], &[0, 2], &[1, 2], &[1], &[0, 1, 2]];
+        for (batch, perturbs, independent) in
+            [(1, true, false), (1, false, false), (1, true, true), (2, true, true), (16, true, false)]
+        {
+            for shape in shapes {
+                let components: Vec<Curve> = shape.iter().map(|k| all[*k].clone()).collect();
+                let thresholds: Vec<u64> =
+                    (1..=shape.len()).map(|k| u64::MAX / shape.len() as u64 * k as u64).collect();
+                let rule = Rule { components: &components, thresholds: &thresholds, batch, perturbs, independent };
+                let coefficients: Vec<Coefficients> = (0..50).map(|t| [0.1, 0.2, f64::from(t % 2) * 0.1]).collect();
+                let (mut fast, mut slow) = (lanes(), lanes());
+                let mut tiles = [vec![Row::default(); 50], vec![Row::default(); 50]];
+                advance(&rule, &coefficients, &mut fast, &mut tiles[0]);
+                eight::plain::advance(&rule, &coefficients, &mut slow, &mut tiles[1]);
+                assert_eq!(tiles[0], tiles[1]);
+                for (group, (fast, slow)) in fast.iter().zip(&slow).enumerate() {
+                    assert_eq!((fast.x, fast.generators), (slow.x, slow.generators));
+                    let read = |survey: fn(&Curve, [f64; 2], &[Row], usize) -> Totals| {
+                        survey(&all[1], [0.5, 0.75], &tiles[0], group)
+                    };
+                    assert_eq!(read(survey), read(eight::plain::survey));
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_survey_of_nothing_and_of_one() {
+        let curve = &curves()[1];
+        assert_eq!(survey(curve, [0.0, 1.0], &[], 0).slope.smallest, [f64::INFINITY; GROUP]);
+        let mut row = Row::default();
+        row[1] = [1.75; GROUP];
+        let one = survey(curve, [0.5, 1.0], &[row], 1);
+        assert_eq!((one.value.sum, one.slope.largest, one.square.sum), ([4.0; GROUP], [2.75; GROUP], [7.5625; GROUP]));
+        assert_eq!((one.position.smallest, one.position_square.sum), ([1.75; GROUP], [3.0625; GROUP]));
+    }
+}

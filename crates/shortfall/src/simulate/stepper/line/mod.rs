@@ -1,0 +1,470 @@
+//! Stochastic methods on mixtures of functions on the line with piecewise linear derivatives: lanes beside each other in registers.
+//!
+//! A tile of steps is made first, then read: sums and extremes of its steps are taken part by part and added to the records. Parts do
+//! not depend on the number of steps; those of the floor's window, which does, are taken besides. Iterates, draws, extremes and recorded points are those of the plain stepper bit for bit; sums differ from
+//! its by the rounding of a part's. A lane that leaves the range of plain arithmetic goes through the tile again in the plain stepper.
+
+mod running;
+
+use super::{Aggregates, Plain, Stepper, divergence_limit};
+use crate::kernel::{
+    Coefficients, Curve, GROUP, GROUPS, LARGEST_BATCH, Lanes, Row, Rule, Three, Totals, advance, evaluate, survey,
+};
+use crate::method::{Method, SampleReuse};
+use crate::parallel::Parallel;
+use crate::problem::{PiecewiseLinear, Problem};
+use crate::random::Generator;
+use crate::simulate::State;
+use crate::simulate::aggregates::{Extremes, Point, Recent, power};
+use running::Running;
+use std::ops::Range;
+
+/// Steps of a tile, whose places fit the nearest cache.
+const TILE: u64 = 256;
+/// More breakpoints are found faster by the plain stepper.
+const MOST_PIECES: usize = 16;
+
+/// See the module.
+pub struct Line<'a> {
+    problem: &'a dyn Problem,
+    method: &'a Method,
+    plain: Plain<'a>,
+    mean: Curve,
+    components: Vec<Curve>,
+    thresholds: &'a [u64],
+    batch: usize,
+    independent: bool,
+    /// Weight of the normalised part of the perturbation, and the rest.
+    weights: [f64; 2],
+}
+
+impl<'a> Line<'a> {
+    /// For gradient steps with draws with replacement from a mixture, if it is one with few pieces.
+    pub fn of(problem: &'a dyn Problem, method: &'a Method) -> Option<Self> {
+        let sampling = method.sampling.filter(|sampling| sampling.replacement && sampling.batch <= LARGEST_BATCH)?;
+        let mixture = problem.mixture().filter(|_| method.descent.is_gradient_descent())?;
+        let lambda = if method.perturbs() { method.ascent.perturbation().lambda()? } else { 0.0 };
+        let components: Vec<Curve> = mixture.components().iter().map(curve).collect();
+        let pieces = components.iter().map(|component| component.pieces.len()).sum::<usize>();
+        (pieces <= MOST_PIECES).then(|| Self {
+            problem,
+            method,
+            plain: Plain::new(problem, method),
+            mean: curve(mixture.mean()),
+            components,
+            thresholds: mixture.thresholds(),
+            batch: sampling.batch,
+            independent: sampling.reuse == SampleReuse::Independent,
+            weights: [lambda, 1.0 - lambda],
+        })
+    }
+
+    fn coefficients(&self, t: u64) -> Coefficients {
+        let rho = self.method.rho.at(t);
+        [self.method.eta.at(t), rho * self.weights[0], rho * self.weights[1]]
+    }
+}
+
+fn curve(line: &PiecewiseLinear) -> Curve {
+    Curve { breakpoints: line.breakpoints().to_vec(), pieces: line.evaluated_pieces() }
+}
+
+impl Stepper for Line<'_> {
+    fn advance(&self, state: &mut State, until: u64, sums: &mut Aggregates, parallel: &dyn Parallel) {
+        let rule = Rule {
+            components: &self.components,
+            thresholds: self.thresholds,
+            batch: self.batch,
+            perturbs: self.method.perturbs(),
+            independent: self.independent,
+        };
+        let mut lanes = load(state);
+        let mut rows = vec![Row::default(); TILE as usize];
+        let mut coefficients = Vec::with_capacity(rows.len());
+        let mut running = [(); GROUPS].map(|()| Running::new());
+        for lane in (0..state.width).filter(|lane| !sums.lanes[*lane].is_known()) {
+            running[lane / GROUP].take(lane % GROUP, &sums.lanes[lane]);
+        }
+        let limit = divergence_limit(&sums.plan.start, self.method.rho.first());
+        while state.step < until {
+            let steps = state.step..until.min((state.step / TILE + 1) * TILE);
+            coefficients.clear();
+            coefficients.extend(steps.clone().map(|t| self.coefficients(t)));
+            let before = lanes.clone();
+            let rows = &mut rows[..coefficients.len()];
+            advance(&rule, &coefficients, &mut lanes, rows);
+            let turn = going(sums).map_or(steps.end, |lane| running[lane / GROUP].next());
+            let tile = Tile::new(steps, rows, turn, sums);
+            for (group, after) in lanes.iter_mut().enumerate().take(state.width.div_ceil(GROUP)) {
+                let read = self.read(&tile, group, sums);
+                let mut again = Vec::new();
+                for l in 0..GROUP.min(state.width - group * GROUP) {
+                    let lane = group * GROUP + l;
+                    let is_known = sums.lanes[lane].is_known();
+                    if !is_known && after.x[l].abs() <= limit && is_plain(&read.whole, l, limit) {
+                        self.file(&tile, &read, lane, after.x[l], sums);
+                        continue;
+                    }
+                    let mut alone = before[group].alone(l, state, lane);
+                    if !is_known {
+                        let mut record = std::mem::take(&mut sums.lanes[lane]);
+                        running[group].put(l, &mut record);
+                        let mut only = Aggregates { plan: sums.plan, schedule: sums.schedule, lanes: vec![record] };
+                        self.plain.advance(&mut alone, tile.steps.end, &mut only, parallel);
+                        sums.lanes[lane] = only.lanes.swap_remove(0);
+                        again.push(l);
+                    }
+                    after.put_back(l, &alone);
+                }
+                running[group].add_tile(&tile, &read);
+                again.iter().for_each(|l| running[group].take(*l, &sums.lanes[group * GROUP + l]));
+            }
+            state.step = tile.steps.end;
+        }
+        for lane in 0..state.width {
+            let (group, l) = (&lanes[lane / GROUP], lane % GROUP);
+            state.scatter(lane, &[group.x[l]], &[]);
+            state.set_generators(lane, &group.generators_of(l));
+            if !sums.lanes[lane].is_known() {
+                running[lane / GROUP].put(l, &mut sums.lanes[lane]);
+            }
+        }
+    }
+
+    fn finish(&self, state: &mut State, sums: &mut Aggregates, parallel: &dyn Parallel) {
+        self.plain.finish(state, sums, parallel);
+    }
+
+    fn width(&self) -> u64 {
+        (GROUP * GROUPS) as u64
+    }
+
+    fn tile(&self) -> u64 {
+        TILE
+    }
+
+    fn work(&self) -> u64 {
+        (4 * self.batch) as u64
+    }
+}
+
+/// Steps that are read together.
+struct Part {
+    steps: Range<u64>,
+    /// What the fading sum keeps over them.
+    kept: f64,
+    /// Whether they are among the recent ones when the tile ends.
+    recent: bool,
+}
+
+/// Some steps of a block.
+struct Tile<'a> {
+    steps: Range<u64>,
+    rows: &'a [Row],
+    /// The steps in parts, the last two of which end where the recent ones do.
+    parts: Vec<Part>,
+    /// What it keeps over all.
+    kept: Option<f64>,
+    /// The steps in the halves of the floor's window.
+    window: Vec<(usize, Range<u64>)>,
+}
+
+impl<'a> Tile<'a> {
+    fn new(steps: Range<u64>, rows: &'a [Row], mut turn: u64, sums: &Aggregates) -> Self {
+        let mut ends = Vec::new();
+        let mut from = steps.start;
+        while from < steps.end {
+            if turn <= from {
+                turn = Recent::turn_after(from);
+            }
+            from = turn.min(steps.end);
+            ends.push(from);
+        }
+        let gone = ends.len().saturating_sub(2);
+        let mut from = steps.start;
+        let part = |(k, end): (usize, &u64)| {
+            let steps = std::mem::replace(&mut from, *end)..*end;
+            let kept = sums.plan.weight_decay.map_or(1.0, |decay| power(decay, steps.end - steps.start));
+            Part { steps, kept, recent: k >= gone }
+        };
+        let parts = ends.iter().enumerate().skip(gone.saturating_sub(1)).map(part).collect();
+        let halves = sums.schedule.window.iter().flatten();
+        let within = halves.map(|half| half.start.max(steps.start)..half.end.min(steps.end));
+        let window = within.enumerate().filter(|(_, part)| !part.is_empty()).collect();
+        let kept = sums.plan.weight_decay.map(|decay| power(decay, steps.end - steps.start));
+        Self { steps, rows, parts, kept, window }
+    }
+}
+
+/// What was read of a group's tile.
+struct Read {
+    parts: Vec<Totals>,
+    whole: Totals,
+    window: Vec<Totals>,
+    /// Recorded steps with `f - base` and `f'`.
+    recorded: Vec<(u64, [[f64; GROUP]; 2])>,
+}
+
+impl Running {
+    fn add_tile(&mut self, tile: &Tile, read: &Read) {
+        self.add((tile.steps.end - tile.steps.start) as f64, &read.whole);
+        for (Part { steps, .. }, totals) in tile.parts.iter().zip(&read.parts).filter(|(part, _)| part.recent) {
+            self.add_recent(steps.start, (steps.end - steps.start) as f64, totals);
+        }
+    }
+}
+
+/// A lane of which not all is known.
+fn going(sums: &Aggregates) -> Option<usize> {
+    sums.lanes.iter().position(|lane| !lane.is_known())
+}
+
+impl Line<'_> {
+    fn read(&self, tile: &Tile, group: usize, sums: &Aggregates) -> Read {
+        let kept = 1.0 - sums.plan.weight_decay.unwrap_or(0.0);
+        let totals = |steps: &Range<u64>| {
+            let [from, to] = [steps.start, steps.end].map(|step| (step - tile.steps.start) as usize);
+            survey(&self.mean, [sums.plan.base, kept], &tile.rows[from..to], group)
+        };
+        let parts: Vec<Totals> = tile.parts.iter().map(|part| totals(&part.steps)).collect();
+        let mut whole = parts[0].clone();
+        parts.iter().zip(&tile.parts).skip(1).for_each(|(totals, part)| whole.join(totals, part.kept));
+        let window = tile.window.iter().map(|(_, steps)| totals(steps)).collect();
+        let at = |t: &u64| &tile.rows[(t - tile.steps.start) as usize][group];
+        let recorded = sums.schedule.recorded_within(tile.steps.clone()).iter();
+        let recorded = recorded.map(|t| (*t, evaluate(&self.mean, sums.plan.base, at(t)))).collect();
+        Read { parts, whole, window, recorded }
+    }
+
+    /// Adds a tile to a lane's record.
+    fn file(&self, tile: &Tile, read: &Read, lane: usize, after: f64, sums: &mut Aggregates) {
+        let (group, l) = (lane / GROUP, lane % GROUP);
+        let place = |t: u64| tile.rows.get((t - tile.steps.start) as usize).map_or(after, |row| row[group][l]);
+        let record = &mut sums.lanes[lane];
+        if let Some(kept) = tile.kept {
+            record.weighted.add_steps(kept, tile.steps.end, read.whole.fading[l]);
+        }
+        for ((half, steps), totals) in tile.window.iter().zip(&read.window) {
+            let join = |whole: &mut Extremes, three: &Three| {
+                let weight = (steps.end - steps.start) as f64;
+                *whole = whole.join(&Extremes::of(weight, three.sum[l], three.smallest[l], three.largest[l]));
+            };
+            join(&mut record.window_value[*half], &totals.value);
+            join(&mut record.window_squared_gradient[*half], &totals.square);
+            join(&mut record.movement.window_position[*half], &totals.position);
+            join(&mut record.movement.window_square[*half], &totals.position_square);
+        }
+        if record.points.is_empty() {
+            record.points.reserve_exact(sums.schedule.recorded.len());
+        }
+        for (t, [value, slope]) in &read.recorded {
+            let (x, value, slope) = (place(*t), value[l], slope[l]);
+            let point = Point {
+                value,
+                gradient_norm: slope.abs(),
+                error: self.problem.value_error(&[x], value),
+                gradient_error: self.problem.gradient_error(&[x], value, &[slope]),
+                position: x,
+            };
+            record.keep_point(point, true, *t);
+        }
+        let step = |t: u64| (place(t + 1) - place(t)).abs();
+        if tile.steps.start == 0 {
+            record.movement.first_step = step(0);
+            record.movement.last_step = step(0);
+        }
+        if tile.steps.end == sums.plan.steps {
+            record.movement.last_step = step(tile.steps.end - 1);
+        }
+    }
+}
+
+/// Whether all that was met is finite and nothing has diverged.
+fn is_plain(totals: &Totals, l: usize, limit: f64) -> bool {
+    let Totals { value, slope, square, position, position_square, .. } = totals;
+    let finite = |three: &Three| (three.sum[l] + (three.largest[l] - three.smallest[l])).is_finite();
+    finite(value)
+        && finite(slope)
+        && square.sum[l].is_finite()
+        && position_square.sum[l].is_finite()
+        && position.smallest[l] >= -limit
+        && position.largest[l] <= limit
+}
+
+/// Lanes that are missing stand still.
+fn load(state: &State) -> [Lanes; GROUPS] {
+    let mut lanes = [(); GROUPS].map(|()| Lanes { x: [0.0; GROUP], generators: [[[0; GROUP]; 4]; 2] });
+    for lane in 0..state.width {
+        let (group, l) = (&mut lanes[lane / GROUP], lane % GROUP);
+        group.x[l] = state.x[lane];
+        group.set_generators(l, &state.generators(lane));
+    }
+    lanes
+}
+
+impl Lanes {
+    fn generators_of(&self, l: usize) -> [Generator; 2] {
+        [0, 1].map(|role: usize| Generator { words: self.generators[role].map(|words| words[l]) })
+    }
+
+    fn set_generators(&mut self, l: usize, generators: &[Generator; 2]) {
+        for (kept, generator) in self.generators.iter_mut().zip(generators) {
+            kept.iter_mut().zip(generator.words).for_each(|(words, word)| words[l] = word);
+        }
+    }
+
+    /// One lane of a block, as a block.
+    fn alone(&self, l: usize, block: &State, lane: usize) -> State {
+        let words = self.generators.iter().flatten().map(|words| words[l]).collect();
+        State {
+            step: block.step,
+            width: 1,
+            first_lane: block.first_lane + lane as u64,
+            x: vec![self.x[l]],
+            memory: Vec::new(),
+            components: Vec::new(),
+            random: words,
+        }
+    }
+
+    fn put_back(&mut self, l: usize, alone: &State) {
+        self.x[l] = alone.x[0];
+        self.set_generators(l, &alone.generators(0));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::Schedule;
+    use super::*;
+    use crate::constants::Number;
+    use crate::method::Sampling;
+    use crate::parallel::Sequential;
+    use crate::problem::Mixture;
+    use crate::simulate::{LaneRecord, Outcome, Plan, Run, run};
+    use proptest::prelude::*;
+    use std::ops::ControlFlow;
+
+    fn problems() -> Vec<Mixture> {
+        let line = |breakpoints: &[f64], slopes: &[f64], at_zero: f64| {
+            let slopes = slopes.iter().copied().map(Number::exact).collect();
+            PiecewiseLinear::from_value_at_zero(breakpoints.to_vec(), slopes, at_zero.into())
+        };
+        vec![
+            Mixture::new(vec![line(&[], &[1.0], 1.0), line(&[], &[1.0], -1.0)], vec![0.7, 0.3]),
+            Mixture::new(
+                vec![
+                    line(&[-1.0, 2.0], &[3.0, -1.0, 2.0], 0.5),
+                    line(&[0.5], &[1.0, 4.0], -2.0),
+                    line(&[], &[2.0], 0.0),
+                ],
+                vec![0.25, 0.45, 0.3],
+            ),
+            Mixture::new(vec![line(&[0.0], &[1.0, 0.0], 0.0)], vec![1.0]),
+        ]
+    }
+
+    fn method(rule: usize, eta: f64, batch: usize, independent: bool) -> Method {
+        let reuse = if independent { SampleReuse::Independent } else { SampleReuse::Same };
+        let sampling = Sampling { batch, replacement: true, reuse };
+        let deterministic =
+            [Method::sam(eta, 0.3), Method::gd(eta), Method::usam(eta, 0.1), Method::unified_sam(0.4, eta, 0.3)];
+        let [sam, gd, usam, unified] = deterministic;
+        Method { sampling: Some(sampling), ..[sam, gd, usam, unified].into_iter().nth(rule % 4).expect("one of four") }
+    }
+
+    fn after(stepper: &dyn Stepper, problem: &dyn Problem, method: &Method, plan: &Plan) -> (State, Vec<LaneRecord>) {
+        let schedule = Schedule::new(plan, problem, method);
+        let width = plan.lanes as usize;
+        let mut sums = Aggregates { plan, schedule: &schedule, lanes: vec![LaneRecord::default(); width] };
+        let mut state = State::new(plan, method, 0, width);
+        stepper.advance(&mut state, plan.steps, &mut sums, &Sequential);
+        stepper.finish(&mut state, &mut sums, &Sequential);
+        (state, sums.lanes)
+    }
+
+    fn same(a: &LaneRecord, b: &LaneRecord) {
+        assert_eq!((&a.points, a.diverged), (&b.points, b.diverged));
+        assert_eq!((a.movement.first_step, a.movement.travelled), (b.movement.first_step, b.movement.travelled));
+        assert_eq!(a.movement.last_step, b.movement.last_step);
+        let all = |record: &LaneRecord| {
+            let mut all = vec![record.value, record.gradient_norm, record.squared_gradient, record.movement.position];
+            all.extend(record.window_value);
+            all.extend(record.window_squared_gradient);
+            all.extend(record.movement.window_position);
+            all.extend(record.movement.window_square);
+            let mut recent = record.clone();
+            recent.close_window();
+            all.extend(recent.window_value);
+            all.extend(recent.window_squared_gradient);
+            all
+        };
+        for (a, b) in all(a).iter().zip(all(b)) {
+            assert_eq!((a.weight, a.smallest, a.largest), (b.weight, b.smallest, b.largest));
+            let size = if b.weight > 0.0 { b.smallest.abs().max(b.largest.abs()) * b.weight } else { 0.0 };
+            assert!((a.sum.value() - b.sum.value()).abs() <= 1e-13 * size, "{a:?} {b:?}");
+        }
+        assert!((a.weighted.mean(0.01, 300) - b.weighted.mean(0.01, 300)).abs() <= 1e-12 * a.value.largest.abs());
+    }
+
+    proptest! {
+        #[test]
+        fn lanes_are_those_of_the_plain_stepper(
+            which in 0usize..3, rule in 0usize..4, eta in 0.01..0.6f64, batch in 1usize..5, independent: bool,
+            lanes in 1u64..33, steps in 1u64..600, weigh: bool,
+        ) {
+            let (problem, method) = (&problems()[which], method(rule, eta, batch, independent));
+            let decay = weigh.then_some(0.01);
+            let plan = Plan { lanes, seed: steps, weight_decay: decay, ..Plan::new(problem.default_start(), steps) };
+            let line = Line::of(problem, &method).expect("a mixture");
+            let (state, fast) = after(&line, problem, &method, &plan);
+            let (plainly, slow) = after(&Plain::new(problem, &method), problem, &method, &plan);
+            prop_assert_eq!((state.x, state.random), (plainly.x, plainly.random));
+            fast.iter().zip(&slow).for_each(|(a, b)| same(a, b));
+        }
+    }
+
+    #[test]
+    fn lanes_that_diverge_do_so_where_plain_ones_do() {
+        let hill = |shift: f64| {
+            let breakpoints = vec![shift - 2.0, shift + 2.0];
+            PiecewiseLinear::from_value_at_zero(
+                breakpoints,
+                [-1.0, 1.0, -1.0].map(Number::exact).to_vec(),
+                (-shift).into(),
+            )
+        };
+        // Some lanes leave the bowl at different steps, some stay.
+        let problem = &Mixture::new(vec![hill(-1.4), hill(1.4)], vec![0.5, 0.5]);
+        let method = method(0, 0.35, 1, false);
+        let plan = Plan { lanes: 29, ..Plan::new(vec![3.9], 1500) };
+        let (state, fast) = after(&Line::of(problem, &method).expect("a mixture"), problem, &method, &plan);
+        let (plainly, slow) = after(&Plain::new(problem, &method), problem, &method, &plan);
+        let gone = slow.iter().filter(|lane| lane.diverged.is_some()).count();
+        assert!(gone > 0 && gone < slow.len(), "{gone}");
+        assert_eq!((state.x, state.random), (plainly.x, plainly.random));
+        fast.iter().zip(&slow).for_each(|(a, b)| same(a, b));
+    }
+
+    #[test]
+    fn neither_blocks_nor_looks_show() {
+        let (problem, method) = (&problems()[0], method(0, 0.05, 1, false));
+        let made = |lanes: u64, first_replicate: u64, steps: u64, looks: u32| -> Run {
+            let plan = Plan { lanes, first_replicate, ..Plan::new(vec![1.5], steps) };
+            let mut left = looks;
+            let observer = &mut |_| {
+                left -= 1;
+                if left == 0 { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+            };
+            run(problem, &method, plan, &Sequential, observer).expect("they fit")
+        };
+        let stopped = made(70, 0, 10_000_000, 1);
+        let Outcome::Stopped { step } = stopped.outcome else { panic!("{:?}", stopped.outcome) };
+        let whole = made(70, 0, step, u32::MAX);
+        for (stopped, whole) in stopped.lanes.iter().zip(&whole.lanes) {
+            assert_eq!((&stopped.value, stopped.last()), (&whole.value, whole.last()));
+        }
+        let alone = made(1, 41, step, u32::MAX);
+        assert_eq!(alone.lanes[0], whole.lanes[41]);
+    }
+}
