@@ -1,6 +1,7 @@
 //! One pass over rows of a matrix: predictions, their weights and the gradient, 32 rows at a time.
 
 use super::functions::{logistic_losses, logistic_weights};
+use super::panel::STRIP;
 use super::rows::{RowSource, Rows, SparseRows, Storage, with_rows};
 use super::{LANES, tree};
 use multiversion::multiversion;
@@ -25,12 +26,13 @@ fn linear_pass<S: RowSource>(
             *slot = index(start + i);
         }
         let (mut weights, mut losses) = ([0.0; LANES], [0.0; LANES]);
-        rows.products(&indices[..panel], w, &mut weights[..panel]);
+        let strips = panel.div_ceil(STRIP);
+        rows.products(&indices[..panel], w, &mut weights.as_chunks_mut().0[..strips]);
         weigh(start, &mut weights, &mut losses);
         for i in 0..panel {
             sums[i] += losses[i];
         }
-        rows.add(&indices[..panel], &weights[..panel], gradient);
+        rows.add(&indices[..panel], &weights.as_chunks().0[..strips], gradient);
     }
     tree(sums)
 }

@@ -1,10 +1,11 @@
 //! Rows of a matrix, stored with their zeros or without.
 //!
-//! A product of a row with a vector keeps 32 partial sums by column, or 8 where a row is short and adding 32 together would cost
-//! more than the products. A zero adds nothing to a sum, so rows with and without their zeros give the same bits.
+//! A product of a row with a vector keeps 8 partial sums by column. A zero adds nothing to a sum, so rows with and without their
+//! zeros give the same bits.
 
+use super::panel::STRIP;
 use super::simd::plain::halves;
-use super::simd::{self, FEW, MANY, ROWS, SHORT};
+use super::simd::{self, PARTS, ROWS};
 use crate::source::SparseMatrix;
 
 /// A matrix by rows of `stride` entries, a multiple of 8; those beyond its columns are zeros.
@@ -110,9 +111,9 @@ impl Rows {
     pub fn dot(&self, i: usize, w: &[f64]) -> f64 {
         match &self.storage {
             Storage::Dense(rows) => {
-                let mut product = [0.0];
+                let mut product = [[0.0; STRIP]];
                 simd::products(&[rows.row(i)], w, &mut product);
-                product[0]
+                product[0][0]
             }
             Storage::Sparse(entries) => SparseRows(entries, self.stride).product(i, w),
         }
@@ -173,39 +174,28 @@ impl Rows {
     pub fn add_scaled(&self, i: usize, c: f64, y: &mut [f64]) {
         match &self.storage {
             Storage::Dense(rows) => super::add_scaled(c, rows.row(i), y),
-            Storage::Sparse(entries) => SparseRows(entries, self.stride).add(&[i], &[c], y),
+            Storage::Sparse(entries) => SparseRows(entries, self.stride).add_row(i, c, y),
         }
     }
 }
 
 /// Where a pass finds its rows.
 pub(super) trait RowSource: Copy {
-    /// `x_i'w` of these rows, at most [`ROWS`].
-    fn products(self, indices: &[usize], w: &[f64], out: &mut [f64]);
+    /// As [`simd::products`], of these rows.
+    fn products(self, indices: &[usize], w: &[f64], out: &mut [[f64; STRIP]]);
 
-    /// `x_i'w_k` of one row and every part `w_k` of w, as long as a row.
-    fn products_with_parts(self, index: usize, w: &[f64], out: &mut [f64]);
-
-    /// `y += c_0 x_0`, then `c_1 x_1`, and so on, of these rows, at most [`ROWS`].
-    fn add(self, indices: &[usize], c: &[f64], y: &mut [f64]);
+    /// As [`simd::add_rows`], of these rows.
+    fn add(self, indices: &[usize], c: &[[f64; STRIP]], y: &mut [f64]);
 }
 
 impl RowSource for &DenseRows {
-    fn products(self, indices: &[usize], w: &[f64], out: &mut [f64]) {
+    fn products(self, indices: &[usize], w: &[f64], out: &mut [[f64; STRIP]]) {
         let mut rows: [&[f64]; ROWS] = [&[]; ROWS];
         rows.iter_mut().zip(indices).for_each(|(slot, i)| *slot = self.row(*i));
         simd::products(&rows[..indices.len()], w, out);
     }
 
-    fn products_with_parts(self, index: usize, w: &[f64], out: &mut [f64]) {
-        let mut parts: [&[f64]; ROWS] = [&[]; ROWS];
-        for (w, out) in w.chunks(ROWS * self.stride).zip(out.chunks_mut(ROWS)) {
-            parts.iter_mut().zip(w.chunks_exact(self.stride)).for_each(|(slot, part)| *slot = part);
-            simd::products(&parts[..out.len()], self.row(index), out);
-        }
-    }
-
-    fn add(self, indices: &[usize], c: &[f64], y: &mut [f64]) {
+    fn add(self, indices: &[usize], c: &[[f64; STRIP]], y: &mut [f64]) {
         let mut rows: [&[f64]; ROWS] = [&[]; ROWS];
         rows.iter_mut().zip(indices).for_each(|(slot, i)| *slot = self.row(*i));
         simd::add_rows(c, &rows[..indices.len()], y);
@@ -218,39 +208,40 @@ pub(super) struct SparseRows<'a>(pub(super) &'a SparseMatrix, pub(super) usize);
 
 impl SparseRows<'_> {
     fn product(self, i: usize, w: &[f64]) -> f64 {
-        if self.1 <= SHORT { self.in_parts::<FEW>(i, w) } else { self.in_parts::<MANY>(i, w) }
-    }
-
-    fn in_parts<const N: usize>(self, i: usize, w: &[f64]) -> f64 {
-        let mut partial = [0.0f64; N];
+        let mut partial = [0.0f64; PARTS];
         let (columns, values) = self.0.row(i);
         for (column, value) in columns.iter().zip(values) {
-            let lane = &mut partial[*column as usize % N];
+            let lane = &mut partial[*column as usize % PARTS];
             *lane = value.mul_add(w[*column as usize], *lane);
         }
         halves(partial)
+    }
+
+    fn add_row(self, i: usize, c: f64, y: &mut [f64]) {
+        let (columns, values) = self.0.row(i);
+        for (column, value) in columns.iter().zip(values) {
+            let y = &mut y[*column as usize];
+            *y = c.mul_add(*value, *y);
+        }
     }
 }
 
 impl RowSource for SparseRows<'_> {
     #[inline(always)]
-    fn products(self, indices: &[usize], w: &[f64], out: &mut [f64]) {
-        out.iter_mut().zip(indices).for_each(|(out, i)| *out = self.product(*i, w));
+    fn products(self, indices: &[usize], w: &[f64], out: &mut [[f64; STRIP]]) {
+        let vectors = w.len() / self.1;
+        for (r, i) in indices.iter().enumerate() {
+            let strip = &mut out[r / STRIP * vectors..][..vectors];
+            strip.iter_mut().zip(w.chunks_exact(self.1)).for_each(|(out, w)| out[r % STRIP] = self.product(*i, w));
+        }
     }
 
     #[inline(always)]
-    fn products_with_parts(self, index: usize, w: &[f64], out: &mut [f64]) {
-        out.iter_mut().zip(w.chunks_exact(self.1)).for_each(|(out, w)| *out = self.product(index, w));
-    }
-
-    #[inline(always)]
-    fn add(self, indices: &[usize], c: &[f64], y: &mut [f64]) {
-        for (i, c) in indices.iter().zip(c) {
-            let (columns, values) = self.0.row(*i);
-            for (column, value) in columns.iter().zip(values) {
-                let y = &mut y[*column as usize];
-                *y = c.mul_add(*value, *y);
-            }
+    fn add(self, indices: &[usize], c: &[[f64; STRIP]], y: &mut [f64]) {
+        let vectors = y.len() / self.1;
+        for (r, i) in indices.iter().enumerate() {
+            let strip = &c[r / STRIP * vectors..][..vectors];
+            y.chunks_exact_mut(self.1).zip(strip).for_each(|(y, c)| self.add_row(*i, c[r % STRIP], y));
         }
     }
 }

@@ -4,6 +4,7 @@ use super::Rows;
 use super::functions::{exp, log1p};
 use super::panel::{STRIP, softmax_strip};
 use super::rows::{RowSource, SparseRows, Storage, with_rows};
+use super::simd::ROWS;
 use multiversion::multiversion;
 
 /// From scores `z_k`: the probabilities `p = softmax(z)` less 1 at the label, in place of the scores; returns the loss
@@ -37,7 +38,7 @@ pub fn softmax_weights(scores: &mut [f64], label: usize) -> f64 {
     weigh(scores, label)
 }
 
-/// Strips of [`STRIP`] rows: their scores, their weights, and the rows added with these, one after the other.
+/// Strips of [`STRIP`] rows, some at a time: their scores, their weights, and the rows added with these, one after the other.
 #[inline(always)]
 fn pass<S: RowSource>(
     rows: S,
@@ -48,23 +49,23 @@ fn pass<S: RowSource>(
     strips: &mut Strips,
     wants_losses: bool,
 ) -> f64 {
-    let Strips { scores, weights, row } = strips;
-    let stride = w.len() / scores.len();
+    let Strips { classes, scores, weights } = strips;
     let mut sum = 0.0;
-    let (mut indices, mut strip_labels) = ([0; STRIP], [0; STRIP]);
-    for start in (0..count).step_by(STRIP) {
-        let size = STRIP.min(count - start);
+    let (mut indices, mut panel_labels) = ([0; ROWS], [0; ROWS]);
+    for start in (0..count).step_by(ROWS) {
+        let size = ROWS.min(count - start);
         for r in 0..size {
             indices[r] = index(start + r);
-            strip_labels[r] = labels[indices[r]];
-            rows.products_with_parts(indices[r], w, row);
-            scores.iter_mut().zip(&*row).for_each(|(score, product)| score[r] = *product);
+            panel_labels[r] = labels[indices[r]];
         }
-        let losses = wants_losses.then_some(&mut sum);
-        softmax_strip(scores, &strip_labels[..size], weights, losses);
-        for (c, gradient) in weights.iter().zip(gradient.chunks_exact_mut(stride)) {
-            rows.add(&indices[..size], &c[..size], gradient);
+        let (scores, weights) =
+            (&mut scores[..size.div_ceil(STRIP) * *classes], &mut weights[..size.div_ceil(STRIP) * *classes]);
+        rows.products(&indices[..size], w, scores);
+        let strips = scores.chunks_exact(*classes).zip(weights.chunks_exact_mut(*classes));
+        for ((scores, weights), labels) in strips.zip(panel_labels[..size].chunks(STRIP)) {
+            softmax_strip(scores, labels, weights, wants_losses.then_some(&mut sum));
         }
+        rows.add(&indices[..size], weights, gradient);
     }
     sum
 }
@@ -72,16 +73,16 @@ fn pass<S: RowSource>(
 /// Scratch space of a pass.
 #[derive(Debug)]
 pub struct Strips {
+    classes: usize,
     scores: Vec<[f64; STRIP]>,
     weights: Vec<[f64; STRIP]>,
-    /// Scores of one row.
-    row: Vec<f64>,
 }
 
 impl Strips {
     /// For so many classes.
     pub fn new(classes: usize) -> Self {
-        Self { scores: vec![[0.0; STRIP]; classes], weights: vec![[0.0; STRIP]; classes], row: vec![0.0; classes] }
+        let strips = vec![[0.0; STRIP]; classes * ROWS / STRIP];
+        Self { classes, scores: strips.clone(), weights: strips }
     }
 }
 
