@@ -91,6 +91,14 @@ pub fn add_scaled(c: f64, x: &[f64], y: &mut [f64]) {
     add_scaled_inline(c, x, y);
 }
 
+/// `y = c y + x`
+#[multiversion(targets("x86_64+avx2+fma"))]
+pub fn scale_and_add(c: f64, x: &[f64], y: &mut [f64]) {
+    for (y, x) in y.iter_mut().zip(x) {
+        *y = c.mul_add(*y, *x);
+    }
+}
+
 /// Largest absolute entry; NaN entries are passed over.
 pub fn max_abs(a: &[f64]) -> f64 {
     a.iter().fold(0.0, |max: f64, x| max.max(x.abs()))

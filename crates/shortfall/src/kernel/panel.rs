@@ -1,6 +1,6 @@
 //! Numbers at a panel of rows, laid out so that one operation takes several rows, and the functions of a network on them.
 
-use super::functions::{exp, log1p, tanh};
+use super::functions::{exp_all, log1p, tanh};
 use multiversion::multiversion;
 
 /// Rows next to each other in memory.
@@ -98,12 +98,16 @@ pub(super) fn softmax_strip(
     let mut label = [-1.0; STRIP];
     label.iter_mut().zip(labels).for_each(|(label, given)| *label = *given as f64);
     let (mut rest, mut wrong) = ([0.0; STRIP], [0.0; STRIP]);
-    for (k, (weight, score)) in weights.iter_mut().zip(scores).enumerate() {
+    for (weight, score) in weights.iter_mut().zip(scores) {
         for r in 0..STRIP {
-            let e = exp(score[r] - largest[r]);
-            weight[r] = e;
-            rest[r] += if k as f64 == top[r] { 0.0 } else { e };
-            wrong[r] += if k as f64 == label[r] { 0.0 } else { e };
+            weight[r] = score[r] - largest[r];
+        }
+    }
+    exp_all(weights.as_flattened_mut());
+    for (k, weight) in weights.iter().enumerate() {
+        for r in 0..STRIP {
+            rest[r] += if k as f64 == top[r] { 0.0 } else { weight[r] };
+            wrong[r] += if k as f64 == label[r] { 0.0 } else { weight[r] };
         }
     }
     for weight in weights.iter_mut() {

@@ -9,8 +9,9 @@ pub struct Normalised;
 impl Ascent for Normalised {
     fn point(&self, rho: f64, x: &[f64], g: &[f64], y: &mut [f64]) {
         kernel::unit_vector(g, y);
-        for (y, x) in y.iter_mut().zip(x) {
-            *y = rho.mul_add(*y, *x);
+        match (x, y) {
+            ([x], [y]) => *y = rho.mul_add(*y, *x),
+            (x, y) => kernel::scale_and_add(rho, x, y),
         }
     }
 

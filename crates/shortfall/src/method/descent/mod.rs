@@ -7,6 +7,7 @@ pub use adam::Adam;
 pub use momentum::{HeavyBall, Nesterov};
 
 use crate::arguments::{Arguments, BadInput};
+use crate::kernel;
 
 /// The second half of a step.
 pub trait Descent: Send + Sync {
@@ -30,8 +31,9 @@ pub struct GradientDescent;
 
 impl Descent for GradientDescent {
     fn step(&self, _: u64, eta: f64, h: &[f64], x: &mut [f64], _: &mut [f64]) {
-        for (x, h) in x.iter_mut().zip(h) {
-            *x = (-eta).mul_add(*h, *x);
+        match (x, h) {
+            ([x], [h]) => *x = (-eta).mul_add(*h, *x),
+            (x, h) => kernel::add_scaled(-eta, h, x),
         }
     }
 

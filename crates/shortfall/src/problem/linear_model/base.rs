@@ -5,7 +5,7 @@ use super::newton::Optimum;
 use super::pass::{Pass, block_of};
 use super::spectrum::Ends;
 use super::{Dataset, Design, LinearModel};
-use crate::kernel::dot;
+use crate::kernel::{dot, mean_with_ridge};
 use crate::source::{Budget, Unlimited};
 use std::fmt;
 use std::sync::{Arc, OnceLock};
@@ -68,9 +68,7 @@ impl Base {
         let parts = gradient.chunks_exact_mut(columns).zip(x.chunks_exact(columns));
         for ((gradient, x), total) in parts.zip(total.chunks_exact_mut(stride)) {
             self.design.centre(total);
-            for ((gradient, total), x) in gradient.iter_mut().zip(total).zip(x) {
-                *gradient = self.ridge.mul_add(*x, *total / count);
-            }
+            mean_with_ridge(total, count, self.ridge, x, gradient);
         }
     }
 
