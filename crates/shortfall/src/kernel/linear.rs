@@ -6,35 +6,67 @@ use super::rows::{RowSource, Rows, SparseRows, Storage, with_rows};
 use super::{LANES, tree};
 use multiversion::multiversion;
 
-/// Adds `sum_i c_i x_i` over `count` rows to `gradient` and returns the sum of the losses. `weigh(first, panel, losses)`
-/// turns the predictions `x_i'w` of 32 rows into the weights `c_i` and writes their losses, if they are wanted. Rows are
-/// added one after the other; `w` and `gradient` are padded like a row.
+/// Most vectors that share a pass.
+pub const MOST_VECTORS: usize = 16;
+
+/// Adds `sum_i c_i x_i` over `count` rows to `gradient` and the sum of the losses to `loss`, for every vector of w: so many as there
+/// are losses, and each gives the bits it gives alone. `weigh(first, panel, losses)` turns the predictions `x_i'w` of 32 rows into
+/// the weights `c_i` and writes their losses, if they are wanted. Rows are added one after the other; the vectors in `w` and
+/// `gradient` are padded like a row.
 #[inline(always)]
 fn linear_pass<S: RowSource>(
     rows: S,
-    count: usize,
-    index: impl Fn(usize) -> usize,
+    (count, index): (usize, impl Fn(usize) -> usize),
     weigh: impl Fn(usize, &mut [f64; LANES], &mut [f64; LANES]),
     w: &[f64],
     gradient: &mut [f64],
-) -> f64 {
-    let mut sums = [0.0; LANES];
+    loss: &mut [f64],
+) {
+    if loss.len() == 1 {
+        panels::<S, 1>(rows, (count, index), weigh, w, gradient, loss);
+    } else {
+        panels::<S, MOST_VECTORS>(rows, (count, index), weigh, w, gradient, loss);
+    }
+}
+
+/// [`linear_pass`] with room for N vectors.
+#[inline(always)]
+fn panels<S: RowSource, const N: usize>(
+    rows: S,
+    (count, index): (usize, impl Fn(usize) -> usize),
+    weigh: impl Fn(usize, &mut [f64; LANES], &mut [f64; LANES]),
+    w: &[f64],
+    gradient: &mut [f64],
+    loss: &mut [f64],
+) {
+    let vectors = loss.len();
+    let mut sums = [[0.0; LANES]; N];
+    let mut kept = [[[0.0; STRIP]; LANES / STRIP]; N];
     for start in (0..count).step_by(LANES) {
         let panel = LANES.min(count - start);
         let mut indices = [0; LANES];
         for (i, slot) in indices[..panel].iter_mut().enumerate() {
             *slot = index(start + i);
         }
-        let (mut weights, mut losses) = ([0.0; LANES], [0.0; LANES]);
-        let strips = panel.div_ceil(STRIP);
-        rows.products(&indices[..panel], w, &mut weights.as_chunks_mut().0[..strips]);
-        weigh(start, &mut weights, &mut losses);
-        for i in 0..panel {
-            sums[i] += losses[i];
+        let strips = &mut kept.as_flattened_mut()[..panel.div_ceil(STRIP) * vectors];
+        rows.products(&indices[..panel], w, strips);
+        for (k, sums) in sums[..vectors].iter_mut().enumerate() {
+            let (mut weights, mut losses) = ([0.0; LANES], [0.0; LANES]);
+            for (part, strip) in weights.chunks_exact_mut(STRIP).zip(strips.chunks_exact(vectors)) {
+                part.copy_from_slice(&strip[k]);
+            }
+            weights[panel..].fill(0.0);
+            weigh(start, &mut weights, &mut losses);
+            for i in 0..panel {
+                sums[i] += losses[i];
+            }
+            for (part, strip) in weights.chunks_exact(STRIP).zip(strips.chunks_exact_mut(vectors)) {
+                strip[k].copy_from_slice(part);
+            }
         }
-        rows.add(&indices[..panel], &weights.as_chunks().0[..strips], gradient);
+        rows.add(&indices[..panel], strips, gradient);
     }
-    tree(sums)
+    loss.iter_mut().zip(sums).for_each(|(loss, sums)| *loss += tree(sums));
 }
 
 /// `c_i = -y_i/(1 + e^{m_i})` of margins `m_i = y_i x_i'w`, and the losses `log(1 + e^{-m_i})` if they are wanted, else 0.
@@ -78,8 +110,8 @@ fn residual_weigh(
     }
 }
 
-/// Logistic regression over the rows `from..to`, labels y = +-1: adds the gradients, returns the losses if they are
-/// wanted, else 0.
+/// Logistic regression over the rows `from..to`, labels y = +-1, with as many vectors of weights as there are losses: adds the
+/// gradients, and the losses if they are wanted.
 #[multiversion(targets("x86_64+avx2+fma"))]
 pub fn logistic_block(
     rows: &Rows,
@@ -87,13 +119,14 @@ pub fn logistic_block(
     [from, to]: [usize; 2],
     w: &[f64],
     gradient: &mut [f64],
+    loss: &mut [f64],
     wants_losses: bool,
-) -> f64 {
+) {
     let weigh = |start, predictions: &mut _, losses: &mut _| {
         let signs = &signs[from + start..to];
         logistic_weigh(|i| signs[i], signs.len(), predictions, losses, wants_losses);
     };
-    with_rows!(rows, source => linear_pass(source, to - from, |i| from + i, weigh, w, gradient))
+    with_rows!(rows, source => linear_pass(source, (to - from, |i| from + i), weigh, w, gradient, loss));
 }
 
 /// Over the rows of a batch, in its order; no losses.
@@ -103,11 +136,11 @@ pub fn logistic_batch(rows: &Rows, signs: &[f64], batch: &[usize], w: &[f64], gr
         let batch = &batch[start..];
         logistic_weigh(|i| signs[batch[i]], batch.len(), predictions, losses, false);
     };
-    with_rows!(rows, source => linear_pass(source, batch.len(), |i| batch[i], weigh, w, gradient));
+    with_rows!(rows, source => linear_pass(source, (batch.len(), |i| batch[i]), weigh, w, gradient, &mut [0.0]));
 }
 
-/// Regression with Huber's loss over the rows `from..to`: adds the gradients, returns the losses. An infinite threshold
-/// is least squares.
+/// Regression with Huber's loss over the rows `from..to`, with as many vectors of weights as there are losses: adds the gradients
+/// and the losses. An infinite threshold is least squares.
 #[multiversion(targets("x86_64+avx2+fma"))]
 pub fn residual_block(
     rows: &Rows,
@@ -116,12 +149,13 @@ pub fn residual_block(
     [from, to]: [usize; 2],
     w: &[f64],
     gradient: &mut [f64],
-) -> f64 {
+    loss: &mut [f64],
+) {
     let weigh = |start, predictions: &mut _, losses: &mut _| {
         let targets = &targets[from + start..to];
         residual_weigh(|i| targets[i], targets.len(), threshold, predictions, losses);
     };
-    with_rows!(rows, source => linear_pass(source, to - from, |i| from + i, weigh, w, gradient))
+    with_rows!(rows, source => linear_pass(source, (to - from, |i| from + i), weigh, w, gradient, loss));
 }
 
 /// Over the rows of a batch, in its order.
@@ -131,7 +165,7 @@ pub fn residual_batch(rows: &Rows, targets: &[f64], threshold: f64, batch: &[usi
         let batch = &batch[start..];
         residual_weigh(|i| targets[batch[i]], batch.len(), threshold, predictions, losses);
     };
-    with_rows!(rows, source => linear_pass(source, batch.len(), |i| batch[i], weigh, w, gradient));
+    with_rows!(rows, source => linear_pass(source, (batch.len(), |i| batch[i]), weigh, w, gradient, &mut [0.0]));
 }
 
 #[cfg(test)]
@@ -148,7 +182,9 @@ mod tests {
             let mut w = vec![0.0; rows.stride()];
             w[..columns].iter_mut().enumerate().for_each(|(j, w)| *w = (j as f64 * 0.37).cos());
             let mut gradient = vec![0.0; rows.stride()];
-            let sum = logistic_block(&rows, &signs, [0, count], &w, &mut gradient, true);
+            let mut sum = [0.0];
+            logistic_block(&rows, &signs, [0, count], &w, &mut gradient, &mut sum, true);
+            let [sum] = sum;
             let (mut plain, mut loss) = (vec![0.0; columns], 0.0);
             for (row, sign) in entries.chunks(columns).zip(&signs) {
                 let margin: f64 = sign * row.iter().zip(&w).map(|(a, b)| a * b).sum::<f64>();
@@ -164,6 +200,25 @@ mod tests {
             let mut again = vec![0.0; rows.stride()];
             logistic_batch(&rows, &signs, &batch, &w, &mut again);
             assert_eq!(gradient, again, "the batch of all rows in order is the same sum");
+        }
+    }
+
+    #[test]
+    fn vectors_that_share_a_pass_give_what_each_gives_alone() {
+        let (count, columns) = (101, 77);
+        let rows = Rows::dense(columns, (0..count * columns).map(|i| (i as f64 * 0.731).sin()).collect(), true);
+        let values: Vec<f64> = (0..count).map(|i| if i % 3 == 0 { -1.0 } else { 1.0 }).collect();
+        for vectors in [1, 2, 7, MOST_VECTORS] {
+            let w: Vec<f64> = (0..vectors * rows.stride()).map(|j| (j as f64).cos()).collect();
+            let (mut shared, mut losses) = (vec![0.0; w.len()], vec![0.0; vectors]);
+            logistic_block(&rows, &values, [3, count], &w, &mut shared, &mut losses, true);
+            residual_block(&rows, &values, 0.7, [3, count], &w, &mut shared, &mut losses);
+            for (k, w) in w.chunks_exact(rows.stride()).enumerate() {
+                let (mut alone, mut loss) = (vec![0.0; w.len()], [0.0]);
+                logistic_block(&rows, &values, [3, count], w, &mut alone, &mut loss, true);
+                residual_block(&rows, &values, 0.7, [3, count], w, &mut alone, &mut loss);
+                assert_eq!((&shared[k * w.len()..][..w.len()], losses[k]), (&alone[..], loss[0]), "{vectors} {k}");
+            }
         }
     }
 
@@ -190,8 +245,16 @@ mod tests {
         };
         let batch = [3, 99, 3, 0, 57, 20];
         for pair in [
-            bits(&|rows, gradient| logistic_block(rows, &values, [2, 90], &w, gradient, true)),
-            bits(&|rows, gradient| residual_block(rows, &values, 0.7, [2, 90], &w, gradient)),
+            bits(&|rows, gradient| {
+                let mut loss = [0.0];
+                logistic_block(rows, &values, [2, 90], &w, gradient, &mut loss, true);
+                loss[0]
+            }),
+            bits(&|rows, gradient| {
+                let mut loss = [0.0];
+                residual_block(rows, &values, 0.7, [2, 90], &w, gradient, &mut loss);
+                loss[0]
+            }),
             bits(&|rows, gradient| {
                 logistic_batch(rows, &values, &batch, &w, gradient);
                 residual_batch(rows, &values, f64::INFINITY, &batch, &w, gradient);

@@ -17,7 +17,7 @@ pub use functions::{exp, log1p, log1p_unit, logistic_losses, logistic_weights, t
 pub(crate) use lanes::{
     Coefficients, Curve, GROUP, GROUPS, LARGEST_BATCH, Lanes, Row, Rule, Three, Totals, advance, evaluate, survey,
 };
-pub use linear::{logistic_batch, logistic_block, residual_batch, residual_block};
+pub use linear::{MOST_VECTORS, logistic_batch, logistic_block, residual_batch, residual_block};
 pub use mlp::{add_backward, add_forward, add_outer, mean_with_ridge};
 pub use panel::{PANEL, Panel, STRIP, apply_tanh, softmax_panel};
 pub use rows::{DenseRows, Rows};

@@ -89,6 +89,30 @@ pub trait Problem: Send + Sync {
         self.gradient(x, gradient);
     }
 
+    /// Values (any number if they are not wanted) and gradients at several points, the bits of each alone: one pass over data for all of
+    /// them, where [`Problem::company`] says so.
+    fn values_gradients_on(
+        &self,
+        points: &[&[f64]],
+        gradients: &mut [&mut [f64]],
+        wants_values: bool,
+        parallel: &dyn Parallel,
+    ) -> Vec<f64> {
+        let at = |(x, gradient): (&&[f64], &mut &mut [f64])| {
+            if wants_values {
+                return self.value_gradient_on(x, gradient, parallel);
+            }
+            self.gradient_on(x, gradient, parallel);
+            0.0
+        };
+        points.iter().zip(gradients).map(at).collect()
+    }
+
+    /// How many points are best evaluated together; 1 where that gains nothing.
+    fn company(&self) -> usize {
+        1
+    }
+
     /// A bound on the rounding error of the `value` computed at `x`. The default is a guess of 64 units in the last
     /// place; problems with constants of their own prove a bound.
     fn value_error(&self, x: &[f64], value: f64) -> f64 {

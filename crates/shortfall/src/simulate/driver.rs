@@ -2,14 +2,14 @@
 
 use super::aggregates::LaneRecord;
 use super::run::{Expectations, Outcome, Rounding, Run};
-use super::stepper::{Aggregates, Schedule, choose};
+use super::stepper::{Aggregates, Schedule, Together, choose};
 use super::{Plan, State};
 use crate::arguments::BadInput;
 use crate::method::{Method, Sampling};
 use crate::parallel::Parallel;
 use crate::problem::{Problem, Samples};
 use std::ops::ControlFlow;
-use std::sync::Mutex;
+use std::sync::{Mutex, MutexGuard};
 
 /// How far a run has come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -112,10 +112,18 @@ pub fn run_all(settings: Vec<Setting>, parallel: &dyn Parallel, observer: Observ
     let schedules: Vec<Schedule> =
         settings.iter().map(|setting| Schedule::new(&setting.plan, setting.problem, setting.method)).collect();
     let steppers: Vec<_> = settings.iter().map(|setting| choose(setting.problem, setting.method)).collect();
-    let blocks: Vec<Block> = (0..settings.len())
+    let teams = teams(&settings);
+    let alone = (0..settings.len()).filter(|index| !teams.iter().flatten().any(|member| member == index));
+    let mut blocks: Vec<Block> = alone
         .flat_map(|index| Block::of_setting(index, &settings[index], &schedules[index], steppers[index].width()))
         .collect();
-    let per_step = steppers.iter().map(|stepper| stepper.work() * stepper.width()).max();
+    blocks.extend(teams.into_iter().map(|team| Block::of_team(team, &settings, &schedules)));
+    let together: Vec<Option<Together>> = blocks.iter().map(|block| block.together(&settings)).collect();
+    let block_work = |block: &Block| {
+        let [first, ..] = block.members[..] else { return 1 };
+        steppers[first].work() * steppers[first].width().max(block.members.len() as u64)
+    };
+    let per_step = blocks.iter().map(block_work).max();
     // Even, so that a run stops after whole rounds of a 2-cycle.
     let tile = steppers.iter().map(|stepper| stepper.tile()).max().unwrap_or(2);
     let chunk = (CHUNK / per_step.unwrap_or(1).max(1) / (blocks.len() as u64 / 8).max(1) / tile).max(1) * tile;
@@ -124,33 +132,36 @@ pub fn run_all(settings: Vec<Setting>, parallel: &dyn Parallel, observer: Observ
     while step < steps && !stopped {
         let until = steps.min(step.saturating_add(chunk));
         parallel.run(blocks.len(), &|index| {
-            let mut guard = blocks[index].lanes.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
-            let (state, sums) = &mut *guard;
-            steppers[blocks[index].setting].advance(state, until, sums, parallel);
+            let mut lanes = blocks[index].lock();
+            match (&together[index], &mut lanes[..]) {
+                (Some(together), lanes) => together.advance(lanes, until, parallel),
+                (None, [(state, sums)]) => steppers[blocks[index].members[0]].advance(state, until, sums, parallel),
+                (None, _) => unreachable!("several settings in a block are together"),
+            }
         });
-        let is_known = |block: &Block| {
-            let guard = block.lanes.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
-            guard.1.lanes.iter().all(LaneRecord::is_known)
-        };
+        let is_known = |block: &Block| block.lock().iter().flat_map(|(_, sums)| &sums.lanes).all(LaneRecord::is_known);
         step = if blocks.iter().all(is_known) { steps } else { until };
         stopped = observer(Progress { step, steps }).is_break() && step < steps;
     }
     parallel.run(blocks.len(), &|index| {
-        let mut guard = blocks[index].lanes.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
-        let (state, sums) = &mut *guard;
-        state.step = step;
-        steppers[blocks[index].setting].finish(state, sums, parallel);
+        let block = &blocks[index];
+        for (member, (state, sums)) in block.members.iter().zip(block.lock().iter_mut()) {
+            state.step = step;
+            steppers[*member].finish(state, sums, parallel);
+        }
     });
     let mut made: Vec<(Vec<State>, Vec<LaneRecord>)> = settings.iter().map(|_| Default::default()).collect();
     for block in blocks {
-        let (state, sums) = block.lanes.into_inner().unwrap_or_else(|poisoned| poisoned.into_inner());
-        made[block.setting].0.push(state);
-        made[block.setting].1.extend(sums.lanes);
+        let lanes = block.lanes.into_inner().unwrap_or_else(|poisoned| poisoned.into_inner());
+        for (member, (state, sums)) in block.members.into_iter().zip(lanes) {
+            made[member].0.push(state);
+            made[member].1.extend(sums.lanes);
+        }
     }
     let every: Vec<(Vec<u64>, bool)> =
         schedules.into_iter().map(|schedule| (schedule.recorded, schedule.strata.is_none())).collect();
     let rounding: Vec<[f64; 2]> = steppers.iter().map(|stepper| stepper.rounding()).collect();
-    drop(steppers);
+    drop((steppers, together));
     let parts = settings.into_iter().zip(every).zip(made).zip(rounding);
     Ok(parts
         .map(|(((setting, (recorded, every_step)), (states, lanes)), rounding)| {
@@ -159,10 +170,32 @@ pub fn run_all(settings: Vec<Setting>, parallel: &dyn Parallel, observer: Observ
         .collect())
 }
 
-/// Some lanes of one setting.
+/// Settings that go together: deterministic ones on one problem which evaluates several points at a time.
+fn teams(settings: &[Setting]) -> Vec<Vec<usize>> {
+    let mut teams: Vec<Vec<usize>> = Vec::new();
+    for (index, setting) in settings.iter().enumerate() {
+        let company = setting.problem.company();
+        if company == 1 || setting.method.sampling.is_some() || setting.plan.lanes != 1 {
+            continue;
+        }
+        let joins = |team: &&mut Vec<usize>| {
+            team.len() < company && std::ptr::addr_eq(settings[team[0]].problem, setting.problem)
+        };
+        match teams.iter_mut().find(joins) {
+            Some(team) => team.push(index),
+            None => teams.push(vec![index]),
+        }
+    }
+    teams.retain(|team| team.len() > 1);
+    teams
+}
+
+/// Some lanes of one setting, or one of each of several.
 struct Block<'a> {
-    setting: usize,
-    lanes: Mutex<(State, Aggregates<'a>)>,
+    /// The settings.
+    members: Vec<usize>,
+    /// For each.
+    lanes: Mutex<Vec<(State, Aggregates<'a>)>>,
 }
 
 impl<'a> Block<'a> {
@@ -173,10 +206,31 @@ impl<'a> Block<'a> {
                 let first = block * width;
                 let width = width.min(plan.lanes - first) as usize;
                 let sums = Aggregates { plan, schedule, lanes: vec![LaneRecord::default(); width] };
-                let lanes = Mutex::new((State::new(plan, setting.method, first, width), sums));
-                Self { setting: index, lanes }
+                let lanes = Mutex::new(vec![(State::new(plan, setting.method, first, width), sums)]);
+                Self { members: vec![index], lanes }
             })
             .collect()
+    }
+
+    fn of_team(members: Vec<usize>, settings: &'a [Setting], schedules: &'a [Schedule]) -> Self {
+        let lanes = members.iter().map(|index| {
+            let (plan, schedule) = (&settings[*index].plan, &schedules[*index]);
+            let sums = Aggregates { plan, schedule, lanes: vec![LaneRecord::default()] };
+            (State::new(plan, settings[*index].method, 0, 1), sums)
+        });
+        let lanes = Mutex::new(lanes.collect());
+        Self { members, lanes }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Vec<(State, Aggregates<'a>)>> {
+        self.lanes.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
+    }
+
+    /// The stepper of several settings.
+    fn together<'b>(&self, settings: &'b [Setting]) -> Option<Together<'b>> {
+        let [first, _, ..] = self.members[..] else { return None };
+        let methods = self.members.iter().map(|index| settings[*index].method).collect();
+        Some(Together::new(settings[first].problem, methods))
     }
 }
 

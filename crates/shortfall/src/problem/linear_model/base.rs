@@ -5,7 +5,8 @@ use super::newton::Optimum;
 use super::pass::{Pass, block_of};
 use super::spectrum::Ends;
 use super::{Dataset, Design, LinearModel};
-use crate::kernel::{dot, mean_with_ridge};
+use crate::kernel::{MOST_VECTORS, dot, mean_with_ridge};
+use crate::parallel::Parallel;
 use crate::source::{Budget, Unlimited};
 use std::fmt;
 use std::sync::{Arc, OnceLock};
@@ -58,8 +59,40 @@ impl Base {
             rows: rows.count(),
             block: block_of(self.design.columns()),
             width: parts * rows.stride(),
+            losses: 1,
             work: parts * rows.stored(),
         }
+    }
+
+    /// As many as a kernel takes at a time; fewer where several threads could not share a pass, so that each has some.
+    pub(crate) fn company(&self) -> usize {
+        if self.pass(1).is_worth_sharing() { MOST_VECTORS } else { MOST_VECTORS / 2 }
+    }
+
+    /// Values and gradients over all rows at several points; `add(from, to, w, gradients, losses)` adds those of some rows. Values
+    /// of losses that are not added are those of the ridge.
+    pub(crate) fn evaluate(
+        &self,
+        points: &[&[f64]],
+        gradients: &mut [&mut [f64]],
+        parallel: Option<&dyn Parallel>,
+        add: &(dyn Fn([usize; 2], &[f64], &mut [f64], &mut [f64]) + Sync),
+    ) -> Vec<f64> {
+        let (design, stride) = (&self.design, self.design.rows().stride());
+        let mut values = Vec::with_capacity(points.len());
+        for (points, gradients) in points.chunks(MOST_VECTORS).zip(gradients.chunks_mut(MOST_VECTORS)) {
+            let w: Vec<f64> = points.iter().flat_map(|x| design.embed(x, 1)).collect();
+            let pass = Pass { losses: points.len(), ..self.pass(points.len()) };
+            let (losses, mut totals) = pass.evaluate(parallel, &|from, to, gradients, losses| {
+                add([from, to], &w, gradients, losses);
+            });
+            let all = points.iter().zip(gradients).zip(totals.chunks_exact_mut(stride)).zip(&losses);
+            for (((x, gradient), total), loss) in all {
+                self.finish(total, design.count(), x, gradient);
+                values.push(self.value(*loss, x));
+            }
+        }
+        values
     }
 
     /// From a sum of gradients over `count` rows by the stored columns, `parts` vectors, to their mean plus the ridge's.

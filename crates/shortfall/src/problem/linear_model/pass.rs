@@ -22,46 +22,57 @@ pub(crate) struct Pass {
     pub(crate) block: usize,
     /// Length of a gradient.
     pub(crate) width: usize,
+    /// Number of sums of losses.
+    pub(crate) losses: usize,
     /// Multiply-adds, roughly.
     pub(crate) work: usize,
 }
 
 impl Pass {
-    /// Sums of losses and of gradients over all rows. `add(from, to, gradient)` adds the gradients of some rows and
-    /// returns the sum of their losses.
+    /// Whether several threads share it.
+    pub(crate) fn is_worth_sharing(&self) -> bool {
+        self.rows > self.block && self.work >= WORTH_SHARING
+    }
+
+    /// Sums of losses and of gradients over all rows. `add(from, to, gradients, losses)` adds those of some rows.
     pub(crate) fn evaluate(
         &self,
         parallel: Option<&dyn Parallel>,
-        add: &(dyn Fn(usize, usize, &mut [f64]) -> f64 + Sync),
-    ) -> (f64, Vec<f64>) {
-        let Self { rows, block, width, work } = *self;
+        add: &(dyn Fn(usize, usize, &mut [f64], &mut [f64]) + Sync),
+    ) -> (Vec<f64>, Vec<f64>) {
+        let Self { rows, block, width: gradients, losses, .. } = *self;
+        let width = gradients + losses;
         let blocks = rows.div_ceil(block);
-        let of = |number: usize, partial: &mut [f64]| add(number * block, (number * block + block).min(rows), partial);
-        let (mut loss, mut total) = (0.0, vec![0.0; width]);
-        let Some(parallel) = parallel.filter(|_| blocks > 1 && work >= WORTH_SHARING) else {
+        let of = |number: usize, partial: &mut [f64]| {
+            let (gradients, losses) = partial.split_at_mut(gradients);
+            add(number * block, (number * block + block).min(rows), gradients, losses);
+        };
+        let mut total = vec![0.0; width];
+        let Some(parallel) = parallel.filter(|_| self.is_worth_sharing()) else {
             let mut partial = vec![0.0; width];
             for number in 0..blocks {
                 partial.fill(0.0);
-                loss += of(number, &mut partial);
+                of(number, &mut partial);
                 total.iter_mut().zip(&partial).for_each(|(total, partial)| *total += partial);
             }
-            return (loss, total);
+            let losses = total.split_off(gradients);
+            return (losses, total);
         };
         let kept = (MOST_KEPT / width.max(1)).clamp(8, blocks.max(8));
         for first in (0..blocks).step_by(kept) {
             let count = kept.min(blocks - first);
-            let partials: Vec<Mutex<(f64, Vec<f64>)>> = (0..count).map(|_| Mutex::new((0.0, Vec::new()))).collect();
+            let partials: Vec<Mutex<Vec<f64>>> = (0..count).map(|_| Mutex::new(Vec::new())).collect();
             parallel.run(count, &|number| {
                 let mut partial = vec![0.0; width];
-                let loss = of(first + number, &mut partial);
-                *partials[number].lock().unwrap_or_else(|poisoned| poisoned.into_inner()) = (loss, partial);
+                of(first + number, &mut partial);
+                *partials[number].lock().unwrap_or_else(|poisoned| poisoned.into_inner()) = partial;
             });
             for partial in partials {
-                let (block_loss, partial) = partial.into_inner().unwrap_or_else(|poisoned| poisoned.into_inner());
-                loss += block_loss;
+                let partial = partial.into_inner().unwrap_or_else(|poisoned| poisoned.into_inner());
                 total.iter_mut().zip(&partial).for_each(|(total, partial)| *total += partial);
             }
         }
-        (loss, total)
+        let losses = total.split_off(gradients);
+        (losses, total)
     }
 }

@@ -42,15 +42,16 @@ impl Logistic {
         Ok(Box::new(Self { positive: Some(positive), ..Self::on(Base::of(dataset), signs) }))
     }
 
-    /// The mean of the data part plus the ridge; returns the value, or 0 if it is not wanted.
-    fn evaluate(&self, x: &[f64], gradient: &mut [f64], wants_value: bool, parallel: Option<&dyn Parallel>) -> f64 {
-        let design = &self.base.design;
-        let w = design.embed(x, 1);
-        let (loss, mut total) = self.base.pass(1).evaluate(parallel, &|from, to, gradient| {
-            logistic_block(design.rows(), &self.signs, [from, to], &w, gradient, wants_value)
-        });
-        self.base.finish(&mut total, design.count(), x, gradient);
-        if wants_value { self.base.value(loss, x) } else { 0.0 }
+    fn evaluate(
+        &self,
+        points: &[&[f64]],
+        gradients: &mut [&mut [f64]],
+        wants_values: bool,
+        parallel: Option<&dyn Parallel>,
+    ) -> Vec<f64> {
+        self.base.evaluate(points, gradients, parallel, &|range, w, gradients, losses| {
+            logistic_block(self.base.design.rows(), &self.signs, range, w, gradients, losses, wants_values);
+        })
     }
 
     /// `p_i` of the wrong label at a row.
@@ -91,19 +92,33 @@ impl Problem for Logistic {
     }
 
     fn value_gradient(&self, x: &[f64], gradient: &mut [f64]) -> f64 {
-        self.evaluate(x, gradient, true, None)
+        self.evaluate(&[x], &mut [gradient], true, None)[0]
     }
 
     fn gradient(&self, x: &[f64], gradient: &mut [f64]) {
-        self.evaluate(x, gradient, false, None);
+        self.evaluate(&[x], &mut [gradient], false, None);
     }
 
     fn value_gradient_on(&self, x: &[f64], gradient: &mut [f64], parallel: &dyn Parallel) -> f64 {
-        self.evaluate(x, gradient, true, Some(parallel))
+        self.evaluate(&[x], &mut [gradient], true, Some(parallel))[0]
     }
 
     fn gradient_on(&self, x: &[f64], gradient: &mut [f64], parallel: &dyn Parallel) {
-        self.evaluate(x, gradient, false, Some(parallel));
+        self.evaluate(&[x], &mut [gradient], false, Some(parallel));
+    }
+
+    fn values_gradients_on(
+        &self,
+        points: &[&[f64]],
+        gradients: &mut [&mut [f64]],
+        wants_values: bool,
+        parallel: &dyn Parallel,
+    ) -> Vec<f64> {
+        self.evaluate(points, gradients, wants_values, Some(parallel))
+    }
+
+    fn company(&self) -> usize {
+        self.base.company()
     }
 
     fn value_error(&self, x: &[f64], value: f64) -> f64 {

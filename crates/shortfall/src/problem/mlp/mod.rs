@@ -107,14 +107,13 @@ impl Mlp {
     fn evaluate(&self, x: &[f64], gradient: &mut [f64], parallel: Option<&dyn Parallel>) -> f64 {
         let n = self.rows.count();
         let width = self.network.padded();
-        let pass = RowPass { rows: n, block: block_of(self.columns), width, work: n * width };
-        let (loss, mut total) = pass.evaluate(parallel, &|from, to, sums| {
-            let (samples, mut losses): (Vec<usize>, _) = ((from..to).collect(), 0.0);
-            self.sums(&samples, x, Some(&mut losses), sums);
-            losses
+        let pass = RowPass { rows: n, block: block_of(self.columns), width, losses: 1, work: n * width };
+        let (loss, mut total) = pass.evaluate(parallel, &|from, to, sums, losses| {
+            let samples: Vec<usize> = (from..to).collect();
+            self.sums(&samples, x, Some(&mut losses[0]), sums);
         });
         self.finish(&mut total, n, x, gradient);
-        (0.5 * self.ridge).mul_add(dot(x, x), loss / n as f64)
+        (0.5 * self.ridge).mul_add(dot(x, x), loss[0] / n as f64)
     }
 
     /// `(1/m) sum hess f_i(x) v` over m samples.

@@ -58,14 +58,10 @@ impl Regression {
         Ok(Box::new(Self::on(Base::of(dataset), targets, threshold)))
     }
 
-    fn evaluate(&self, x: &[f64], gradient: &mut [f64], parallel: Option<&dyn Parallel>) -> f64 {
-        let design = &self.base.design;
-        let w = design.embed(x, 1);
-        let (loss, mut total) = self.base.pass(1).evaluate(parallel, &|from, to, gradient| {
-            residual_block(design.rows(), &self.targets, self.threshold, [from, to], &w, gradient)
-        });
-        self.base.finish(&mut total, design.count(), x, gradient);
-        self.base.value(loss, x)
+    fn evaluate(&self, points: &[&[f64]], gradients: &mut [&mut [f64]], parallel: Option<&dyn Parallel>) -> Vec<f64> {
+        self.base.evaluate(points, gradients, parallel, &|range, w, gradients, losses| {
+            residual_block(self.base.design.rows(), &self.targets, self.threshold, range, w, gradients, losses);
+        })
     }
 
     fn residual(&self, sample: usize, w: &[f64]) -> f64 {
@@ -94,15 +90,29 @@ impl Problem for Regression {
     }
 
     fn value_gradient(&self, x: &[f64], gradient: &mut [f64]) -> f64 {
-        self.evaluate(x, gradient, None)
+        self.evaluate(&[x], &mut [gradient], None)[0]
     }
 
     fn value_gradient_on(&self, x: &[f64], gradient: &mut [f64], parallel: &dyn Parallel) -> f64 {
-        self.evaluate(x, gradient, Some(parallel))
+        self.evaluate(&[x], &mut [gradient], Some(parallel))[0]
     }
 
     fn gradient_on(&self, x: &[f64], gradient: &mut [f64], parallel: &dyn Parallel) {
-        self.evaluate(x, gradient, Some(parallel));
+        self.evaluate(&[x], &mut [gradient], Some(parallel));
+    }
+
+    fn values_gradients_on(
+        &self,
+        points: &[&[f64]],
+        gradients: &mut [&mut [f64]],
+        _: bool,
+        parallel: &dyn Parallel,
+    ) -> Vec<f64> {
+        self.evaluate(points, gradients, Some(parallel))
+    }
+
+    fn company(&self) -> usize {
+        self.base.company()
     }
 
     fn value_error(&self, x: &[f64], value: f64) -> f64 {

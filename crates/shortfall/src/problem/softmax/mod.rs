@@ -52,12 +52,12 @@ impl Softmax {
     fn evaluate(&self, x: &[f64], gradient: &mut [f64], wants_losses: bool, parallel: Option<&dyn Parallel>) -> f64 {
         let design = &self.base.design;
         let w = design.embed(x, self.classes);
-        let (loss, mut total) = self.base.pass(self.classes).evaluate(parallel, &|from, to, gradient| {
+        let (loss, mut total) = self.base.pass(self.classes).evaluate(parallel, &|from, to, gradient, loss| {
             let mut strips = Strips::new(self.classes);
-            softmax_block(design.rows(), &self.labels, [from, to], &w, gradient, &mut strips, wants_losses)
+            loss[0] += softmax_block(design.rows(), &self.labels, [from, to], &w, gradient, &mut strips, wants_losses);
         });
         self.base.finish(&mut total, design.count(), x, gradient);
-        self.base.value(loss, x)
+        self.base.value(loss[0], x)
     }
 
     /// `x_i'w_k` of every class k.

@@ -3,6 +3,7 @@
 mod eigenbasis;
 mod line;
 mod plain;
+mod together;
 
 use super::aggregates::LaneRecord;
 use super::{Plan, State};
@@ -14,6 +15,7 @@ use std::ops::Range;
 use eigenbasis::Eigenbasis;
 use line::Line;
 pub use plain::Plain;
+pub use together::Together;
 
 /// Which steps are evaluated, and where they go.
 pub struct Schedule {

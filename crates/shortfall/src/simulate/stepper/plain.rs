@@ -7,14 +7,14 @@ use crate::method::{Method, SampleReuse};
 use crate::parallel::Parallel;
 use crate::problem::{Problem, Samples, draw_batch};
 use crate::random::Generator;
-use crate::simulate::State;
 use crate::simulate::aggregates::{Evaluated, LaneRecord, Point};
 use crate::simulate::cycle::Cycle;
+use crate::simulate::{Plan, State};
 
 /// See the module.
 pub struct Plain<'a> {
     problem: &'a dyn Problem,
-    method: &'a Method,
+    pub(super) method: &'a Method,
     /// What is drawn, by a stochastic method.
     samples: Samples<'a>,
     /// A step depends on the point alone: what comes back stays.
@@ -38,21 +38,33 @@ impl Plain<'_> {
 }
 
 /// Vectors of one lane, reused for every step.
-struct Scratch {
-    x: Vec<f64>,
+pub(super) struct Scratch {
+    pub(super) x: Vec<f64>,
     memory: Vec<f64>,
     /// Gradient at x.
-    g: Vec<f64>,
+    pub(super) g: Vec<f64>,
     /// Perturbed point.
-    y: Vec<f64>,
+    pub(super) y: Vec<f64>,
     /// Gradient that moves x.
-    h: Vec<f64>,
+    pub(super) h: Vec<f64>,
     batch: Vec<usize>,
     marked: Vec<u64>,
     /// Additive noise.
     z: Vec<f64>,
     /// `x` before the first and before the last step.
     before: Vec<f64>,
+}
+
+impl Scratch {
+    /// Takes a lane up.
+    pub(super) fn take(&mut self, lane: usize, state: &State) {
+        state.gather(lane, &mut self.x, &mut self.memory);
+    }
+
+    /// Puts it back.
+    pub(super) fn put(&self, lane: usize, state: &mut State) {
+        state.scatter(lane, &self.x, &self.memory);
+    }
 }
 
 /// Where a lane stands in the schedule.
@@ -98,28 +110,22 @@ impl Stepper for Plain<'_> {
             if sums.lanes[lane].is_known() {
                 continue;
             }
-            state.gather(lane, &mut scratch.x, &mut scratch.memory);
+            scratch.take(lane, state);
             let mut generators = state.generators(lane);
             let replicate = sums.plan.first_replicate + state.first_lane + lane as u64;
             let mut cursor = Cursor::at(sums, replicate, state.step);
             let mut record = std::mem::take(&mut sums.lanes[lane]);
             let watches = self.can_repeat && sums.plan.weight_decay.is_none();
             for t in state.step..until {
-                if watches {
-                    if record.cycle.is_none() {
-                        let period = record.watch.look(t, &scratch.x);
-                        record.cycle = period.map(|period| Cycle::new(t, period));
-                    }
-                    if record.is_known() {
-                        break;
-                    }
+                if watches && self.looks_known(t, &scratch.x, &mut record) {
+                    break;
                 }
                 if !self.step(t, &mut scratch, &mut generators, sums, &mut record, &mut cursor, replicate, parallel) {
                     break;
                 }
             }
             sums.lanes[lane] = record;
-            state.scatter(lane, &scratch.x, &scratch.memory);
+            scratch.put(lane, state);
             state.set_generators(lane, &generators);
         }
         state.step = until;
@@ -161,6 +167,14 @@ impl Stepper for Plain<'_> {
 }
 
 impl Plain<'_> {
+    /// Sees whether a deterministic lane has come back; whether all that follows is known.
+    pub(super) fn looks_known(&self, t: u64, x: &[f64], record: &mut LaneRecord) -> bool {
+        if record.cycle.is_none() {
+            record.cycle = record.watch.look(t, x).map(|period| Cycle::new(t, period));
+        }
+        record.is_known()
+    }
+
     /// One step of one lane; `false` if it diverged.
     #[allow(clippy::too_many_arguments)] // the lane's whole world, spread out so that nothing is allocated
     fn step(
@@ -191,24 +205,58 @@ impl Plain<'_> {
                 cursor.next_stratum(sums, replicate);
             }
         }
-        let measured = t == 0 || t + 1 == sums.plan.steps;
-        if measured {
+        if is_measured(t, sums.plan) {
             scratch.before.copy_from_slice(&scratch.x);
         }
         self.go(t, scratch, generators, parallel);
-        if measured {
+        self.arrive(t, scratch, sums.plan, record)
+    }
+
+    /// After a step: how long it was, where that is asked for; `false` if the lane diverged.
+    fn arrive(&self, t: u64, scratch: &Scratch, plan: &Plan, record: &mut LaneRecord) -> bool {
+        if is_measured(t, plan) {
             let length = distance(&scratch.x, &scratch.before);
             if t == 0 {
                 record.movement.first_step = length;
             }
             record.movement.last_step = length;
         }
-        let limit = divergence_limit(&sums.plan.start, self.method.rho.first());
+        let limit = divergence_limit(&plan.start, self.method.rho.first());
         if scratch.x.iter().all(|x| x.abs() <= limit) {
             return true;
         }
         record.diverged = Some(t + 1);
         false
+    }
+
+    /// The first half of a deterministic step, given value and gradient at x: files the iterate if it is recorded or evaluated,
+    /// and perturbs it. `false` if the lane diverged.
+    pub(super) fn set_out(
+        &self,
+        t: u64,
+        value: f64,
+        scratch: &mut Scratch,
+        sums: &Aggregates,
+        record: &mut LaneRecord,
+    ) -> bool {
+        let recorded = sums.schedule.recorded.binary_search(&t).is_ok();
+        if !self.keep(t, value, recorded, Some(1.0), scratch, sums, record) {
+            return false;
+        }
+        if is_measured(t, sums.plan) {
+            scratch.before.copy_from_slice(&scratch.x);
+        }
+        if self.method.perturbs() {
+            self.method.ascent.point(self.method.rho.at(t), &scratch.x, &scratch.g, &mut scratch.y);
+        }
+        true
+    }
+
+    /// The second half, given the gradient at the perturbed point.
+    pub(super) fn move_on(&self, t: u64, scratch: &mut Scratch, plan: &Plan, record: &mut LaneRecord) -> bool {
+        let direction = if self.method.perturbs() { &scratch.h } else { &scratch.g };
+        self.method.descent.step(t, self.method.eta.at(t), direction, &mut scratch.x, &mut scratch.memory);
+        self.arrive(t, scratch, plan, record)
     }
 
     /// From one iterate to the next; the gradient at the iterate is known where nothing is drawn.
@@ -289,7 +337,7 @@ impl Plain<'_> {
         true
     }
 
-    fn scratch(&self) -> Scratch {
+    pub(super) fn scratch(&self) -> Scratch {
         let d = self.problem.dimension();
         Scratch {
             x: vec![0.0; d],
@@ -303,6 +351,11 @@ impl Plain<'_> {
             before: vec![0.0; d],
         }
     }
+}
+
+/// Whether the length of a step is kept.
+fn is_measured(t: u64, plan: &Plan) -> bool {
+    t == 0 || t + 1 == plan.steps
 }
 
 /// `|a - b|`
