@@ -11,6 +11,10 @@ pub(super) const ROWS: usize = 32;
 /// Partial sums of the product of a row, by column.
 pub(super) const PARTS: usize = 8;
 
+/// Rows that are asked of the memory ahead of those at work.
+#[cfg(target_arch = "x86_64")]
+const AHEAD: usize = 4;
+
 /// Strips of 8 rows that so many rows take.
 pub(super) fn strips(rows: usize) -> usize {
     rows.div_ceil(STRIP)
@@ -23,8 +27,8 @@ pub(super) fn products(rows: &[&[f64]], w: &[f64], out: &mut [[f64; STRIP]]) {
     let vectors = check(rows, w.len(), out);
     #[cfg(target_arch = "x86_64")]
     {
-        if is_x86_feature_detected!("avx512f") {
-            // SAFETY: the processor has AVX-512F, and the lengths were checked.
+        if is_x86_feature_detected!("avx512f") && is_x86_feature_detected!("avx512vl") {
+            // SAFETY: the processor has AVX-512F and VL, and the lengths were checked.
             #[allow(unsafe_code)]
             return unsafe { x86::products_512(rows, w, vectors, out) };
         }
@@ -43,8 +47,8 @@ pub(super) fn add_rows(c: &[[f64; STRIP]], rows: &[&[f64]], y: &mut [f64]) {
     let vectors = check(rows, y.len(), c);
     #[cfg(target_arch = "x86_64")]
     {
-        if is_x86_feature_detected!("avx512f") {
-            // SAFETY: the processor has AVX-512F, and the lengths were checked.
+        if is_x86_feature_detected!("avx512f") && is_x86_feature_detected!("avx512vl") {
+            // SAFETY: the processor has AVX-512F and VL, and the lengths were checked.
             #[allow(unsafe_code)]
             return unsafe { x86::add_rows_512(c, rows, vectors, y) };
         }
@@ -111,7 +115,7 @@ pub(super) mod plain {
 #[cfg(target_arch = "x86_64")]
 #[allow(unsafe_code)]
 mod x86 {
-    use super::{PARTS, STRIP};
+    use super::{AHEAD, PARTS, STRIP};
     use std::arch::x86_64::*;
 
     /// Four sums of each of four rows to one of each: `((p0+p4)+(p2+p6)) + ((p1+p5)+(p3+p7))`, given the sums of halves.
@@ -130,7 +134,8 @@ mod x86 {
     /// Four rows from r on, the last standing for those that are missing, and how many there are.
     fn four(rows: &[&[f64]], r: usize) -> ([*const f64; 4], usize) {
         let last = rows.len() - 1;
-        ([0, 1, 2, 3].map(|k: usize| rows[(r + k).min(last)].as_ptr()), (rows.len() - r).min(4))
+        let row = |k: usize| rows[(r + k).min(last)].as_ptr();
+        ([row(0), row(1), row(2), row(3)], (rows.len() - r).min(4))
     }
 
     /// Writes the first of four sums to a strip, from its entry `at` on.
@@ -152,32 +157,68 @@ mod x86 {
 
     /// # Safety
     /// All rows have one length, a multiple of 8; w holds so many vectors of that length, and `out` as many entries for each strip.
-    #[target_feature(enable = "avx512f,avx2,fma")]
+    #[target_feature(enable = "avx512f,avx512vl,avx2,fma")]
     pub(super) unsafe fn products_512(rows: &[&[f64]], w: &[f64], vectors: usize, out: &mut [[f64; STRIP]]) {
+        let Some(stride) = rows.first().map(|row| row.len()) else { return };
+        if vectors == 1 {
+            for r in (0..rows.len()).step_by(4) {
+                let (four, count) = four(rows, r);
+                // SAFETY: four rows, one vector; r % 8 + count is at most 8.
+                unsafe { tile_512::<1>(four, w, [stride, 0], &mut out[r / STRIP..], r % STRIP, count) };
+            }
+            return;
+        }
         for r in (0..rows.len()).step_by(4) {
             let (four, count) = four(rows, r);
-            let (strip, at, stride) = (r / STRIP * vectors, r % STRIP, rows[0].len());
+            let (strip, at) = (r / STRIP * vectors, r % STRIP);
             let mut k = 0;
             while k < vectors {
                 let (w, out) = (&w[k * stride..], &mut out[strip + k..]);
+                // Rows mostly follow each other in memory.
+                let ahead = if k == 0 && stride > 64 { AHEAD * stride } else { 0 };
                 // SAFETY: four rows; so many vectors begin in w; r % 8 + count is at most 8.
                 k += unsafe {
                     match vectors - k {
-                        4.. => tile_512::<4>(four, w, stride, out, at, count),
-                        3 => tile_512::<3>(four, w, stride, out, at, count),
-                        2 => tile_512::<2>(four, w, stride, out, at, count),
-                        _ => tile_512::<1>(four, w, stride, out, at, count),
+                        4.. => tile_of_4(four, w, [stride, ahead], out, at, count),
+                        3 => tile_of_3(four, w, [stride, ahead], out, at, count),
+                        2 => tile_of_2(four, w, [stride, ahead], out, at, count),
+                        _ => tile_512::<1>(four, w, [stride, ahead], out, at, count),
                     }
                 };
             }
         }
     }
 
-    #[target_feature(enable = "avx512f,avx2,fma")]
+    /// Functions of their own: of several tiles in one the compiler leaves the registers.
+    macro_rules! tile_of {
+        ($name:ident, $k:literal) => {
+            #[inline(never)]
+            #[target_feature(enable = "avx512f,avx512vl,avx2,fma")]
+            unsafe fn $name(
+                rows: [*const f64; 4],
+                w: &[f64],
+                lengths: [usize; 2],
+                out: &mut [[f64; STRIP]],
+                at: usize,
+                count: usize,
+            ) -> usize {
+                // SAFETY: as promised by the caller.
+                unsafe { tile_512::<$k>(rows, w, lengths, out, at, count) }
+            }
+        };
+    }
+    tile_of!(tile_of_2, 2);
+    tile_of!(tile_of_3, 3);
+    tile_of!(tile_of_4, 4);
+
+    /// # Safety
+    /// Four rows of the first length, a multiple of 8; K vectors as long begin in w, and K strips in `out`; `at + count` is at most 8.
+    #[inline]
+    #[target_feature(enable = "avx512f,avx512vl,avx2,fma")]
     unsafe fn tile_512<const K: usize>(
         rows: [*const f64; 4],
         w: &[f64],
-        stride: usize,
+        [stride, ahead]: [usize; 2],
         out: &mut [[f64; STRIP]],
         at: usize,
         count: usize,
@@ -186,7 +227,14 @@ mod x86 {
         for j in (0..stride).step_by(PARTS) {
             // SAFETY: j + 8 is at most the length of each row and of each of the K vectors in w.
             unsafe {
-                let x = [0, 1, 2, 3].map(|r: usize| _mm512_loadu_pd(rows[r].add(j)));
+                let mut x = [_mm512_setzero_pd(); 4];
+                for (x, row) in x.iter_mut().zip(rows) {
+                    if K > 1 {
+                        // No access: any address will do.
+                        _mm_prefetch::<_MM_HINT_T0>(row.wrapping_add(j + ahead).cast());
+                    }
+                    *x = _mm512_loadu_pd(row.add(j));
+                }
                 for (k, sums) in sums.iter_mut().enumerate() {
                     let w = _mm512_loadu_pd(w.as_ptr().add(k * stride + j));
                     for (sum, x) in sums.iter_mut().zip(x) {
@@ -229,7 +277,7 @@ mod x86 {
 
     /// # Safety
     /// All rows have one length, a multiple of 8; y holds so many vectors of that length, and `c` as many entries for each strip.
-    #[target_feature(enable = "avx512f,avx2,fma")]
+    #[target_feature(enable = "avx512f,avx512vl,avx2,fma")]
     pub(super) unsafe fn add_rows_512(c: &[[f64; STRIP]], rows: &[&[f64]], vectors: usize, y: &mut [f64]) {
         let Some(stride) = rows.first().map(|row| row.len()) else { return };
         let mut k = 0;
@@ -259,7 +307,8 @@ mod x86 {
         }
     }
 
-    #[target_feature(enable = "avx512f,avx2,fma")]
+    #[inline(never)] // several of these in one function: the compiler runs out of registers
+    #[target_feature(enable = "avx512f,avx512vl,avx2,fma")]
     unsafe fn sums_512<const K: usize, const N: usize>(
         c: &[[f64; STRIP]],
         rows: &[&[f64]],

@@ -39,8 +39,9 @@ const DENSE: u64 = 25;
 const PER_DECADE: f64 = 20.0;
 /// Strata in each half of the floor's window.
 const WINDOW_STRATA: u64 = 32;
-/// At least so many, whatever they cost.
-const FEWEST_STRATA: u64 = 8;
+/// At least so many there, and in all, whatever they cost.
+const FEWEST_WINDOW_STRATA: u64 = 8;
+const FEWEST_STRATA: u64 = 64;
 
 impl Plan {
     /// One lane from `start`, recorded at log-spaced steps.
@@ -101,15 +102,16 @@ impl Plan {
 
     /// Intervals of steps that cover `0..T`, of each of which one random step is evaluated: single steps as long as all are
     /// recorded, each about a hundredth of its position later, and finer in the window of the floor. None but those of
-    /// recorded steps is shorter than `least`, the steps that cost as much as an evaluation, except that there are at least 8 in
-    /// each half of the window.
+    /// recorded steps is shorter than `least`, the steps that cost as much as an evaluation, except that there are at least 64 in
+    /// all, and 8 in each half of the window.
     pub fn strata(&self, least: u64) -> Vec<Range<u64>> {
         let (start, middle) =
             self.window_halves().map_or((self.steps, self.steps), |[first, _]| (first.start, first.end));
+        let least = least.min(self.steps / FEWEST_STRATA);
         let mut strata = Vec::new();
         let mut from = 0;
         while from < self.steps {
-            let within = |part: u64| (part / WINDOW_STRATA).max(least.min(part / FEWEST_STRATA));
+            let within = |part: u64| (part / WINDOW_STRATA).max(least.min(part / FEWEST_WINDOW_STRATA));
             let (length, end) = if from <= DENSE {
                 (1, self.steps)
             } else if from < start {
@@ -181,7 +183,11 @@ mod tests {
                 assert_eq!(strata.last().map(|s| s.end), Some(steps));
                 assert!(strata.windows(2).all(|pair| pair[0].end == pair[1].start));
                 assert!(strata.len() < 1200, "{}", strata.len());
-                assert!(strata.len() as u64 <= 26 + 20 + (steps / least.min(steps)).min(1200), "{}", strata.len());
+                assert!(
+                    strata.len() as u64 <= 26 + 20 + (steps / least.min((steps / 64).max(1))).min(1200),
+                    "{}",
+                    strata.len()
+                );
             }
         }
     }

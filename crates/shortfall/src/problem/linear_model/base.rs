@@ -27,6 +27,9 @@ impl fmt::Debug for Base {
     }
 }
 
+/// Adds gradients and losses of the rows from one to another, at some padded vectors.
+type AddAt<'a> = dyn Fn([usize; 2], &[f64], &mut [f64], &mut [f64]) + Sync + 'a;
+
 impl Base {
     pub(crate) fn new(design: Design, ridge: f64) -> Self {
         Self::with_budget(design, ridge, Arc::new(Unlimited))
@@ -76,12 +79,12 @@ impl Base {
         points: &[&[f64]],
         gradients: &mut [&mut [f64]],
         parallel: Option<&dyn Parallel>,
-        add: &(dyn Fn([usize; 2], &[f64], &mut [f64], &mut [f64]) + Sync),
+        add: &AddAt,
     ) -> Vec<f64> {
         let (design, stride) = (&self.design, self.design.rows().stride());
         let mut values = Vec::with_capacity(points.len());
         for (points, gradients) in points.chunks(MOST_VECTORS).zip(gradients.chunks_mut(MOST_VECTORS)) {
-            let w: Vec<f64> = points.iter().flat_map(|x| design.embed(x, 1)).collect();
+            let w = points.iter().map(|x| design.embed(x, 1)).reduce(|all, w| [all, w].concat()).unwrap_or_default();
             let pass = Pass { losses: points.len(), ..self.pass(points.len()) };
             let (losses, mut totals) = pass.evaluate(parallel, &|from, to, gradients, losses| {
                 add([from, to], &w, gradients, losses);

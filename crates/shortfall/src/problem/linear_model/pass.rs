@@ -15,6 +15,9 @@ const MOST_KEPT: usize = 1 << 25;
 /// Multiply-adds above which several threads share a pass.
 const WORTH_SHARING: usize = 1 << 17;
 
+/// Adds gradients and losses of the rows from one to another.
+pub(crate) type Add<'a> = dyn Fn(usize, usize, &mut [f64], &mut [f64]) + Sync + 'a;
+
 /// What is passed over.
 pub(crate) struct Pass {
     pub(crate) rows: usize,
@@ -35,11 +38,7 @@ impl Pass {
     }
 
     /// Sums of losses and of gradients over all rows. `add(from, to, gradients, losses)` adds those of some rows.
-    pub(crate) fn evaluate(
-        &self,
-        parallel: Option<&dyn Parallel>,
-        add: &(dyn Fn(usize, usize, &mut [f64], &mut [f64]) + Sync),
-    ) -> (Vec<f64>, Vec<f64>) {
+    pub(crate) fn evaluate(&self, parallel: Option<&dyn Parallel>, add: &Add) -> (Vec<f64>, Vec<f64>) {
         let Self { rows, block, width: gradients, losses, .. } = *self;
         let width = gradients + losses;
         let blocks = rows.div_ceil(block);
