@@ -152,7 +152,7 @@ impl Stepper for Eigenbasis<'_> {
                 }
                 let gradient_norm = self.gradient_norm(c, &found);
                 let is_recorded = sums.schedule.recorded.get(recorded) == Some(&t);
-                if !self.keep(t, gradient_norm, found.value, is_recorded, c, sums, &mut record, parallel) {
+                if !self.keep(t, gradient_norm, found.value, (is_recorded, Some(1.0)), c, sums, &mut record, parallel) {
                     break;
                 }
                 recorded += usize::from(is_recorded);
@@ -195,7 +195,7 @@ impl Stepper for Eigenbasis<'_> {
                     record.keep_cycle(sums.schedule, false, step_reached);
                 }
                 let gradient_norm = self.gradient_norm(c, &found);
-                if self.keep_last(step_reached, gradient_norm, found.value, c, sums, &mut record, parallel) {
+                if self.keep(step_reached, gradient_norm, found.value, (true, None), c, sums, &mut record, parallel) {
                     record.movement.travelled = distance(&self.place(c), &sums.plan.start);
                 }
             }
@@ -217,43 +217,23 @@ impl Stepper for Eigenbasis<'_> {
 }
 
 impl Eigenbasis<'_> {
+    /// Files an iterate: with `weight` in the sums, at T without. `false` if it is not finite.
     #[allow(clippy::too_many_arguments)] // an iterate with all that is known of it
     fn keep(
         &self,
         t: u64,
         gradient_norm: f64,
         value: f64,
-        recorded: bool,
+        (recorded, weight): (bool, Option<f64>),
         c: &[f64],
         sums: &Aggregates,
         record: &mut LaneRecord,
         parallel: &dyn Parallel,
     ) -> bool {
         let at = Evaluated { step: t, value, gradient_norm, position: 0.0, on_the_line: false };
-        if !record.keep(sums.plan, sums.schedule, &at, Some(1.0)) {
-            return false;
-        }
-        if recorded || record.cycle.is_some() {
+        let kept = record.keep(sums.plan, sums.schedule, &at, weight);
+        if kept && (recorded || record.cycle.is_some()) {
             record.keep_point(self.point(c, sums.plan.base, parallel), recorded, t);
-        }
-        true
-    }
-
-    #[allow(clippy::too_many_arguments)]
-    fn keep_last(
-        &self,
-        t: u64,
-        gradient_norm: f64,
-        value: f64,
-        c: &[f64],
-        sums: &Aggregates,
-        record: &mut LaneRecord,
-        parallel: &dyn Parallel,
-    ) -> bool {
-        let at = Evaluated { step: t, value, gradient_norm, position: 0.0, on_the_line: false };
-        let kept = record.keep(sums.plan, sums.schedule, &at, None);
-        if kept {
-            record.keep_point(self.point(c, sums.plan.base, parallel), true, t);
         }
         kept
     }
