@@ -8,7 +8,7 @@
 //! ```
 //!
 //! Both norms are computed in floating point and enlarged by their own rounding error (Higham, "Accuracy and
-//! Stability of Numerical Algorithms", section 3.1), so nothing is assumed about the library that found V and D.
+//! Stability of Numerical Algorithms", section 3.1), so nothing is assumed about how V and D were found.
 
 use crate::kernel::{dot, max_abs, rescaling};
 use faer::linalg::matmul::matmul;
@@ -65,7 +65,8 @@ pub fn symmetric(matrix: &[f64], d: usize) -> Option<Eigen> {
 fn residual_radius(matrix: &[f64], values: &[f64], vectors: &[f64], d: usize) -> f64 {
     let slack = 1.0 + gamma(d * d + 8); // covers the rounding of the norms themselves
     let largest = values.iter().fold(0.0f64, |max, value| max.max(value.abs()));
-    // |V'V - I|_F; a product's error does not depend on the order of its sums.
+    // |V'V - I|_F; a product's error does not depend on the order of its sums, as long as they are plain sums of products (no
+    // Strassen), which faer's are.
     let v = MatRef::from_row_major_slice(vectors, d, d);
     let mut product = vec![0.0; d * d];
     let mut multiply = |left: MatRef<f64>, right: MatRef<f64>, wanted: &dyn Fn(usize) -> f64| -> f64 {

@@ -89,8 +89,8 @@ pub trait Problem: Send + Sync {
         self.gradient(x, gradient);
     }
 
-    /// Values (any number if they are not wanted) and gradients at several points, the bits of each alone: one pass over data for all of
-    /// them, where [`Problem::company`] says so.
+    /// Values (any number if they are not wanted) and gradients at several points, the bits of each alone: one pass over data
+    /// for all of them, where [`Problem::company`] says so.
     fn values_gradients_on(
         &self,
         points: &[&[f64]],

@@ -1,8 +1,8 @@
 //! Stochastic methods on mixtures of functions on the line with piecewise linear derivatives: lanes beside each other in registers.
 //!
 //! A tile of steps is made first, then read: sums and extremes of its steps are taken part by part and added to the records. Parts do
-//! not depend on the number of steps; those of the floor's window, which does, are taken besides. Iterates, draws, extremes and recorded points are those of the plain stepper bit for bit; sums differ from
-//! its by the rounding of a part's. A lane that leaves the range of plain arithmetic goes through the tile again in the plain stepper.
+//! not depend on the number of steps; those of the floor's window, which does, are taken besides. Iterates, draws, extremes and
+//! recorded points are those of the plain stepper bit for bit; sums differ from its by the rounding of a part's. A lane that leaves the range of plain arithmetic goes through the tile again in the plain stepper.
 
 mod running;
 
@@ -19,7 +19,7 @@ use crate::simulate::aggregates::{Extremes, Point, Recent, power};
 use running::Running;
 use std::ops::Range;
 
-/// Steps of a tile, whose places fit the nearest cache.
+/// Steps of a tile: 64 KB of places. Half as many are no faster.
 const TILE: u64 = 256;
 /// More breakpoints are found faster by the plain stepper.
 const MOST_PIECES: usize = 16;
@@ -291,7 +291,7 @@ fn is_plain(totals: &Totals, l: usize, limit: f64) -> bool {
         && position.largest[l] <= limit
 }
 
-/// Lanes that are missing stand still.
+/// Lanes that are missing start at 0, and nothing reads them.
 fn load(state: &State) -> [Lanes; GROUPS] {
     let mut lanes = [(); GROUPS].map(|()| Lanes { x: [0.0; GROUP], generators: [[[0; GROUP]; 4]; 2] });
     for lane in 0..state.width {
