@@ -152,8 +152,8 @@ pub struct Run {
     /// Threads; default one a core; results do not depend on it
     #[arg(long, allow_hyphen_values = true)]
     pub threads: Option<String>,
-    /// `every`: evaluate and record every step
-    #[arg(long, value_name = "every")]
+    /// `every`: evaluate and record every step; `ends`: only the first and the last, which is fastest: no means, no floor
+    #[arg(long, value_name = "every|ends")]
     pub record: Option<String>,
     /// Write the result (JSON, figure) into this folder
     #[arg(long, value_name = "DIR")]
@@ -183,9 +183,10 @@ impl Run {
         request.record = match self.record.as_deref() {
             None => Record::LogSpaced,
             Some("every") => Record::Every,
+            Some("ends") => Record::Ends,
             Some(other) => {
                 return Err(BadInput::new(format!(
-                    "--record must be `every`, or be left out, not `{}`",
+                    "--record must be `every` or `ends`, or be left out, not `{}`",
                     other.escape_default()
                 )));
             }

@@ -1,12 +1,13 @@
 //! The six workloads on which `shortfall` is held against JAX, NumPy and PyTorch (`benches/peers/`): `cargo bench -p shortfall-lab`
 //! prints microseconds per unit (a step, or a lane-step where there are many lanes) on one thread and on two, and how each
-//! scales. Names choose some; `--json` prints the medians alone, for the comparison.
+//! scales: where nothing is recorded but the ends, which is what the peers do, and with all that `shortfall run` keeps. Names
+//! choose some; `--json` prints the medians alone, for the comparison.
 
 use shortfall::constants::Number;
 use shortfall::method::{Method, SampleReuse, Sampling};
 use shortfall::problem::{Logistic, MatrixQuadratic, Mixture, Mlp, PiecewiseLinear, Problem, Softmax};
 use shortfall::random::{Generator, Role};
-use shortfall::simulate::{Plan, Setting, run_all};
+use shortfall::simulate::{Plan, Record, Setting, run_all};
 use shortfall_lab::pool::Pool;
 use std::ops::ControlFlow;
 use std::time::Instant;
@@ -32,10 +33,10 @@ impl Workload {
         (self.steps * self.lanes) as f64 * self.methods.len() as f64
     }
 
-    fn seconds(&self, pool: &Pool) -> f64 {
+    fn seconds(&self, pool: &Pool, record: Record) -> f64 {
         let start = self.problem.default_start();
         let setting = |method| {
-            let plan = Plan { lanes: self.lanes, ..Plan::new(start.clone(), self.steps) };
+            let plan = Plan { lanes: self.lanes, record, ..Plan::new(start.clone(), self.steps) };
             Setting { problem: self.problem.as_ref(), method, plan }
         };
         let settings = self.methods.iter().map(setting).collect();
@@ -49,11 +50,11 @@ impl Workload {
 
 /// Median seconds per unit of some runs after one that does not count. The problem is made anew for each: what it finds out for
 /// the run is part of the run.
-fn median(make: &dyn Fn() -> Workload, pool: &Pool) -> f64 {
+fn median(make: &dyn Fn() -> Workload, pool: &Pool, record: Record) -> f64 {
     let mut times: Vec<f64> = (0..6)
         .map(|_| {
             let workload = make();
-            workload.seconds(pool) / workload.units()
+            workload.seconds(pool, record) / workload.units()
         })
         .skip(1)
         .collect();
@@ -172,16 +173,25 @@ fn main() {
     let pools = [1, 2].map(|threads| Pool::new(Some(threads)).expect("a pool"));
     if !json.is_empty() {
         let timed = compared().into_iter().filter(|(name, _)| wanted(name)).map(|(name, make)| {
-            let [one, two] = [&pools[0], &pools[1]].map(|pool| 1e6 * median(&make, pool));
-            format!("\"{name}\": [{one:e}, {two:e}]")
+            let times = [Record::Ends, Record::LogSpaced].map(|record| {
+                let [one, two] = [&pools[0], &pools[1]].map(|pool| 1e6 * median(&make, pool, record));
+                format!("[{one:e}, {two:e}]")
+            });
+            format!("\"{name}\": [{}]", times.join(", "))
         });
         println!("{{{}}}", timed.collect::<Vec<_>>().join(", "));
         return;
     }
-    println!("{:<13} {:<34} {:>12} {:>12} {:>6}", "workload", "size", "1 thread, us", "2 threads", "ratio");
+    println!(
+        "{:<13} {:<24} {:<8} {:>12} {:>10} {:>6}",
+        "workload", "size", "recorded", "1 thread, us", "2 threads", "ratio"
+    );
     for (_, make) in compared().into_iter().chain(scaled()).filter(|(name, _)| wanted(name)) {
         let workload = make();
-        let [one, two] = [&pools[0], &pools[1]].map(|pool| 1e6 * median(&make, pool));
-        println!("{:<13} {:<34} {one:>12.5} {two:>12.5} {:>6.2}", workload.name, workload.size, one / two);
+        for (record, word) in [(Record::Ends, "ends"), (Record::LogSpaced, "all")] {
+            let [one, two] = [&pools[0], &pools[1]].map(|pool| 1e6 * median(&make, pool, record));
+            let (name, size) = (workload.name, &workload.size);
+            println!("{name:<13} {size:<24} {word:<8} {one:>12.5} {two:>10.5} {:>6.2}", one / two);
+        }
     }
 }

@@ -8,7 +8,7 @@ use shortfall::attractor::Attractor;
 use shortfall::constants::{Constant, Constants};
 use shortfall::method::METHODS;
 use shortfall::problem::{Minimum, PROBLEMS};
-use shortfall::simulate::{Expectations, Interval, Outcome, Run};
+use shortfall::simulate::{Expectations, Interval, Outcome, Record, Run};
 use shortfall::theorem::{Bound, Kind, Measure, Mode, Over, Quantity, THEOREMS, Theorem, side};
 use shortfall::verdict::Judgement;
 
@@ -201,7 +201,10 @@ fn summary(experiment: &Experiment, finished: &Finished) -> Json {
         })),
     });
     if !run.every_step_evaluated {
-        entry["evaluated"] = json!("one random step in each stratum: minima are over those");
+        entry["evaluated"] = json!(match run.plan.record {
+            Record::Ends => "the first and the last step",
+            _ => "one random step in each stratum: minima are over those",
+        });
     }
     if run.states.len() == 1 && run.lanes.len() == 1 && experiment.problem().dimension() <= LARGEST_POINT {
         entry["final_point"] = json!(run.states[0].x);

@@ -3,7 +3,7 @@
 mod criterion;
 
 use crate::constants::Provenance;
-use crate::simulate::{Expectations, FEWEST_LANES, Measured, Outcome, Run};
+use crate::simulate::{Expectations, FEWEST_LANES, Measured, Outcome, Record, Run};
 use crate::text::{factor, number};
 use crate::theorem::{Bound, Form, Inputs, Kind, Measure, Mode, Over, Quantity, Requirement, Scope, Theorem};
 
@@ -272,6 +272,7 @@ fn decide(judgement: &Judgement, bound: &Bound, run: &Run, on_witness: bool) -> 
             Measure::GradientAtRest => "the run did not come to rest",
             Measure::SquaredDistance | Measure::Displacement => "no minimiser is known",
             _ if unknown_minimum => "f* is not known",
+            _ if run.plan.record == Record::Ends => "only the first and the last step were evaluated",
             _ => "too few steps: there is no window for the floor",
         });
     };

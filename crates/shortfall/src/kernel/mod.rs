@@ -16,6 +16,7 @@ mod softmax;
 pub use functions::{exp, log1p, log1p_unit, logistic_losses, logistic_weights, tanh};
 pub(crate) use lanes::{
     Coefficients, Curve, GROUP, GROUPS, LARGEST_BATCH, Lanes, Row, Rule, Three, Totals, advance, evaluate, survey,
+    travel,
 };
 pub use linear::{MOST_VECTORS, logistic_batch, logistic_block, residual_batch, residual_block};
 pub use mlp::{add_backward, add_forward, add_outer, mean_with_ridge};

@@ -303,7 +303,7 @@ impl LaneRecord {
                 self.weighted.add(decay, step, weight, value);
             }
         }
-        if at.on_the_line {
+        if at.on_the_line && schedule.keeps_sums() {
             self.movement.position.add(1.0, position);
         }
         let window_weight = if step == plan.steps { Some(1.0) } else { weight };
@@ -341,26 +341,33 @@ impl LaneRecord {
     pub(super) fn keep_cycle(&mut self, schedule: &Schedule, on_the_line: bool, until: u64) {
         let Some(cycle) = self.cycle.take() else { return };
         let steps = cycle.end().min(until)..until;
-        self.value.add_steps(&cycle, steps.clone(), &|point| point.value);
-        self.gradient_norm.add_steps(&cycle, steps.clone(), &|point| point.gradient_norm);
-        self.squared_gradient.add_steps(&cycle, steps.clone(), &Point::square);
-        self.recent.add_steps(&cycle, steps.clone());
-        let position = |point: &Point| point.position;
-        if on_the_line {
-            self.movement.position.add_steps(&cycle, steps.clone(), &position);
-        }
-        for (half, range) in schedule.window.iter().flatten().enumerate() {
-            let part = steps.start.max(range.start)..steps.end.min(range.end).max(steps.start.max(range.start));
-            self.window_value[half].add_steps(&cycle, part.clone(), &|point| point.value);
-            self.window_squared_gradient[half].add_steps(&cycle, part.clone(), &Point::square);
-            if on_the_line {
-                self.movement.window_position[half].add_steps(&cycle, part.clone(), &position);
-                self.movement.window_square[half].add_steps(&cycle, part, &|point| point.position * point.position);
-            }
+        if schedule.strata.is_none() {
+            self.add_cycle(&cycle, steps.clone(), schedule, on_the_line);
         }
         let recorded = schedule.recorded.iter().filter(|step| steps.contains(step));
         self.points.extend(recorded.map(|step| *cycle.at(*step)));
         self.cycle = Some(cycle);
+    }
+
+    /// Adds some of its steps to the sums.
+    fn add_cycle(&mut self, cycle: &Cycle, steps: Range<u64>, schedule: &Schedule, on_the_line: bool) {
+        self.value.add_steps(cycle, steps.clone(), &|point| point.value);
+        self.gradient_norm.add_steps(cycle, steps.clone(), &|point| point.gradient_norm);
+        self.squared_gradient.add_steps(cycle, steps.clone(), &Point::square);
+        self.recent.add_steps(cycle, steps.clone());
+        let position = |point: &Point| point.position;
+        if on_the_line {
+            self.movement.position.add_steps(cycle, steps.clone(), &position);
+        }
+        for (half, range) in schedule.window.iter().flatten().enumerate() {
+            let part = steps.start.max(range.start)..steps.end.min(range.end).max(steps.start.max(range.start));
+            self.window_value[half].add_steps(cycle, part.clone(), &|point| point.value);
+            self.window_squared_gradient[half].add_steps(cycle, part.clone(), &Point::square);
+            if on_the_line {
+                self.movement.window_position[half].add_steps(cycle, part.clone(), &position);
+                self.movement.window_square[half].add_steps(cycle, part, &|point| point.position * point.position);
+            }
+        }
     }
 
     /// Takes the recent steps as the floor's window.

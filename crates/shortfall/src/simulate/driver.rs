@@ -72,7 +72,7 @@ impl Plan {
     fn trace_size(&self) -> u64 {
         let recorded = match self.record {
             super::Record::Every => self.steps.saturating_add(1),
-            super::Record::LogSpaced => self.recorded().len() as u64,
+            super::Record::LogSpaced | super::Record::Ends => self.recorded().len() as u64,
         };
         self.lanes.saturating_mul(recorded)
     }

@@ -1,5 +1,6 @@
 //! Numbers read off a run: the quantities statements bound, and the floor.
 
+use super::Record;
 use super::aggregates::{Extremes, LaneRecord, Point};
 use super::paths::{SUMMED, Told};
 use super::run::{Expectations, Outcome, Run};
@@ -80,9 +81,13 @@ impl LaneValue {
 }
 
 impl Run {
-    /// The quantity, if the run has it: no lane diverged, f* is known where it is needed, and the window exists.
+    /// The quantity, if the run has it: no lane diverged, f* is known where it is needed, the window exists, and what lies
+    /// along the way was evaluated.
     pub fn measure(&self, quantity: &Quantity, mode: Mode) -> Option<Measured> {
         if matches!(self.outcome, Outcome::Diverged { .. }) {
+            return None;
+        }
+        if self.plan.record == Record::Ends && !quantity.is_at_the_ends() {
             return None;
         }
         let paths = match &self.expectation {

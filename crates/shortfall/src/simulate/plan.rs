@@ -10,6 +10,8 @@ pub enum Record {
     LogSpaced,
     /// All; f is then evaluated at every step, whatever it costs.
     Every,
+    /// 0 and T; f is evaluated nowhere else, and nothing is summed: no means, no minima, no floor.
+    Ends,
 }
 
 /// A run to be made.
@@ -60,8 +62,10 @@ impl Plan {
 
     /// The recorded steps, increasing, with 0 and T. Which steps below T they are does not depend on T.
     pub fn recorded(&self) -> Vec<u64> {
-        if self.record == Record::Every {
-            return (0..=self.steps).collect();
+        match self.record {
+            Record::Every => return (0..=self.steps).collect(),
+            Record::Ends => return vec![0, self.steps],
+            Record::LogSpaced => {}
         }
         let mut steps: Vec<u64> = (0..=DENSE.min(self.steps)).collect();
         for k in 0.. {

@@ -90,6 +90,12 @@ impl Quantity {
         Self { measure: Measure::SquaredGradientNorm, over }
     }
 
+    /// Whether the first and the last step tell it.
+    pub fn is_at_the_ends(&self) -> bool {
+        matches!(self.measure, Measure::GradientAtRest | Measure::FieldJump | Measure::Rest { .. })
+            || self.over == Over::Final
+    }
+
     /// As a formula, with F = f(x_t) - f* and a = |grad f(x_t)|.
     pub fn formula(&self) -> String {
         let of = match self.measure {

@@ -1,8 +1,8 @@
 //! Lanes on the line, eight beside each other: steps of stochastic methods on mixtures of functions with piecewise linear
 //! derivatives, and sums over the places they came by.
 //!
-//! The steps are written once, for any [`Eight`]: plain arrays, which say what is computed, or registers of AVX-512. Both give the
-//! same bits.
+//! The steps are written once, for any [`Eight`]: plain arrays, which say what is computed, or registers of AVX-512 or AVX2. All give
+//! the same bits.
 
 mod eight;
 
@@ -36,6 +36,12 @@ pub struct Rule<'a> {
     pub perturbs: bool,
     /// Whether the perturbation has draws of its own.
     pub independent: bool,
+}
+
+impl Rule<'_> {
+    fn check(&self) {
+        assert!((1..=LARGEST_BATCH).contains(&self.batch) && self.thresholds.len() == self.components.len());
+    }
 }
 
 /// Eight lanes.
@@ -104,46 +110,48 @@ impl Three {
     }
 }
 
+/// Calls a function for the widest registers there are.
+macro_rules! widest {
+    ($name:ident ( $($argument:expr),* )) => {{
+        #[cfg(target_arch = "x86_64")]
+        {
+            if is_x86_feature_detected!("avx512f") {
+                // SAFETY: the processor has AVX-512F.
+                #[allow(unsafe_code)]
+                return unsafe { eight::avx512::$name($($argument),*) };
+            }
+            if is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma") {
+                // SAFETY: the processor has AVX2 and FMA.
+                #[allow(unsafe_code)]
+                return unsafe { eight::avx2::$name($($argument),*) };
+            }
+        }
+        eight::plain::$name($($argument),*)
+    }};
+}
+
 /// Fills the tile with the places before each step, and leaves the lanes after the last.
 pub fn advance(rule: &Rule, coefficients: &[Coefficients], lanes: &mut [Lanes; GROUPS], tile: &mut [Row]) {
-    assert!((1..=LARGEST_BATCH).contains(&rule.batch) && rule.thresholds.len() == rule.components.len());
+    rule.check();
     assert!(coefficients.len() == tile.len());
-    #[cfg(target_arch = "x86_64")]
-    {
-        if is_x86_feature_detected!("avx512f") {
-            // SAFETY: the processor has AVX-512F.
-            #[allow(unsafe_code)]
-            return unsafe { eight::x86::advance(rule, coefficients, lanes, tile) };
-        }
-    }
-    eight::plain::advance(rule, coefficients, lanes, tile);
+    widest!(advance(rule, coefficients, lanes, tile))
+}
+
+/// As [`advance`], but keeps of the places only the largest `|x|` of each lane.
+pub fn travel(rule: &Rule, coefficients: &[Coefficients], lanes: &mut [Lanes; GROUPS]) -> Row {
+    rule.check();
+    widest!(travel(rule, coefficients, lanes))
 }
 
 /// `f - base` and `f'` of eight places.
 pub fn evaluate(curve: &Curve, base: f64, x: &[f64; GROUP]) -> [[f64; GROUP]; 2] {
-    #[cfg(target_arch = "x86_64")]
-    {
-        if is_x86_feature_detected!("avx512f") {
-            // SAFETY: the processor has AVX-512F.
-            #[allow(unsafe_code)]
-            return unsafe { eight::x86::evaluate(curve, base, x) };
-        }
-    }
-    eight::plain::evaluate(curve, base, x)
+    widest!(evaluate(curve, base, x))
 }
 
 /// Sums over the rows for one group; `f'` and f are those of the curve. The fading sum keeps a part at every step.
 pub fn survey(curve: &Curve, [base, kept]: [f64; 2], rows: &[Row], group: usize) -> Totals {
     assert!(group < GROUPS);
-    #[cfg(target_arch = "x86_64")]
-    {
-        if is_x86_feature_detected!("avx512f") {
-            // SAFETY: the processor has AVX-512F.
-            #[allow(unsafe_code)]
-            return unsafe { eight::x86::survey(curve, [base, kept], rows, group) };
-        }
-    }
-    eight::plain::survey(curve, [base, kept], rows, group)
+    widest!(survey(curve, [base, kept], rows, group))
 }
 
 /// The derivative of the sample that some bits draw.
@@ -209,15 +217,67 @@ impl<const P: usize> Samples for Two<P> {
     }
 }
 
+/// What becomes of the places before a step.
+trait Follow<E: Eight> {
+    fn see(&mut self, x: &[E; GROUPS]);
+}
+
+/// They are kept.
+struct Kept<'a>(std::slice::IterMut<'a, Row>);
+
+impl<E: Eight> Follow<E> for Kept<'_> {
+    #[inline(always)]
+    fn see(&mut self, x: &[E; GROUPS]) {
+        if let Some(row) = self.0.next() {
+            for g in 0..GROUPS {
+                x[g].store(&mut row[g]);
+            }
+        }
+    }
+}
+
+/// The largest are.
+struct Largest<E>([E; GROUPS]);
+
+impl<E: Eight> Follow<E> for Largest<E> {
+    #[inline(always)]
+    fn see(&mut self, x: &[E; GROUPS]) {
+        for g in 0..GROUPS {
+            self.0[g] = self.0[g].most(x[g].size());
+        }
+    }
+}
+
 #[inline(always)]
 fn advance_by<E: Eight>(rule: &Rule, coefficients: &[Coefficients], lanes: &mut [Lanes; GROUPS], tile: &mut [Row]) {
+    steps_by::<E>(rule, coefficients, lanes, &mut Kept(tile.iter_mut()));
+}
+
+#[inline(always)]
+fn travel_by<E: Eight>(rule: &Rule, coefficients: &[Coefficients], lanes: &mut [Lanes; GROUPS]) -> Row {
+    let mut largest = Largest([E::all(0.0); GROUPS]);
+    steps_by::<E>(rule, coefficients, lanes, &mut largest);
+    let mut row = Row::default();
+    for (row, largest) in row.iter_mut().zip(largest.0) {
+        largest.store(row);
+    }
+    row
+}
+
+#[inline(always)]
+fn steps_by<E: Eight>(
+    rule: &Rule,
+    coefficients: &[Coefficients],
+    lanes: &mut [Lanes; GROUPS],
+    follow: &mut impl Follow<E>,
+) {
     if rule.batch > 1 {
-        return step_by::<E, _, false>(rule, rule, coefficients, lanes, tile);
+        return step_by::<E, _, false>(rule, rule, coefficients, lanes, follow);
     }
     match (Two::<0>::of(rule), Two::<2>::of(rule)) {
-        (Some(two), _) => step_by::<E, _, true>(rule, &two, coefficients, lanes, tile),
-        (_, Some(two)) => step_by::<E, _, true>(rule, &two, coefficients, lanes, tile),
-        _ => step_by::<E, _, true>(rule, rule, coefficients, lanes, tile),
+        (Some(two), _) => step_by::<E, _, true>(rule, &two, coefficients, lanes, follow),
+        (_, Some(two)) => step_by::<E, _, true>(rule, &two, coefficients, lanes, follow),
+        _ => step_by::<E, _, true>(rule, rule, coefficients, lanes, follow),
     }
 }
 
@@ -227,7 +287,7 @@ fn step_by<E: Eight, S: Samples, const SINGLE: bool>(
     samples: &S,
     coefficients: &[Coefficients],
     lanes: &mut [Lanes; GROUPS],
-    tile: &mut [Row],
+    follow: &mut impl Follow<E>,
 ) {
     let mut x = [E::all(0.0); GROUPS];
     let mut generators = [[[E::words(&[0; GROUP]); 4]; 2]; GROUPS];
@@ -240,10 +300,10 @@ fn step_by<E: Eight, S: Samples, const SINGLE: bool>(
     let fresh = rule.perturbs && rule.independent;
     let batch = if SINGLE { 1 } else { rule.batch };
     let mut bits = [E::words(&[0; GROUP]); LARGEST_BATCH];
-    for ([eta, along, rest], row) in coefficients.iter().zip(tile) {
+    for [eta, along, rest] in coefficients {
+        follow.see(&x);
         let [eta, along] = [E::all(-eta), E::all(*along)];
         for g in 0..GROUPS {
-            x[g].store(&mut row[g]);
             let [descent, ascent] = &mut generators[g];
             draw::<E>(&mut bits[..batch], if fresh { ascent } else { &mut *descent });
             let mut h = gradient(samples, &bits[..batch], x[g]);
@@ -421,6 +481,11 @@ mod tests {
                 advance(&rule, &coefficients, &mut fast, &mut tiles[0]);
                 eight::plain::advance(&rule, &coefficients, &mut slow, &mut tiles[1]);
                 assert_eq!(tiles[0], tiles[1]);
+                let mut again = lanes();
+                let largest = travel(&rule, &coefficients, &mut again);
+                let seen = |group: usize, l: usize| tiles[0].iter().map(|row| row[group][l].abs()).fold(0.0, f64::max);
+                assert_eq!(largest, std::array::from_fn(|group| std::array::from_fn(|l| seen(group, l))));
+                assert!(again.iter().zip(&fast).all(|(a, b)| (a.x, a.generators) == (b.x, b.generators)));
                 for (group, (fast, slow)) in fast.iter().zip(&slow).enumerate() {
                     assert_eq!((fast.x, fast.generators), (slow.x, slow.generators));
                     let read = |survey: fn(&Curve, [f64; 2], &[Row], usize) -> Totals| {

@@ -152,8 +152,12 @@ impl Stepper for Eigenbasis<'_> {
                 }
                 let gradient_norm = self.gradient_norm(c, &found);
                 let is_recorded = sums.schedule.recorded.get(recorded) == Some(&t);
-                if !self.keep(t, gradient_norm, found.value, (is_recorded, Some(1.0)), c, sums, &mut record, parallel) {
-                    break;
+                let evaluates = sums.schedule.strata.is_none() || is_recorded || record.cycle.is_some();
+                if evaluates || !gradient_norm.is_finite() {
+                    let filed = (is_recorded, sums.schedule.strata.is_none().then_some(1.0));
+                    if !self.keep(t, gradient_norm, found.value, filed, c, sums, &mut record, parallel) {
+                        break;
+                    }
                 }
                 recorded += usize::from(is_recorded);
                 let before = (t == 0 || t + 1 == sums.plan.steps).then(|| c.to_vec());

@@ -6,7 +6,7 @@ mod plain;
 mod together;
 
 use super::aggregates::LaneRecord;
-use super::{Plan, State};
+use super::{Plan, Record, State};
 use crate::method::Method;
 use crate::parallel::Parallel;
 use crate::problem::{Problem, Samples};
@@ -21,7 +21,7 @@ pub use together::Together;
 pub struct Schedule {
     /// Recorded steps.
     pub recorded: Vec<u64>,
-    /// `None`: every step is evaluated.
+    /// Of each of these one step is evaluated; `None`: every step is.
     pub strata: Option<Vec<Range<u64>>>,
     /// The floor's window, in halves.
     pub window: Option<[Range<u64>; 2]>,
@@ -30,6 +30,9 @@ pub struct Schedule {
 impl Schedule {
     /// For a plan; strata are used where evaluating f costs more than a step.
     pub fn new(plan: &Plan, problem: &dyn Problem, method: &Method) -> Self {
+        if plan.record == Record::Ends {
+            return Self { recorded: plan.recorded(), strata: Some(Vec::new()), window: None };
+        }
         // Steps of which the draws together are as many as the samples.
         let least = match (method.sampling, problem.samples()) {
             (Some(sampling), Samples::Finite(sum)) if !sum.evaluation_is_cheap() => {
@@ -38,9 +41,19 @@ impl Schedule {
             }
             _ => None,
         };
-        let strata = least.filter(|_| plan.record != super::Record::Every).map(|least| plan.strata(least));
+        let strata = least.filter(|_| plan.record != Record::Every).map(|least| plan.strata(least));
         let recorded = if strata.is_some() { plan.recorded_singly() } else { plan.recorded() };
         Self { recorded, strata, window: plan.window_halves() }
+    }
+
+    /// Whether anything is summed along the way.
+    pub fn keeps_sums(&self) -> bool {
+        self.strata.as_ref().is_none_or(|strata| !strata.is_empty())
+    }
+
+    /// Whether a step is recorded.
+    pub fn is_recorded(&self, step: u64) -> bool {
+        self.recorded.binary_search(&step).is_ok()
     }
 
     /// The recorded steps among these.

@@ -194,7 +194,7 @@ impl Plain<'_> {
             (Some(_), Some((chosen, length))) if chosen == t => Some(length),
             _ => None,
         };
-        if recorded || weight.is_some() {
+        if recorded || weight.is_some() || record.cycle.is_some() {
             // For deterministic methods this is the step's own first gradient.
             let value = self.problem.value_gradient_on(&scratch.x, &mut scratch.g, parallel);
             if !self.keep(t, value, recorded, weight, scratch, sums, record) {
@@ -204,6 +204,8 @@ impl Plain<'_> {
             if weight.is_some() && sums.schedule.strata.is_some() {
                 cursor.next_stratum(sums, replicate);
             }
+        } else if self.method.sampling.is_none() {
+            self.problem.gradient_on(&scratch.x, &mut scratch.g, parallel);
         }
         if is_measured(t, sums.plan) {
             scratch.before.copy_from_slice(&scratch.x);
@@ -229,8 +231,8 @@ impl Plain<'_> {
         false
     }
 
-    /// The first half of a deterministic step, given value and gradient at x: files the iterate if it is recorded or evaluated,
-    /// and perturbs it. `false` if the lane diverged.
+    /// The first half of a deterministic step, given the gradient at x, and the value where [`evaluates`] says so: files the
+    /// iterate there, and perturbs it. `false` if the lane diverged.
     pub(super) fn set_out(
         &self,
         t: u64,
@@ -239,9 +241,11 @@ impl Plain<'_> {
         sums: &Aggregates,
         record: &mut LaneRecord,
     ) -> bool {
-        let recorded = sums.schedule.recorded.binary_search(&t).is_ok();
-        if !self.keep(t, value, recorded, Some(1.0), scratch, sums, record) {
-            return false;
+        if evaluates(t, sums, record) {
+            let (recorded, weight) = (sums.schedule.is_recorded(t), sums.schedule.strata.is_none().then_some(1.0));
+            if !self.keep(t, value, recorded, weight, scratch, sums, record) {
+                return false;
+            }
         }
         if is_measured(t, sums.plan) {
             scratch.before.copy_from_slice(&scratch.x);
@@ -351,6 +355,11 @@ impl Plain<'_> {
             before: vec![0.0; d],
         }
     }
+}
+
+/// Whether a deterministic step is evaluated.
+pub(super) fn evaluates(t: u64, sums: &Aggregates, record: &LaneRecord) -> bool {
+    sums.schedule.strata.is_none() || record.cycle.is_some() || sums.schedule.is_recorded(t)
 }
 
 /// Whether the length of a step is kept.

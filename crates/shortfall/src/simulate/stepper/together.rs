@@ -1,6 +1,6 @@
 //! Deterministic settings on one problem, step by step side by side: they share its passes over the data.
 
-use super::plain::{Plain, Scratch};
+use super::plain::{Plain, Scratch, evaluates};
 use super::{Aggregates, can_repeat};
 use crate::method::Method;
 use crate::parallel::Parallel;
@@ -38,7 +38,8 @@ impl<'a> Together<'a> {
             if going.is_empty() {
                 break;
             }
-            let values = self.gradients(&mut scratches, &going, true, parallel);
+            let wants_values = going.iter().any(|k| evaluates(t, &lanes[*k].1, &lanes[*k].1.lanes[0]));
+            let values = self.gradients(&mut scratches, &going, true, wants_values, parallel);
             let mut values = values.into_iter();
             going.retain(|k| {
                 let sums = &mut lanes[*k].1;
@@ -49,7 +50,7 @@ impl<'a> Together<'a> {
                 goes
             });
             let perturbed: Vec<usize> = going.iter().copied().filter(|k| self.members[*k].method.perturbs()).collect();
-            self.gradients(&mut scratches, &perturbed, false, parallel);
+            self.gradients(&mut scratches, &perturbed, false, false, parallel);
             going.retain(|k| {
                 let sums = &mut lanes[*k].1;
                 self.members[*k].move_on(t, &mut scratches[*k], sums.plan, &mut sums.lanes[0])
@@ -59,12 +60,13 @@ impl<'a> Together<'a> {
         lanes.iter_mut().for_each(|(state, _)| state.step = until);
     }
 
-    /// At the iterates of some members, with values, or at their perturbed points.
+    /// At the iterates of some members or at their perturbed points, with values if they are wanted.
     fn gradients(
         &self,
         scratches: &mut [Scratch],
         which: &[usize],
         at_iterates: bool,
+        wants_values: bool,
         parallel: &dyn Parallel,
     ) -> Vec<f64> {
         let (mut points, mut gradients): (Vec<&[f64]>, Vec<&mut [f64]>) = (Vec::new(), Vec::new());
@@ -77,7 +79,7 @@ impl<'a> Together<'a> {
                 gradients.push(gradient);
             }
         }
-        self.problem.values_gradients_on(&points, &mut gradients, at_iterates, parallel)
+        self.problem.values_gradients_on(&points, &mut gradients, wants_values, parallel)
     }
 }
 

@@ -9,6 +9,7 @@ mod running;
 use super::{Aggregates, Plain, Stepper, divergence_limit};
 use crate::kernel::{
     Coefficients, Curve, GROUP, GROUPS, LARGEST_BATCH, Lanes, Row, Rule, Three, Totals, advance, evaluate, survey,
+    travel,
 };
 use crate::method::{Method, SampleReuse};
 use crate::parallel::Parallel;
@@ -92,17 +93,28 @@ impl Stepper for Line<'_> {
             coefficients.extend(steps.clone().map(|t| self.coefficients(t)));
             let before = lanes.clone();
             let rows = &mut rows[..coefficients.len()];
-            advance(&rule, &coefficients, &mut lanes, rows);
+            // Of the first and the last step the length is kept.
+            let silent = !sums.schedule.keeps_sums() && steps.start > 0 && steps.end < sums.plan.steps;
+            let largest = silent.then(|| travel(&rule, &coefficients, &mut lanes));
+            if !silent {
+                advance(&rule, &coefficients, &mut lanes, rows);
+            }
             let turn = going(sums).map_or(steps.end, |lane| running[lane / GROUP].next());
             let tile = Tile::new(steps, rows, turn, sums);
             for (group, after) in lanes.iter_mut().enumerate().take(state.width.div_ceil(GROUP)) {
-                let read = self.read(&tile, group, sums);
+                let read = (!silent).then(|| self.read(&tile, group, sums));
                 let mut again = Vec::new();
                 for l in 0..GROUP.min(state.width - group * GROUP) {
                     let lane = group * GROUP + l;
                     let is_known = sums.lanes[lane].is_known();
-                    if !is_known && after.x[l].abs() <= limit && is_plain(&read.whole, l, limit) {
-                        self.file(&tile, &read, lane, after.x[l], sums);
+                    let plain = match (&read, largest) {
+                        (Some(read), _) => is_plain(&read.whole, l, limit),
+                        (None, largest) => largest.is_some_and(|largest| largest[group][l] <= limit),
+                    };
+                    if !is_known && after.x[l].abs() <= limit && plain {
+                        if let Some(read) = &read {
+                            self.file(&tile, read, lane, after.x[l], sums);
+                        }
                         continue;
                     }
                     let mut alone = before[group].alone(l, state, lane);
@@ -116,7 +128,9 @@ impl Stepper for Line<'_> {
                     }
                     after.put_back(l, &alone);
                 }
-                running[group].add_tile(&tile, &read);
+                if let Some(read) = read.filter(|_| sums.schedule.keeps_sums()) {
+                    running[group].add_tile(&tile, &read);
+                }
                 again.iter().for_each(|l| running[group].take(*l, &sums.lanes[group * GROUP + l]));
             }
             state.step = tile.steps.end;
@@ -191,7 +205,8 @@ impl<'a> Tile<'a> {
         let halves = sums.schedule.window.iter().flatten();
         let within = halves.map(|half| half.start.max(steps.start)..half.end.min(steps.end));
         let window = within.enumerate().filter(|(_, part)| !part.is_empty()).collect();
-        let kept = sums.plan.weight_decay.map(|decay| power(decay, steps.end - steps.start));
+        let fades = sums.plan.weight_decay.filter(|_| sums.schedule.keeps_sums());
+        let kept = fades.map(|decay| power(decay, steps.end - steps.start));
         Self { steps, rows, parts, kept, window }
     }
 }
@@ -341,7 +356,7 @@ mod tests {
     use crate::method::Sampling;
     use crate::parallel::Sequential;
     use crate::problem::Mixture;
-    use crate::simulate::{LaneRecord, Outcome, Plan, Run, run};
+    use crate::simulate::{LaneRecord, Outcome, Plan, Record, Run, run};
     use proptest::prelude::*;
     use std::ops::ControlFlow;
 
@@ -411,11 +426,13 @@ mod tests {
         #[test]
         fn lanes_are_those_of_the_plain_stepper(
             which in 0usize..3, rule in 0usize..4, eta in 0.01..0.6f64, batch in 1usize..5, independent: bool,
-            lanes in 1u64..33, steps in 1u64..600, weigh: bool,
+            lanes in 1u64..33, steps in 1u64..900, weigh: bool, ends: bool,
         ) {
             let (problem, method) = (&problems()[which], method(rule, eta, batch, independent));
             let decay = weigh.then_some(0.01);
-            let plan = Plan { lanes, seed: steps, weight_decay: decay, ..Plan::new(problem.default_start(), steps) };
+            let record = if ends { Record::Ends } else { Record::LogSpaced };
+            let whole = Plan::new(problem.default_start(), steps);
+            let plan = Plan { lanes, seed: steps, weight_decay: decay, record, ..whole };
             let line = Line::of(problem, &method).expect("a mixture");
             let (state, fast) = after(&line, problem, &method, &plan);
             let (plainly, slow) = after(&Plain::new(problem, &method), problem, &method, &plan);
@@ -437,13 +454,15 @@ mod tests {
         // Some lanes leave the bowl at different steps, some stay.
         let problem = &Mixture::new(vec![hill(-1.4), hill(1.4)], vec![0.5, 0.5]);
         let method = method(0, 0.35, 1, false);
-        let plan = Plan { lanes: 29, ..Plan::new(vec![3.9], 1500) };
-        let (state, fast) = after(&Line::of(problem, &method).expect("a mixture"), problem, &method, &plan);
-        let (plainly, slow) = after(&Plain::new(problem, &method), problem, &method, &plan);
-        let gone = slow.iter().filter(|lane| lane.diverged.is_some()).count();
-        assert!(gone > 0 && gone < slow.len(), "{gone}");
-        assert_eq!((state.x, state.random), (plainly.x, plainly.random));
-        fast.iter().zip(&slow).for_each(|(a, b)| same(a, b));
+        for record in [Record::LogSpaced, Record::Ends] {
+            let plan = Plan { lanes: 29, record, ..Plan::new(vec![3.9], 1500) };
+            let (state, fast) = after(&Line::of(problem, &method).expect("a mixture"), problem, &method, &plan);
+            let (plainly, slow) = after(&Plain::new(problem, &method), problem, &method, &plan);
+            let gone = slow.iter().filter(|lane| lane.diverged.is_some()).count();
+            assert!(gone > 0 && gone < slow.len(), "{gone}");
+            assert_eq!((state.x, state.random), (plainly.x, plainly.random));
+            fast.iter().zip(&slow).for_each(|(a, b)| same(a, b));
+        }
     }
 
     #[test]

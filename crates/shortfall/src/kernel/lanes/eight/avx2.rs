@@ -1,0 +1,145 @@
+//! Eight numbers in two registers of AVX2.
+#![allow(unsafe_code)]
+
+use super::*;
+use std::arch::x86_64::*;
+
+entries!(Pair, "avx2,fma");
+
+/// Used by the functions above alone.
+#[derive(Clone, Copy)]
+struct Pair([__m256d; 2]);
+
+// SAFETY, of every block below: the functions above, which alone make registers, run on processors with AVX2 and FMA only; loads
+// and stores are of references to eight numbers.
+impl Eight for Pair {
+    type Words = [__m256i; 2];
+    type Mask = [__m256d; 2];
+    #[inline(always)]
+    fn all(x: f64) -> Self {
+        Self([unsafe { _mm256_set1_pd(x) }; 2])
+    }
+    #[inline(always)]
+    fn load(x: &[f64; GROUP]) -> Self {
+        Self(unsafe { [_mm256_loadu_pd(x.as_ptr()), _mm256_loadu_pd(x.as_ptr().add(4))] })
+    }
+    #[inline(always)]
+    fn store(self, x: &mut [f64; GROUP]) {
+        unsafe {
+            _mm256_storeu_pd(x.as_mut_ptr(), self.0[0]);
+            _mm256_storeu_pd(x.as_mut_ptr().add(4), self.0[1]);
+        }
+    }
+    #[inline(always)]
+    fn add(self, other: Self) -> Self {
+        Self(unsafe { [_mm256_add_pd(self.0[0], other.0[0]), _mm256_add_pd(self.0[1], other.0[1])] })
+    }
+    #[inline(always)]
+    fn less(self, other: Self) -> Self {
+        Self(unsafe { [_mm256_sub_pd(self.0[0], other.0[0]), _mm256_sub_pd(self.0[1], other.0[1])] })
+    }
+    #[inline(always)]
+    fn times(self, other: Self) -> Self {
+        Self(unsafe { [_mm256_mul_pd(self.0[0], other.0[0]), _mm256_mul_pd(self.0[1], other.0[1])] })
+    }
+    #[inline(always)]
+    fn over(self, other: Self) -> Self {
+        Self(unsafe { [_mm256_div_pd(self.0[0], other.0[0]), _mm256_div_pd(self.0[1], other.0[1])] })
+    }
+    #[inline(always)]
+    fn fused(self, factor: Self, term: Self) -> Self {
+        let ([a, b], [c, d], [e, f]) = (self.0, factor.0, term.0);
+        Self(unsafe { [_mm256_fmadd_pd(a, c, e), _mm256_fmadd_pd(b, d, f)] })
+    }
+    #[inline(always)]
+    fn least(self, other: Self) -> Self {
+        Self(unsafe { [_mm256_min_pd(self.0[0], other.0[0]), _mm256_min_pd(self.0[1], other.0[1])] })
+    }
+    #[inline(always)]
+    fn most(self, other: Self) -> Self {
+        Self(unsafe { [_mm256_max_pd(self.0[0], other.0[0]), _mm256_max_pd(self.0[1], other.0[1])] })
+    }
+    #[inline(always)]
+    fn size(self) -> Self {
+        let [a, b] = self.0;
+        let sign = Self::all(-0.0).0[0];
+        Self(unsafe { [_mm256_andnot_pd(sign, a), _mm256_andnot_pd(sign, b)] })
+    }
+    #[inline(always)]
+    fn unit(self) -> Self {
+        Self([unit(self.0[0]), unit(self.0[1])])
+    }
+    #[inline(always)]
+    fn is_below(self, other: Self) -> Self::Mask {
+        unsafe {
+            [_mm256_cmp_pd::<_CMP_LT_OQ>(self.0[0], other.0[0]), _mm256_cmp_pd::<_CMP_LT_OQ>(self.0[1], other.0[1])]
+        }
+    }
+    #[inline(always)]
+    fn choose(mask: Self::Mask, yes: Self, no: Self) -> Self {
+        let ([m, n], [a, b], [c, d]) = (mask, yes.0, no.0);
+        Self(unsafe { [_mm256_blendv_pd(c, a, m), _mm256_blendv_pd(d, b, n)] })
+    }
+    #[inline(always)]
+    fn words(x: &[u64; GROUP]) -> Self::Words {
+        unsafe { [_mm256_loadu_si256(x.as_ptr().cast()), _mm256_loadu_si256(x.as_ptr().add(4).cast())] }
+    }
+    #[inline(always)]
+    fn store_words(words: Self::Words, x: &mut [u64; GROUP]) {
+        unsafe {
+            _mm256_storeu_si256(x.as_mut_ptr().cast(), words[0]);
+            _mm256_storeu_si256(x.as_mut_ptr().add(4).cast(), words[1]);
+        }
+    }
+    #[inline(always)]
+    fn bits(state: &mut [Self::Words; 4]) -> Self::Words {
+        let [[a, e], [b, f], [c, g], [d, h]] = *state;
+        let (low, [a, b, c, d]) = next([a, b, c, d]);
+        let (high, [e, f, g, h]) = next([e, f, g, h]);
+        *state = [[a, e], [b, f], [c, g], [d, h]];
+        [low, high]
+    }
+    #[inline(always)]
+    fn reach(bits: Self::Words, threshold: u64) -> Self::Mask {
+        [reach(bits[0], threshold), reach(bits[1], threshold)]
+    }
+}
+
+#[inline(always)]
+fn unit(x: __m256d) -> __m256d {
+    unsafe {
+        let signed = _mm256_or_pd(_mm256_and_pd(x, _mm256_set1_pd(-0.0)), _mm256_set1_pd(1.0));
+        _mm256_and_pd(_mm256_cmp_pd::<_CMP_NEQ_UQ>(x, _mm256_setzero_pd()), signed)
+    }
+}
+
+/// There are comparisons of signed numbers only, and none that includes equality.
+#[inline(always)]
+fn reach(bits: __m256i, threshold: u64) -> __m256d {
+    unsafe {
+        let bits = _mm256_xor_si256(bits, _mm256_set1_epi64x(i64::MIN));
+        let below = _mm256_cmpgt_epi64(_mm256_set1_epi64x((threshold ^ (1 << 63)) as i64), bits);
+        _mm256_castsi256_pd(_mm256_xor_si256(below, _mm256_set1_epi64x(-1)))
+    }
+}
+
+/// The next bits, and the state after them.
+#[inline(always)]
+fn next([mut a, mut b, mut c, mut d]: [__m256i; 4]) -> (__m256i, [__m256i; 4]) {
+    unsafe {
+        let bits = _mm256_add_epi64(rotated::<23, 41>(_mm256_add_epi64(a, d)), a);
+        let t = _mm256_slli_epi64::<17>(b);
+        c = _mm256_xor_si256(c, a);
+        d = _mm256_xor_si256(d, b);
+        b = _mm256_xor_si256(b, c);
+        a = _mm256_xor_si256(a, d);
+        c = _mm256_xor_si256(c, t);
+        (bits, [a, b, c, rotated::<45, 19>(d)])
+    }
+}
+
+/// To the left; the numbers of bits add up to 64.
+#[inline(always)]
+fn rotated<const LEFT: i32, const RIGHT: i32>(words: __m256i) -> __m256i {
+    unsafe { _mm256_or_si256(_mm256_slli_epi64::<LEFT>(words), _mm256_srli_epi64::<RIGHT>(words)) }
+}

@@ -1,0 +1,105 @@
+//! Eight numbers in a register of AVX-512.
+#![allow(unsafe_code)]
+
+use super::*;
+use std::arch::x86_64::*;
+
+entries!(Register, "avx512f");
+
+/// Used by the functions above alone.
+#[derive(Clone, Copy)]
+struct Register(__m512d);
+
+// SAFETY, of every block below: the functions above, which alone make registers, run on processors with AVX-512F only; loads
+// and stores are of references to eight numbers.
+impl Eight for Register {
+    type Words = __m512i;
+    type Mask = __mmask8;
+    #[inline(always)]
+    fn all(x: f64) -> Self {
+        Self(unsafe { _mm512_set1_pd(x) })
+    }
+    #[inline(always)]
+    fn load(x: &[f64; GROUP]) -> Self {
+        Self(unsafe { _mm512_loadu_pd(x.as_ptr()) })
+    }
+    #[inline(always)]
+    fn store(self, x: &mut [f64; GROUP]) {
+        unsafe { _mm512_storeu_pd(x.as_mut_ptr(), self.0) }
+    }
+    #[inline(always)]
+    fn add(self, other: Self) -> Self {
+        Self(unsafe { _mm512_add_pd(self.0, other.0) })
+    }
+    #[inline(always)]
+    fn less(self, other: Self) -> Self {
+        Self(unsafe { _mm512_sub_pd(self.0, other.0) })
+    }
+    #[inline(always)]
+    fn times(self, other: Self) -> Self {
+        Self(unsafe { _mm512_mul_pd(self.0, other.0) })
+    }
+    #[inline(always)]
+    fn over(self, other: Self) -> Self {
+        Self(unsafe { _mm512_div_pd(self.0, other.0) })
+    }
+    #[inline(always)]
+    fn fused(self, factor: Self, term: Self) -> Self {
+        Self(unsafe { _mm512_fmadd_pd(self.0, factor.0, term.0) })
+    }
+    #[inline(always)]
+    fn least(self, other: Self) -> Self {
+        Self(unsafe { _mm512_min_pd(self.0, other.0) })
+    }
+    #[inline(always)]
+    fn most(self, other: Self) -> Self {
+        Self(unsafe { _mm512_max_pd(self.0, other.0) })
+    }
+    #[inline(always)]
+    fn size(self) -> Self {
+        Self(unsafe { _mm512_abs_pd(self.0) })
+    }
+    #[inline(always)]
+    fn unit(self) -> Self {
+        Self(unsafe {
+            let sign = _mm512_and_si512(_mm512_castpd_si512(self.0), _mm512_set1_epi64(i64::MIN));
+            let signed = _mm512_or_si512(sign, _mm512_castpd_si512(_mm512_set1_pd(1.0)));
+            let moves = _mm512_cmp_pd_mask::<_CMP_NEQ_UQ>(self.0, _mm512_setzero_pd());
+            _mm512_maskz_mov_pd(moves, _mm512_castsi512_pd(signed))
+        })
+    }
+    #[inline(always)]
+    fn is_below(self, other: Self) -> Self::Mask {
+        unsafe { _mm512_cmp_pd_mask::<_CMP_LT_OQ>(self.0, other.0) }
+    }
+    #[inline(always)]
+    fn choose(mask: Self::Mask, yes: Self, no: Self) -> Self {
+        Self(unsafe { _mm512_mask_blend_pd(mask, no.0, yes.0) })
+    }
+    #[inline(always)]
+    fn words(x: &[u64; GROUP]) -> Self::Words {
+        unsafe { _mm512_loadu_si512(x.as_ptr().cast()) }
+    }
+    #[inline(always)]
+    fn store_words(words: Self::Words, x: &mut [u64; GROUP]) {
+        unsafe { _mm512_storeu_si512(x.as_mut_ptr().cast(), words) }
+    }
+    #[inline(always)]
+    fn bits(s: &mut [Self::Words; 4]) -> Self::Words {
+        unsafe {
+            let bits = _mm512_add_epi64(_mm512_rol_epi64::<23>(_mm512_add_epi64(s[0], s[3])), s[0]);
+            let t = _mm512_slli_epi64::<17>(s[1]);
+            s[2] = _mm512_xor_si512(s[2], s[0]);
+            s[3] = _mm512_xor_si512(s[3], s[1]);
+            s[1] = _mm512_xor_si512(s[1], s[2]);
+            s[0] = _mm512_xor_si512(s[0], s[3]);
+            s[2] = _mm512_xor_si512(s[2], t);
+            s[3] = _mm512_rol_epi64::<45>(s[3]);
+            bits
+        }
+    }
+    #[inline(always)]
+    fn reach(bits: Self::Words, threshold: u64) -> Self::Mask {
+        unsafe { _mm512_cmple_epu64_mask(_mm512_set1_epi64(threshold as i64), bits) }
+    }
+}

@@ -1,0 +1,168 @@
+//! Eight numbers at a time: plain arrays, which say what is computed, and registers of AVX-512 and AVX2.
+
+#[cfg(target_arch = "x86_64")]
+pub(super) mod avx2;
+#[cfg(target_arch = "x86_64")]
+pub(super) mod avx512;
+
+use super::{
+    Coefficients, Curve, GROUP, GROUPS, Lanes, Row, Rule, Totals, advance_by, evaluate_by, survey_by, travel_by,
+};
+
+/// Eight numbers.
+pub(super) trait Eight: Copy {
+    type Words: Copy;
+    type Mask: Copy;
+    fn all(x: f64) -> Self;
+    fn load(x: &[f64; GROUP]) -> Self;
+    fn store(self, x: &mut [f64; GROUP]);
+    fn add(self, other: Self) -> Self;
+    fn less(self, other: Self) -> Self;
+    fn times(self, other: Self) -> Self;
+    fn over(self, other: Self) -> Self;
+    /// `self * factor + term`, rounded once.
+    fn fused(self, factor: Self, term: Self) -> Self;
+    fn least(self, other: Self) -> Self;
+    fn most(self, other: Self) -> Self;
+    fn size(self) -> Self;
+    /// Its sign, 0 of 0.
+    fn unit(self) -> Self;
+    fn is_below(self, other: Self) -> Self::Mask;
+    fn choose(mask: Self::Mask, yes: Self, no: Self) -> Self;
+    fn words(x: &[u64; GROUP]) -> Self::Words;
+    fn store_words(words: Self::Words, x: &mut [u64; GROUP]);
+    /// The next bits of xoshiro256++.
+    fn bits(state: &mut [Self::Words; 4]) -> Self::Words;
+    fn reach(bits: Self::Words, threshold: u64) -> Self::Mask;
+}
+
+/// The functions of [`super`] for one kind of registers.
+macro_rules! entries {
+    ($kind:ty $(, $features:literal)?) => {
+        $(#[target_feature(enable = $features)])?
+        pub(in super::super) fn advance(
+            rule: &Rule,
+            coefficients: &[Coefficients],
+            lanes: &mut [Lanes; GROUPS],
+            tile: &mut [Row],
+        ) {
+            advance_by::<$kind>(rule, coefficients, lanes, tile);
+        }
+
+        $(#[target_feature(enable = $features)])?
+        pub(in super::super) fn travel(rule: &Rule, coefficients: &[Coefficients], lanes: &mut [Lanes; GROUPS]) -> Row {
+            travel_by::<$kind>(rule, coefficients, lanes)
+        }
+
+        $(#[target_feature(enable = $features)])?
+        pub(in super::super) fn survey(curve: &Curve, [base, kept]: [f64; 2], rows: &[Row], group: usize) -> Totals {
+            survey_by::<$kind>(curve, [base, kept], rows, group)
+        }
+
+        $(#[target_feature(enable = $features)])?
+        pub(in super::super) fn evaluate(curve: &Curve, base: f64, x: &[f64; GROUP]) -> [[f64; GROUP]; 2] {
+            evaluate_by::<$kind>(curve, base, x)
+        }
+    };
+}
+#[cfg(target_arch = "x86_64")]
+use entries;
+
+pub(super) mod plain {
+    use super::*;
+    use crate::random::Generator;
+
+    entries!([f64; GROUP]);
+
+    #[inline(always)]
+    fn each(f: impl Fn(usize) -> f64) -> [f64; GROUP] {
+        let mut made = [0.0; GROUP];
+        for (l, made) in made.iter_mut().enumerate() {
+            *made = f(l);
+        }
+        made
+    }
+
+    impl Eight for [f64; GROUP] {
+        type Words = [u64; GROUP];
+        type Mask = [bool; GROUP];
+        #[inline(always)]
+        fn all(x: f64) -> Self {
+            [x; GROUP]
+        }
+        #[inline(always)]
+        fn load(x: &[f64; GROUP]) -> Self {
+            *x
+        }
+        #[inline(always)]
+        fn store(self, x: &mut [f64; GROUP]) {
+            *x = self;
+        }
+        #[inline(always)]
+        fn add(self, other: Self) -> Self {
+            each(|l| self[l] + other[l])
+        }
+        #[inline(always)]
+        fn less(self, other: Self) -> Self {
+            each(|l| self[l] - other[l])
+        }
+        #[inline(always)]
+        fn times(self, other: Self) -> Self {
+            each(|l| self[l] * other[l])
+        }
+        #[inline(always)]
+        fn over(self, other: Self) -> Self {
+            each(|l| self[l] / other[l])
+        }
+        #[inline(always)]
+        fn fused(self, factor: Self, term: Self) -> Self {
+            each(|l| self[l].mul_add(factor[l], term[l]))
+        }
+        #[inline(always)]
+        fn least(self, other: Self) -> Self {
+            each(|l| if self[l] < other[l] { self[l] } else { other[l] })
+        }
+        #[inline(always)]
+        fn most(self, other: Self) -> Self {
+            each(|l| if self[l] > other[l] { self[l] } else { other[l] })
+        }
+        #[inline(always)]
+        fn size(self) -> Self {
+            each(|l| self[l].abs())
+        }
+        #[inline(always)]
+        fn unit(self) -> Self {
+            each(|l| if self[l] == 0.0 { 0.0 } else { 1f64.copysign(self[l]) })
+        }
+        #[inline(always)]
+        fn is_below(self, other: Self) -> Self::Mask {
+            std::array::from_fn(|l| self[l] < other[l])
+        }
+        #[inline(always)]
+        fn choose(mask: Self::Mask, yes: Self, no: Self) -> Self {
+            each(|l| if mask[l] { yes[l] } else { no[l] })
+        }
+        #[inline(always)]
+        fn words(x: &[u64; GROUP]) -> Self::Words {
+            *x
+        }
+        #[inline(always)]
+        fn store_words(words: Self::Words, x: &mut [u64; GROUP]) {
+            *x = words;
+        }
+        #[inline(always)]
+        fn bits(state: &mut [Self::Words; 4]) -> Self::Words {
+            let mut bits = [0; GROUP];
+            for (l, bits) in bits.iter_mut().enumerate() {
+                let mut generator = Generator { words: [0, 1, 2, 3].map(|k: usize| state[k][l]) };
+                *bits = generator.bits();
+                state.iter_mut().zip(generator.words).for_each(|(words, word)| words[l] = word);
+            }
+            bits
+        }
+        #[inline(always)]
+        fn reach(bits: Self::Words, threshold: u64) -> Self::Mask {
+            std::array::from_fn(|l| threshold <= bits[l])
+        }
+    }
+}
