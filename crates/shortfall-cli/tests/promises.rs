@@ -48,6 +48,22 @@ fn steps_are_written_in_several_ways() {
 }
 
 #[test]
+fn record_ends_keeps_the_ends_and_says_so() {
+    let [all, ends] = [&[][..], &["--record", "ends"]]
+        .map(|record| json(&[&["run", "logistic", "sam", "--steps", "150"], record].concat()));
+    assert_eq!(ends["trace"]["step"], serde_json::json!([0, 150]));
+    let summary = |run: &serde_json::Value, name: &str| run["summary"][name].clone();
+    assert_eq!(summary(&ends, "final_suboptimality"), summary(&all, "final_suboptimality"));
+    assert_eq!(summary(&ends, "final_point"), summary(&all, "final_point"));
+    for name in ["minimum_suboptimality", "average_suboptimality", "average_squared_gradient_norm", "floor"] {
+        assert!(summary(&ends, name).is_null() && !summary(&all, name).is_null(), "{name}");
+    }
+    let undecided =
+        ends["verdicts"].as_array().into_iter().flatten().filter(|verdict| verdict["verdict"] == "undecided");
+    assert!(undecided.filter(|verdict| verdict["reasons"].to_string().contains("first and the last")).count() > 2);
+}
+
+#[test]
 fn record_every_keeps_every_step() {
     let run = json(&["run", "logistic", "sgd", "--steps", "150", "--seeds", "8", "--record", "every"]);
     let steps: Vec<u64> = run["trace"]["step"].as_array().unwrap().iter().map(|step| step.as_u64().unwrap()).collect();

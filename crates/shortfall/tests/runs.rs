@@ -4,9 +4,9 @@ mod common;
 
 use common::{plan, registered, simulate};
 use shortfall::method::{Ascent, HeavyBall, Method, SampleReuse, Sampling};
-use shortfall::parallel::Parallel;
+use shortfall::parallel::{Parallel, Sequential};
 use shortfall::problem::{Logistic, Problem, Quadratic};
-use shortfall::simulate::{LaneRecord, Outcome, Plan, Run, State, run};
+use shortfall::simulate::{LaneRecord, Outcome, Plan, Record, Run, Setting, State, run, run_all};
 use std::ops::ControlFlow;
 
 fn data() -> Logistic {
@@ -247,7 +247,7 @@ fn strata_estimate_the_average_without_bias() {
     let method = Method::stochastic_sam(0.2, 0.1, sampling);
     let planned = plan(&problem, &[0.0; 4], 4000, 200);
     let sampled = simulate(&problem, &method, planned.clone());
-    let every = simulate(&problem, &method, Plan { record: shortfall::simulate::Record::Every, ..planned });
+    let every = simulate(&problem, &method, Plan { record: Record::Every, ..planned });
     assert!(!sampled.every_step_evaluated && every.every_step_evaluated);
     let mean = |run: &Run, of: fn(&LaneRecord) -> f64| run.lanes.iter().map(of).sum::<f64>() / 200.0;
     for of in [|lane: &LaneRecord| lane.value.mean().unwrap(), |lane: &LaneRecord| lane.window_value[1].mean().unwrap()]
@@ -259,6 +259,45 @@ fn strata_estimate_the_average_without_bias() {
     // The steps are the same: evaluation draws nothing from the lanes.
     assert_eq!(final_points(&sampled), final_points(&every));
     assert_eq!(sampled.lanes[0].value.weight, 4000.0);
+}
+
+/// Steps alone: the same iterates, and nothing that was not seen is told.
+#[test]
+fn where_only_the_ends_are_recorded_the_steps_are_the_same() {
+    use shortfall::theorem::{Mode, Over, Quantity};
+    for_all(0.1, |problem, method| {
+        let planned = plan(problem, &start(problem), 777, 20);
+        let ends = Plan { record: Record::Ends, ..planned.clone() };
+        let (whole, run) = (simulate(problem, method, planned), simulate(problem, method, ends));
+        assert_eq!(final_points(&run), final_points(&whole));
+        assert_eq!((run.recorded.as_slice(), run.floor()), (&[0, 777][..], None));
+        for (lane, with_sums) in run.lanes.iter().zip(&whole.lanes) {
+            assert_eq!((lane.points[0], lane.last()), (with_sums.points[0], with_sums.last()));
+            assert_eq!(lane.movement.last_step, with_sums.movement.last_step);
+        }
+        let squared = |over| run.measure(&Quantity::squared_gradient(over), Mode::Pathwise);
+        for over in [Over::Mean, Over::MinimumTo, Over::MinimumBefore, Over::Limit, Over::EveryStep { steps: None }] {
+            assert_eq!(squared(over), None);
+        }
+        assert!(squared(Over::Final).is_some());
+    });
+}
+
+#[test]
+fn settings_that_share_passes_step_alike_where_only_ends_are_recorded() {
+    let problem = data();
+    let methods: Vec<Method> = (1..6).map(|k| Method::sam(0.1 * f64::from(k), 0.05)).collect();
+    let settings = |record| {
+        let setting =
+            |method| Setting { problem: &problem, method, plan: Plan { record, ..Plan::new(vec![0.0; 4], 300) } };
+        methods.iter().map(setting).collect()
+    };
+    let made =
+        |record| run_all(settings(record), &Sequential, &mut |_| ControlFlow::Continue(())).expect("they fit");
+    for (whole, ends) in made(Record::LogSpaced).iter().zip(&made(Record::Ends)) {
+        assert_eq!(final_points(whole), final_points(ends));
+        assert_eq!((whole.lanes[0].last(), ends.lanes[0].points.len()), (ends.lanes[0].last(), 2));
+    }
 }
 
 #[test]

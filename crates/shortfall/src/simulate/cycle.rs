@@ -67,7 +67,7 @@ impl Cycle {
 #[cfg(test)]
 mod tests {
     use super::super::stepper::{Aggregates, Plain, Schedule, Stepper};
-    use super::super::{Extremes, LaneRecord, Outcome, Plan, Progress, Run, State, run};
+    use super::super::{Extremes, LaneRecord, Outcome, Plan, Progress, Record, Run, State, run};
     use crate::method::Method;
     use crate::parallel::Sequential;
     use crate::problem::{Expression, Problem, Quadratic, Sine};
@@ -149,6 +149,21 @@ mod tests {
                 (run.lanes[0].value.weight, run.lanes[0].points.len()),
                 (1_000_000_000_001.0, run.recorded.len())
             );
+        }
+    }
+
+    #[test]
+    fn without_sums_the_end_is_the_same_and_comes_at_once() {
+        for (problem, method, period) in cases() {
+            let plan = Plan::new(problem.default_start(), 1_000_000_000_001);
+            let with_sums = made(problem.as_ref(), &method, &plan, u64::MAX);
+            let run = made(problem.as_ref(), &method, &Plan { record: Record::Ends, ..plan }, u64::MAX);
+            assert_eq!(run.outcome, Outcome::Periodic { period });
+            assert_eq!(run.states[0].x, with_sums.states[0].x);
+            let (lane, whole) = (&run.lanes[0], &with_sums.lanes[0]);
+            assert_eq!((run.recorded.len(), lane.points[0], lane.last()), (2, whole.points[0], whole.last()));
+            assert_eq!((lane.value.weight, lane.movement.position.weight), (0.0, 0.0));
+            assert_eq!(lane.movement.last_step.to_bits(), whole.movement.last_step.to_bits());
         }
     }
 

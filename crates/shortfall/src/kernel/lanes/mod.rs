@@ -271,18 +271,18 @@ fn steps_by<E: Eight>(
     lanes: &mut [Lanes; GROUPS],
     follow: &mut impl Follow<E>,
 ) {
-    if rule.batch > 1 {
-        return step_by::<E, _, false>(rule, rule, coefficients, lanes, follow);
-    }
+    let is_common =
+        rule.batch == 1 && rule.perturbs && !rule.independent && coefficients.iter().all(|[.., rest]| *rest == 0.0);
     match (Two::<0>::of(rule), Two::<2>::of(rule)) {
-        (Some(two), _) => step_by::<E, _, true>(rule, &two, coefficients, lanes, follow),
-        (_, Some(two)) => step_by::<E, _, true>(rule, &two, coefficients, lanes, follow),
-        _ => step_by::<E, _, true>(rule, rule, coefficients, lanes, follow),
+        (Some(two), _) if is_common => step_by::<E, _, true>(rule, &two, coefficients, lanes, follow),
+        (_, Some(two)) if is_common => step_by::<E, _, true>(rule, &two, coefficients, lanes, follow),
+        _ => step_by::<E, _, false>(rule, rule, coefficients, lanes, follow),
     }
 }
 
+/// COMMON: SAM with one sample a step; the loop has no branches then.
 #[inline(always)]
-fn step_by<E: Eight, S: Samples, const SINGLE: bool>(
+fn step_by<E: Eight, S: Samples, const COMMON: bool>(
     rule: &Rule,
     samples: &S,
     coefficients: &[Coefficients],
@@ -297,8 +297,8 @@ fn step_by<E: Eight, S: Samples, const SINGLE: bool>(
             *words = E::words(kept);
         }
     }
-    let fresh = rule.perturbs && rule.independent;
-    let batch = if SINGLE { 1 } else { rule.batch };
+    let fresh = !COMMON && rule.perturbs && rule.independent;
+    let batch = if COMMON { 1 } else { rule.batch };
     let mut bits = [E::words(&[0; GROUP]); LARGEST_BATCH];
     for [eta, along, rest] in coefficients {
         follow.see(&x);
@@ -307,9 +307,9 @@ fn step_by<E: Eight, S: Samples, const SINGLE: bool>(
             let [descent, ascent] = &mut generators[g];
             draw::<E>(&mut bits[..batch], if fresh { ascent } else { &mut *descent });
             let mut h = gradient(samples, &bits[..batch], x[g]);
-            if rule.perturbs {
+            if COMMON || rule.perturbs {
                 let mut y = along.fused(h.unit(), x[g]);
-                if *rest != 0.0 {
+                if !COMMON && *rest != 0.0 {
                     y = E::all(*rest).fused(h, y);
                 }
                 if fresh {

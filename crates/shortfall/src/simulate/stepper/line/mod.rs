@@ -88,12 +88,11 @@ impl Stepper for Line<'_> {
         }
         let limit = divergence_limit(&sums.plan.start, self.method.rho.first());
         while state.step < until {
-            let steps = state.step..until.min((state.step / TILE + 1) * TILE);
+            let steps = state.step..until.min(self.tile_end(state.step, sums));
             coefficients.clear();
             coefficients.extend(steps.clone().map(|t| self.coefficients(t)));
             let before = lanes.clone();
             let rows = &mut rows[..coefficients.len()];
-            // Of the first and the last step the length is kept.
             let silent = !sums.schedule.keeps_sums() && steps.start > 0 && steps.end < sums.plan.steps;
             let largest = silent.then(|| travel(&rule, &coefficients, &mut lanes));
             if !silent {
@@ -235,6 +234,19 @@ fn going(sums: &Aggregates) -> Option<usize> {
 }
 
 impl Line<'_> {
+    /// Where the tile that begins at a step ends. Where nothing is summed the first and the last step, whose lengths are kept,
+    /// stand alone.
+    fn tile_end(&self, step: u64, sums: &Aggregates) -> u64 {
+        let end = (step / TILE + 1) * TILE;
+        let last = sums.plan.steps - 1;
+        match step {
+            _ if sums.schedule.keeps_sums() => end,
+            0 => 1,
+            _ if step < last => end.min(last),
+            _ => end,
+        }
+    }
+
     fn read(&self, tile: &Tile, group: usize, sums: &Aggregates) -> Read {
         let kept = 1.0 - sums.plan.weight_decay.unwrap_or(0.0);
         let totals = |steps: &Range<u64>| {
