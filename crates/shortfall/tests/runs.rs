@@ -292,8 +292,7 @@ fn settings_that_share_passes_step_alike_where_only_ends_are_recorded() {
             |method| Setting { problem: &problem, method, plan: Plan { record, ..Plan::new(vec![0.0; 4], 300) } };
         methods.iter().map(setting).collect()
     };
-    let made =
-        |record| run_all(settings(record), &Sequential, &mut |_| ControlFlow::Continue(())).expect("they fit");
+    let made = |record| run_all(settings(record), &Sequential, &mut |_| ControlFlow::Continue(())).expect("they fit");
     for (whole, ends) in made(Record::LogSpaced).iter().zip(&made(Record::Ends)) {
         assert_eq!(final_points(whole), final_points(ends));
         assert_eq!((whole.lanes[0].last(), ends.lanes[0].points.len()), (ends.lanes[0].last(), 2));

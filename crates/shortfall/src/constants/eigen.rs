@@ -68,20 +68,34 @@ fn residual_radius(matrix: &[f64], values: &[f64], vectors: &[f64], d: usize) ->
     // |V'V - I|_F; a product's error does not depend on the order of its sums, as long as they are plain sums of products (no
     // Strassen), which faer's are.
     let v = MatRef::from_row_major_slice(vectors, d, d);
-    let mut product = vec![0.0; d * d];
-    let mut multiply = |left: MatRef<f64>, right: MatRef<f64>, wanted: &dyn Fn(usize) -> f64| -> f64 {
-        let target = MatMut::from_row_major_slice_mut(&mut product, d, d);
-        matmul(target, Accum::Replace, left, right, 1.0, Par::Seq);
-        product.iter_mut().enumerate().for_each(|(k, entry)| *entry = wanted(k) - *entry);
-        dot(&product, &product)
-    };
-    let square = multiply(v, v.transpose(), &|k| f64::from(u8::from(k / d == k % d)));
+    let square = squared_difference(v, v.transpose(), |i, j| f64::from(u8::from(i == j)));
     let unorthogonal = slack * square.sqrt() + 4.0 * d as f64 * gamma(d + 2);
     // |A - V D V'|_F
     let scaled: Vec<f64> = vectors.iter().enumerate().map(|(index, entry)| entry * values[index / d]).collect();
-    let square = multiply(v.transpose(), MatRef::from_row_major_slice(&scaled, d, d), &|k| matrix[k]);
+    let scaled = MatRef::from_row_major_slice(&scaled, d, d);
+    let square = squared_difference(v.transpose(), scaled, |i, j| matrix[i * d + j]);
     let rounding = d as f64 * gamma(d + 3) * largest * (1.0 + unorthogonal);
     slack * (square.sqrt() + rounding + unorthogonal * largest)
+}
+
+/// Rows of a product that are made at a time.
+const ROWS: usize = 128;
+
+/// `|W - LR|_F^2` for symmetric W and LR, from what is on and below the diagonal.
+fn squared_difference(left: MatRef<f64>, right: MatRef<f64>, wanted: impl Fn(usize, usize) -> f64) -> f64 {
+    let d = left.nrows();
+    let (mut product, mut square) = (vec![0.0; ROWS.min(d) * d], 0.0);
+    for from in (0..d).step_by(ROWS) {
+        let to = (from + ROWS).min(d);
+        let product = &mut product[..(to - from) * to];
+        let target = MatMut::from_row_major_slice_mut(product, to - from, to);
+        matmul(target, Accum::Replace, left.subrows(from, to - from), right.subcols(0, to), 1.0, Par::Seq);
+        for (i, row) in (from..to).zip(product.chunks_exact_mut(to)) {
+            row.iter_mut().enumerate().for_each(|(j, entry)| *entry = wanted(i, j) - *entry);
+            square += 2.0 * dot(&row[..i], &row[..i]) + row[i] * row[i];
+        }
+    }
+    square
 }
 
 /// Cholesky's factor of a positive definite matrix.
@@ -177,6 +191,18 @@ mod tests {
         let mut values = eigen.values.clone();
         values[4] *= 0.99;
         assert!(residual_radius(&matrix, &values, &eigen.vectors, 5) > eigen.values[4] - values[4]);
+    }
+
+    #[test]
+    fn the_lower_half_is_the_whole() {
+        for d in [1, 5, ROWS, ROWS + 1, 300] {
+            let matrix = second_difference(d);
+            let shifted = |i: usize, j: usize| matrix[i * d + j] + if i.abs_diff(j) == 2 { 0.5 } else { 0.25 };
+            let view = MatRef::from_row_major_slice(&matrix, d, d);
+            let unit = faer::Mat::<f64>::identity(d, d);
+            let all = (0..d * d).map(|k| (shifted(k / d, k % d) - matrix[k]).powi(2)).sum::<f64>();
+            assert!((squared_difference(view, unit.as_ref(), shifted) / all - 1.0).abs() < 1e-13, "{d}");
+        }
     }
 
     #[test]
