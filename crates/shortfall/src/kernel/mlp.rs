@@ -12,15 +12,13 @@
 //! panels and the processor change no bit. Six times eight sums fit the registers of AVX2; eight sums, one vector or two,
 //! run over rows (forward, backward) or over inputs (gradient).
 
-use super::panel::{Panel, STRIP};
+use super::panel::{Panel, STRIP, Turned};
 use multiversion::multiversion;
 
 /// Chains of strips that are summed together.
 const TILE: usize = 6;
 /// Terms of a chain before the next tile takes its turn: the part of W that it reads stays in the first cache.
 const DEPTH: usize = 256;
-/// Inputs of a gradient before the next tile takes its turn.
-const BREADTH: usize = 64;
 
 /// Calls a function that is generic in the number of chains with the number there is, 1 to 6.
 macro_rules! with_chains {
@@ -113,12 +111,12 @@ pub fn add_backward(w: &[f64], inputs: usize, d: &Panel, b: &mut Panel) {
     }
 }
 
-/// Of outputs from `o` on; `x` are eight inputs of each row, `g` begins at the first of them and output `o`.
+/// Of outputs from `o` on; `x` are eight inputs of each row, `g` begins at output `o`.
 #[inline(always)]
-fn outer_tile<const N: usize>(d: &Panel, o: usize, x: &[[f64; STRIP]], g: &mut [f64], stride: usize) {
-    let mut sums = [[0.0; STRIP]; N];
-    for (k, sum) in sums.iter_mut().enumerate() {
-        sum.copy_from_slice(&g[k * stride..][..STRIP]);
+fn outer_tile<const N: usize>(d: &Panel, o: usize, x: &[[f64; STRIP]], g: &mut [[f64; STRIP]]) {
+    let (g, mut sums) = (&mut g[..N], [[0.0; STRIP]; N]);
+    for (sum, g) in sums.iter_mut().zip(&*g) {
+        sum.copy_from_slice(g);
     }
     for (d, x) in d.entries.chunks_exact(d.units).zip(x.chunks(STRIP)) {
         let d = &d[o..o + N];
@@ -128,37 +126,54 @@ fn outer_tile<const N: usize>(d: &Panel, o: usize, x: &[[f64; STRIP]], g: &mut [
             }
         }
     }
-    for (k, sum) in sums.iter().enumerate() {
-        g[k * stride..][..STRIP].copy_from_slice(sum);
+    for (sum, g) in sums.iter().zip(g) {
+        g.copy_from_slice(sum);
     }
 }
 
-/// `G += D X`: the rows of X and of G are padded with zeros to `stride`, a multiple of [`STRIP`].
+/// `G += D X` for some strips of inputs: of each strip G has eight numbers an output.
 #[multiversion(targets("x86_64+avx2+fma"))]
-pub fn add_outer(d: &Panel, rows: &[&[f64]], g: &mut [f64], stride: usize) {
-    // Eight inputs of all rows, then the next eight: rows far apart would each need a page of memory at once.
-    let mut x: Vec<[f64; STRIP]> = Vec::with_capacity(rows.len() * BREADTH.min(stride) / STRIP);
-    for from in (0..stride).step_by(BREADTH) {
-        let to = (from + BREADTH).min(stride);
-        x.clear();
-        for i in (from..to).step_by(STRIP) {
-            x.extend(rows.iter().filter_map(|row| row[i..].first_chunk::<STRIP>()));
+pub fn add_outer(d: &Panel, x: &Turned, g: &mut [[f64; STRIP]]) {
+    for o in (0..d.units).step_by(TILE) {
+        let count = TILE.min(d.units - o);
+        for (x, g) in x.entries.chunks_exact(x.rows.max(1)).zip(g.chunks_exact_mut(d.units)) {
+            let g = &mut g[o..];
+            with_chains!(count, outer_tile(d, o, x, g));
         }
-        for o in (0..d.units).step_by(TILE) {
-            let count = TILE.min(d.units - o);
-            for (i, x) in (from..to).step_by(STRIP).zip(x.chunks_exact(rows.len().max(1))) {
-                let g = &mut g[o * stride + i..];
-                with_chains!(count, outer_tile(d, o, x, g, stride));
+    }
+}
+
+/// Outputs whose rows are written side by side.
+const SIDE: usize = 8;
+
+/// [`mean_with_ridge`](super::mean_with_ridge) of sums of so many outputs as [`add_outer`] leaves them, for some rows of weights from
+/// one output on.
+#[multiversion(targets("x86_64+avx2+fma"))]
+pub fn mean_of_strips(
+    sums: &[[f64; STRIP]],
+    [inputs, outputs, first]: [usize; 3],
+    count: f64,
+    ridge: f64,
+    v: &[f64],
+    out: &mut [f64],
+) {
+    for (side, (out, v)) in out.chunks_mut(SIDE * inputs).zip(v.chunks(SIDE * inputs)).enumerate() {
+        for (strip, sums) in sums.chunks_exact(outputs).enumerate() {
+            let weights = strip * STRIP..inputs.min((strip + 1) * STRIP);
+            let rows = out.chunks_exact_mut(inputs).zip(v.chunks_exact(inputs)).zip(&sums[first + side * SIDE..]);
+            for ((out, v), sums) in rows {
+                let (out, v) = (&mut out[weights.clone()], &v[weights.clone()]);
+                if let (Ok(out), Ok(v)) = (<&mut [f64; STRIP]>::try_from(&mut *out), <&[f64; STRIP]>::try_from(v)) {
+                    for l in 0..STRIP {
+                        out[l] = ridge.mul_add(v[l], sums[l] / count);
+                    }
+                } else {
+                    for ((out, v), sum) in out.iter_mut().zip(v).zip(sums) {
+                        *out = ridge.mul_add(*v, sum / count);
+                    }
+                }
             }
         }
-    }
-}
-
-/// `out = sums/count + ridge v`.
-#[multiversion(targets("x86_64+avx2+fma"))]
-pub fn mean_with_ridge(sums: &[f64], count: f64, ridge: f64, v: &[f64], out: &mut [f64]) {
-    for ((out, v), sum) in out.iter_mut().zip(v).zip(sums) {
-        *out = ridge.mul_add(*v, sum / count);
     }
 }
 
@@ -188,8 +203,22 @@ mod tests {
             back.reset(count);
             add_forward(&w, outputs, &a, &mut z);
             add_backward(&w, inputs, &delta, &mut back);
-            let mut g = vec![0.0; outputs * stride];
-            add_outer(&delta, &rows, &mut g, stride);
+            let mut g = vec![[0.0; STRIP]; outputs * stride / STRIP];
+            let half = stride / STRIP / 2;
+            let (first, second) = g.split_at_mut(outputs * half);
+            for (strips, g) in [(0..half, first), (half..stride / STRIP, second)] {
+                let [mut from_rows, mut from_panel] = [Turned::default(), Turned::default()];
+                from_rows.load(&rows, strips.clone());
+                from_panel.turn(&a, count, strips);
+                assert_eq!(from_rows.entries, from_panel.entries);
+                add_outer(&delta, &from_rows, g);
+            }
+            let (v, mut mean) = (wave(outputs * inputs, 0.17), vec![0.0; outputs * inputs]);
+            let (above, below) = mean.split_at_mut(outputs / 3 * inputs);
+            for (first, mean) in [(0, above), (outputs / 3, below)] {
+                let v = &v[first * inputs..][..mean.len()];
+                mean_of_strips(&g, [inputs, outputs, first], 3.0, 0.5, v, mean);
+            }
             let (mut forward, mut backward) = (Vec::new(), Vec::new());
             z.to_rows(outputs, &mut forward);
             back.to_rows(inputs, &mut backward);
@@ -206,7 +235,10 @@ mod tests {
             for o in 0..outputs {
                 for i in 0..stride {
                     let sum = (0..count).fold(0.0, |sum, r| d[r * outputs + o].mul_add(x[r * stride + i], sum));
-                    assert_eq!(g[o * stride + i].to_bits(), f64::to_bits(sum));
+                    assert_eq!(g[i / STRIP * outputs + o][i % STRIP].to_bits(), f64::to_bits(sum));
+                    if i < inputs {
+                        assert_eq!(mean[o * inputs + i], 0.5f64.mul_add(v[o * inputs + i], sum / 3.0));
+                    }
                 }
             }
         }

@@ -19,8 +19,8 @@ pub(crate) use lanes::{
     travel,
 };
 pub use linear::{MOST_VECTORS, logistic_batch, logistic_block, residual_batch, residual_block};
-pub use mlp::{add_backward, add_forward, add_outer, mean_with_ridge};
-pub use panel::{PANEL, Panel, STRIP, apply_tanh, softmax_panel};
+pub use mlp::{add_backward, add_forward, add_outer, mean_of_strips};
+pub use panel::{PANEL, Panel, STRIP, Turned, apply_tanh, softmax_panel};
 pub use rows::{DenseRows, Rows};
 pub use softmax::{Strips, softmax_batch, softmax_block, softmax_weights};
 
@@ -100,6 +100,20 @@ pub fn scale_and_add(c: f64, x: &[f64], y: &mut [f64]) {
     }
 }
 
+/// `out = sums/count + ridge v`.
+#[multiversion(targets("x86_64+avx2+fma"))]
+pub fn mean_with_ridge(sums: &[f64], count: f64, ridge: f64, v: &[f64], out: &mut [f64]) {
+    for ((out, v), sum) in out.iter_mut().zip(v).zip(sums) {
+        *out = ridge.mul_add(*v, sum / count);
+    }
+}
+
+/// `y /= c`
+#[multiversion(targets("x86_64+avx2+fma"))]
+fn divide(y: &mut [f64], c: f64) {
+    y.iter_mut().for_each(|y| *y /= c);
+}
+
 /// Largest absolute entry; NaN entries are passed over.
 pub fn max_abs(a: &[f64]) -> f64 {
     a.iter().fold(0.0, |max: f64, x| max.max(x.abs()))
@@ -146,7 +160,7 @@ pub fn normalise(u: &mut [f64]) {
     }
     let plain = dot(u, u).sqrt();
     if SAFE_NORM.contains(&plain) {
-        u.iter_mut().for_each(|u| *u /= plain);
+        divide(u, plain);
         return;
     }
     let largest = max_abs(u);
@@ -157,7 +171,7 @@ pub fn normalise(u: &mut [f64]) {
     let scale = rescaling(largest);
     u.iter_mut().for_each(|u| *u *= scale);
     let norm = dot(u, u).sqrt();
-    u.iter_mut().for_each(|u| *u /= norm);
+    divide(u, norm);
 }
 
 #[cfg(test)]

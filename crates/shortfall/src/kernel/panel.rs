@@ -2,6 +2,7 @@
 
 use super::functions::{exp_all, log1p, tanh};
 use multiversion::multiversion;
+use std::ops::Range;
 
 /// Rows next to each other in memory.
 pub const STRIP: usize = 8;
@@ -53,6 +54,39 @@ impl Panel {
         for (strip, rows) in self.strips().zip(rows.chunks_exact_mut(STRIP * stride)) {
             for (r, row) in rows.chunks_exact_mut(stride).enumerate() {
                 row.iter_mut().zip(strip).for_each(|(x, unit)| *x = unit[r]);
+            }
+        }
+    }
+}
+
+/// Some units for products that run over units: eight units of all rows, row after row, then the next eight; the last are filled up
+/// with zeros.
+#[derive(Clone, Debug, Default)]
+pub struct Turned {
+    pub(super) rows: usize,
+    pub(super) entries: Vec<[f64; STRIP]>,
+}
+
+impl Turned {
+    /// From rows padded with zeros to a multiple of [`STRIP`].
+    pub fn load(&mut self, rows: &[&[f64]], strips: Range<usize>) {
+        self.rows = rows.len();
+        self.entries.clear();
+        for strip in strips {
+            self.entries.extend(rows.iter().filter_map(|row| row[strip * STRIP..].first_chunk::<STRIP>()));
+        }
+    }
+
+    /// From a panel of so many rows.
+    pub fn turn(&mut self, panel: &Panel, rows: usize, strips: Range<usize>) {
+        self.rows = rows;
+        self.entries.clear();
+        self.entries.resize(rows * strips.len(), [0.0; STRIP]);
+        for (i, turned) in strips.zip(self.entries.chunks_exact_mut(rows.max(1))) {
+            for (strip, turned) in panel.strips().zip(turned.chunks_mut(STRIP)) {
+                for (j, unit) in strip[i * STRIP..].iter().take(STRIP).enumerate() {
+                    turned.iter_mut().zip(unit).for_each(|(turned, x)| turned[j] = *x);
+                }
             }
         }
     }

@@ -271,6 +271,12 @@ pub trait FiniteSum: Send + Sync {
     /// Writes `mean_{i in batch} grad f_i(x)`.
     fn batch_gradient(&self, batch: &[usize], x: &[f64], gradient: &mut [f64]);
 
+    /// The same bits, the work shared.
+    fn batch_gradient_on(&self, batch: &[usize], x: &[f64], gradient: &mut [f64], parallel: &dyn Parallel) {
+        let _ = parallel;
+        self.batch_gradient(batch, x, gradient);
+    }
+
     /// Writes `mean_{i in batch} hess f_i(x) v`; `false` where a Hessian does not exist.
     fn batch_hessian_product(&self, batch: &[usize], x: &[f64], v: &[f64], product: &mut [f64]) -> bool;
 

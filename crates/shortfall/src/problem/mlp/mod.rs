@@ -18,6 +18,7 @@
 
 mod build;
 mod constants;
+mod gradient;
 mod network;
 mod rounding;
 #[cfg(test)]
@@ -26,12 +27,13 @@ mod tests;
 use super::linear_model::{LARGEST_DENSE, Pass as RowPass, block_of};
 use super::{Ask, FiniteSum, Hessian, Minimum, Problem, Samples, labels};
 use crate::constants::Constants;
-use crate::kernel::{DenseRows, dot, mean_with_ridge, norm};
-use crate::parallel::Parallel;
+use crate::kernel::{DenseRows, dot, norm};
+use crate::parallel::{Parallel, Sequential};
 use crate::random::{Generator, Role};
 use crate::source::{Budget, Unlimited};
 use constants::{Estimates, smoothness_of};
-use network::{Network, Pass, Tangent, in_panels};
+use gradient::Spare;
+use network::{Network, Tangent, in_panels};
 use rounding::Sizes;
 use std::sync::{Arc, Mutex};
 
@@ -51,6 +53,8 @@ pub struct Mlp {
     names: Vec<String>,
     sizes: Sizes,
     budget: Arc<dyn Budget>,
+    /// Allocated before.
+    spare: Mutex<Spare>,
     /// The last start that constants were estimated for.
     estimates: Mutex<Option<Arc<Estimates>>>,
 }
@@ -72,8 +76,9 @@ impl Mlp {
         let (rows, network) =
             (DenseRows::new(columns, features.to_vec(), false), Network::new(columns, hidden, classes, bias));
         let sizes = Sizes::of(&rows);
-        let (labels, budget, estimates) = (labels.to_vec(), Arc::new(Unlimited), Mutex::new(None));
-        Self { rows, columns, labels, network, ridge, seed: 0, names: Vec::new(), sizes, budget, estimates }
+        let (labels, budget) = (labels.to_vec(), Arc::new(Unlimited));
+        let (spare, estimates) = (Mutex::default(), Mutex::new(None));
+        Self { rows, columns, labels, network, ridge, seed: 0, names: Vec::new(), sizes, budget, spare, estimates }
     }
 
     /// With another seed for the weights of the default start.
@@ -81,27 +86,9 @@ impl Mlp {
         Self { seed, ..self }
     }
 
-    /// Adds gradients of samples to padded sums, and their losses, if they are wanted; in order.
-    fn sums(&self, samples: &[usize], w: &[f64], mut losses: Option<&mut f64>, sums: &mut [f64]) {
-        let mut pass = Pass::new(&self.network, w);
-        self.in_panels(samples, |rows, labels| pass.gradient(rows, labels, losses.as_deref_mut(), sums));
-    }
-
     /// Panels of samples.
     fn in_panels<'a>(&'a self, samples: &[usize], panel: impl FnMut(&[&'a [f64]], &[usize])) {
         in_panels(samples.len(), |i| (self.rows.row(samples[i]), self.labels[samples[i]]), panel);
-    }
-
-    /// The mean of padded sums over `count` rows, and the ridge along `v`.
-    fn finish(&self, sums: &mut [f64], count: usize, v: &[f64], out: &mut [f64]) {
-        for layer in &self.network.layers {
-            let sums = layer.sums(sums).chunks_exact(layer.stride);
-            let rows =
-                out[layer.start..].chunks_exact_mut(layer.inputs).zip(v[layer.start..].chunks_exact(layer.inputs));
-            for ((out, v), sums) in rows.zip(sums) {
-                mean_with_ridge(sums, count as f64, self.ridge, v, out);
-            }
-        }
     }
 
     fn evaluate(&self, x: &[f64], gradient: &mut [f64], parallel: Option<&dyn Parallel>) -> f64 {
@@ -110,9 +97,9 @@ impl Mlp {
         let pass = RowPass { rows: n, block: block_of(self.columns), width, losses: 1, work: n * width };
         let (loss, mut total) = pass.evaluate(parallel, &|from, to, sums, losses| {
             let samples: Vec<usize> = (from..to).collect();
-            self.sums(&samples, x, Some(&mut losses[0]), sums);
+            self.add_gradients(&samples, x, Some(&mut losses[0]), sums);
         });
-        self.finish(&mut total, n, x, gradient);
+        self.finish(&mut total, n, x, gradient, parallel.unwrap_or(&Sequential));
         (0.5 * self.ridge).mul_add(dot(x, x), loss[0] / n as f64)
     }
 
@@ -120,7 +107,7 @@ impl Mlp {
     fn hessian_product(&self, samples: &[usize], x: &[f64], v: &[f64], product: &mut [f64]) {
         let (mut tangent, mut sums) = (Tangent::new(&self.network, x, v), vec![0.0; self.network.padded()]);
         self.in_panels(samples, |rows, labels| tangent.product(rows, labels, &mut sums));
-        self.finish(&mut sums, samples.len(), v, product);
+        self.finish(&mut sums, samples.len(), v, product, &Sequential);
     }
 }
 
@@ -230,9 +217,11 @@ impl FiniteSum for Mlp {
     }
 
     fn batch_gradient(&self, batch: &[usize], x: &[f64], gradient: &mut [f64]) {
-        let mut sums = vec![0.0; self.network.padded()];
-        self.sums(batch, x, None, &mut sums);
-        self.finish(&mut sums, batch.len(), x, gradient);
+        self.mean_gradient(batch, x, gradient, &Sequential);
+    }
+
+    fn batch_gradient_on(&self, batch: &[usize], x: &[f64], gradient: &mut [f64], parallel: &dyn Parallel) {
+        self.mean_gradient(batch, x, gradient, parallel);
     }
 
     fn batch_hessian_product(&self, batch: &[usize], x: &[f64], v: &[f64], product: &mut [f64]) -> bool {

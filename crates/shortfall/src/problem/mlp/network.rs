@@ -1,7 +1,9 @@
 //! Layers, and one panel of rows through them: forward, backward, and the derivative of both along a direction
 //! (Pearlmutter, "Fast exact multiplication by the Hessian", Neural Computation 6, 1994).
 
-use crate::kernel::{PANEL, Panel, STRIP, add_backward, add_forward, add_outer, apply_tanh, softmax_panel};
+use crate::kernel::{PANEL, Panel, STRIP, Turned, add_backward, add_forward, add_outer, apply_tanh, softmax_panel};
+use std::ops::Range;
+use std::sync::Mutex;
 
 /// Where the weights of a layer are.
 #[derive(Debug)]
@@ -11,10 +13,10 @@ pub(super) struct Layer {
     pub(super) outputs: usize,
     /// Of the first weight in the parameter vector.
     pub(super) start: usize,
-    /// Length of a row of the gradient's sums, which is padded: whole strips.
-    pub(super) stride: usize,
-    /// Of the first sum.
-    padded_start: usize,
+    /// Strips of inputs: so many times eight sums an output has the gradient.
+    strips: usize,
+    /// Of the first sum, in strips.
+    sums_start: usize,
 }
 
 /// The shape of a network: tanh layers, then a linear one.
@@ -28,13 +30,13 @@ pub(super) struct Network {
 impl Network {
     /// `columns` inputs, the bias included.
     pub(super) fn new(columns: usize, hidden: &[usize], classes: usize, bias: bool) -> Self {
-        let (mut layers, mut start, mut padded_start) = (Vec::new(), 0, 0);
+        let (mut layers, mut start, mut sums_start) = (Vec::new(), 0, 0);
         let inputs = std::iter::once(columns).chain(hidden.iter().map(|units| units + usize::from(bias)));
         for (inputs, &outputs) in inputs.zip(hidden.iter().chain([&classes])) {
-            let stride = inputs.div_ceil(STRIP) * STRIP;
-            layers.push(Layer { inputs, outputs, start, stride, padded_start });
+            let strips = inputs.div_ceil(STRIP);
+            layers.push(Layer { inputs, outputs, start, strips, sums_start });
             start += inputs * outputs;
-            padded_start += stride * outputs;
+            sums_start += strips * outputs;
         }
         Self { layers, bias }
     }
@@ -46,7 +48,45 @@ impl Network {
 
     /// Length of the sums of gradients.
     pub(super) fn padded(&self) -> usize {
-        self.layers.last().map_or(0, |last| last.padded_start + last.stride * last.outputs)
+        self.layers.last().map_or(0, |last| STRIP * (last.sums_start + last.strips * last.outputs))
+    }
+}
+
+/// The sums of some strips of inputs of a layer.
+pub(super) struct Part<'a> {
+    layer: usize,
+    strips: Range<usize>,
+    sums: Mutex<&'a mut [[f64; STRIP]]>,
+}
+
+/// Strips of a part: what is turned of a panel fits the first cache.
+const PART: usize = 8;
+
+impl Network {
+    /// All sums in parts.
+    pub(super) fn parts<'a>(&self, sums: &'a mut [f64]) -> Vec<Part<'a>> {
+        let (mut sums, _) = sums.as_chunks_mut();
+        let mut parts = Vec::new();
+        for (number, layer) in self.layers.iter().enumerate() {
+            for from in (0..layer.strips).step_by(PART) {
+                let strips = from..(from + PART).min(layer.strips);
+                let (part, rest) = sums.split_at_mut(strips.len() * layer.outputs);
+                parts.push(Part { layer: number, strips, sums: Mutex::new(part) });
+                sums = rest;
+            }
+        }
+        parts
+    }
+}
+
+impl Part<'_> {
+    /// Adds the gradients of some panels, in their order.
+    pub(super) fn add(&self, passes: &[&Pass], rows: &[Vec<&[f64]>]) {
+        let mut sums = self.sums.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+        let mut turned = Turned::default();
+        for (pass, rows) in passes.iter().zip(rows) {
+            pass.add_gradient(self.layer, self.strips.clone(), rows, &mut turned, &mut sums);
+        }
     }
 }
 
@@ -57,8 +97,13 @@ impl Layer {
     }
 
     /// The sums of this layer's gradient.
-    pub(super) fn sums<'a>(&self, padded: &'a mut [f64]) -> &'a mut [f64] {
-        &mut padded[self.padded_start..self.padded_start + self.stride * self.outputs]
+    pub(super) fn sums<'a>(&self, sums: &'a [f64]) -> &'a [[f64; STRIP]] {
+        &sums.as_chunks().0[self.sums_start..self.sums_start + self.strips * self.outputs]
+    }
+
+    /// To be written.
+    pub(super) fn sums_mut<'a>(&self, sums: &'a mut [f64]) -> &'a mut [[f64; STRIP]] {
+        &mut sums.as_chunks_mut().0[self.sums_start..self.sums_start + self.strips * self.outputs]
     }
 }
 
@@ -79,30 +124,50 @@ pub(super) fn in_panels<'a>(
 }
 
 /// What a panel of rows leaves behind on its way: reused from panel to panel.
-pub(super) struct Pass<'a> {
-    network: &'a Network,
-    w: &'a [f64],
+#[derive(Debug)]
+pub(super) struct Trail {
     /// What goes into each layer, and the scores that come out of the last: l + 1 panels.
     inputs: Vec<Panel>,
     /// Derivatives of the losses by what comes out of each layer, before tanh.
     deltas: Vec<Panel>,
-    by_rows: Vec<f64>,
 }
 
-impl<'a> Pass<'a> {
-    pub(super) fn new(network: &'a Network, w: &'a [f64]) -> Self {
+impl Trail {
+    pub(super) fn new(network: &Network) -> Self {
         let layers = &network.layers;
         let outputs = layers.iter().map(|layer| Panel::new(layer.outputs));
         let scores = layers.last().map(|last| Panel::new(last.outputs));
         let inputs = layers.iter().map(|layer| Panel::new(layer.inputs)).chain(scores).collect();
-        Self { network, w, inputs, deltas: outputs.collect(), by_rows: Vec::new() }
+        Self { inputs, deltas: outputs.collect() }
+    }
+}
+
+/// The way of panels of rows through the network and back.
+pub(super) struct Pass<'a> {
+    network: &'a Network,
+    w: &'a [f64],
+    trail: Trail,
+}
+
+impl<'a> Pass<'a> {
+    pub(super) fn new(network: &'a Network, w: &'a [f64]) -> Self {
+        Self::on(Trail::new(network), network, w)
+    }
+
+    /// With space that was used before.
+    pub(super) fn on(trail: Trail, network: &'a Network, w: &'a [f64]) -> Self {
+        Self { network, w, trail }
+    }
+
+    pub(super) fn into_trail(self) -> Trail {
+        self.trail
     }
 
     /// From the rows to the scores.
     pub(super) fn forward(&mut self, rows: &[&[f64]]) {
-        self.inputs[0].load(rows);
+        self.trail.inputs[0].load(rows);
         for (l, layer) in self.network.layers.iter().enumerate() {
-            let [a, z] = &mut self.inputs[l..l + 2] else { return };
+            let [a, z] = &mut self.trail.inputs[l..l + 2] else { return };
             z.reset(rows.len());
             add_forward(layer.of(self.w), layer.outputs, a, z);
             if l + 1 < self.network.layers.len() {
@@ -117,33 +182,53 @@ impl<'a> Pass<'a> {
     /// The scores, one a class, of a row of the panel.
     #[cfg(test)]
     pub(super) fn scores(&self, row: usize) -> Vec<f64> {
-        let scores = &self.inputs[self.network.layers.len()];
+        let scores = &self.trail.inputs[self.network.layers.len()];
         scores.strips().nth(row / STRIP).into_iter().flatten().map(|score| score[row % STRIP]).collect()
     }
 
     /// From the scores: their derivatives `p - e_y`; adds the losses, row after row, if they are wanted.
     fn weigh(&mut self, labels: &[usize], losses: Option<&mut f64>) {
-        let last = self.deltas.len() - 1;
-        self.deltas[last].reset(labels.len());
-        softmax_panel(&self.inputs[last + 1], labels, &mut self.deltas[last], losses);
+        let last = self.trail.deltas.len() - 1;
+        self.trail.deltas[last].reset(labels.len());
+        let Trail { inputs, deltas, .. } = &mut self.trail;
+        softmax_panel(&inputs[last + 1], labels, &mut deltas[last], losses);
     }
 
-    /// Adds the gradients of a panel's losses to padded sums, and the losses, if they are wanted: row after row.
-    pub(super) fn gradient(&mut self, rows: &[&[f64]], labels: &[usize], losses: Option<&mut f64>, sums: &mut [f64]) {
+    /// Takes a panel there and back: all that its gradients are products of. Adds the losses, row after row, if they are wanted.
+    pub(super) fn there_and_back(&mut self, rows: &[&[f64]], labels: &[usize], losses: Option<&mut f64>) {
         self.forward(rows);
         self.weigh(labels, losses);
-        for (l, layer) in self.network.layers.iter().enumerate().rev() {
-            add_rows(&self.deltas[l], l, &self.inputs[l], rows, layer, &mut self.by_rows, sums);
-            if l > 0 {
-                let [back, delta] = &mut self.deltas[l - 1..=l] else { continue };
-                back.reset(rows.len());
-                add_backward(layer.of(self.w), layer.inputs, delta, back);
-                for (back, a) in back.strips_mut().zip(self.inputs[l].strips()) {
-                    for (back, a) in back.as_flattened_mut().iter_mut().zip(a.as_flattened()) {
-                        *back *= slope(*a);
-                    }
+        for (l, layer) in self.network.layers.iter().enumerate().skip(1).rev() {
+            let Trail { inputs, deltas, .. } = &mut self.trail;
+            let [back, delta] = &mut deltas[l - 1..=l] else { continue };
+            back.reset(rows.len());
+            add_backward(layer.of(self.w), layer.inputs, delta, back);
+            for (back, a) in back.strips_mut().zip(inputs[l].strips()) {
+                for (back, a) in back.as_flattened_mut().iter_mut().zip(a.as_flattened()) {
+                    *back *= slope(*a);
                 }
             }
+        }
+    }
+
+    /// Adds the panel's gradients to the sums of some strips of inputs of layer l: `D A'`.
+    fn add_gradient(
+        &self,
+        l: usize,
+        strips: Range<usize>,
+        rows: &[&[f64]],
+        turned: &mut Turned,
+        sums: &mut [[f64; STRIP]],
+    ) {
+        add_products(&self.trail.deltas[l], (l > 0).then(|| &self.trail.inputs[l]), rows, strips, turned, sums);
+    }
+
+    /// Adds the gradients of a panel's losses to sums, and the losses, if they are wanted: row after row.
+    pub(super) fn gradient(&mut self, rows: &[&[f64]], labels: &[usize], losses: Option<&mut f64>, sums: &mut [f64]) {
+        self.there_and_back(rows, labels, losses);
+        let mut turned = Turned::default();
+        for (l, layer) in self.network.layers.iter().enumerate() {
+            self.add_gradient(l, 0..layer.strips, rows, &mut turned, layer.sums_mut(sums));
         }
     }
 
@@ -151,7 +236,7 @@ impl<'a> Pass<'a> {
     pub(super) fn squares(&self, count: usize) -> f64 {
         let square = |panel: &[[f64; STRIP]], r: usize| panel.iter().map(|unit| unit[r] * unit[r]).sum::<f64>();
         let mut total = 0.0;
-        for (delta, a) in self.deltas.iter().zip(&self.inputs) {
+        for (delta, a) in self.trail.deltas.iter().zip(&self.trail.inputs) {
             for (s, (delta, a)) in delta.strips().zip(a.strips()).enumerate() {
                 total += (0..STRIP.min(count - s * STRIP)).map(|r| square(delta, r) * square(a, r)).sum::<f64>();
             }
@@ -165,30 +250,39 @@ fn slope(a: f64) -> f64 {
     (1.0 - a) * (1.0 + a)
 }
 
-/// `sums += D A'` for layer number `l`.
-fn add_rows(d: &Panel, l: usize, a: &Panel, rows: &[&[f64]], layer: &Layer, by_rows: &mut Vec<f64>, sums: &mut [f64]) {
-    if l == 0 {
-        return add_outer(d, rows, layer.sums(sums), layer.stride);
+/// `D A'` for some strips of inputs; the rows themselves are A where no panel is given.
+fn add_products(
+    d: &Panel,
+    a: Option<&Panel>,
+    rows: &[&[f64]],
+    strips: Range<usize>,
+    turned: &mut Turned,
+    sums: &mut [[f64; STRIP]],
+) {
+    let outputs = sums.len() / strips.len().max(1);
+    for (from, sums) in strips.clone().step_by(PART).zip(sums.chunks_mut(PART * outputs)) {
+        let part = from..(from + PART).min(strips.end);
+        match a {
+            None => turned.load(rows, part),
+            Some(a) => turned.turn(a, rows.len(), part),
+        }
+        add_outer(d, turned, sums);
     }
-    a.to_rows(layer.stride, by_rows);
-    let mut turned = [&[] as &[f64]; PANEL];
-    turned.iter_mut().zip(by_rows.chunks_exact(layer.stride)).for_each(|(row, from)| *row = from);
-    add_outer(d, &turned[..rows.len()], layer.sums(sums), layer.stride);
 }
 
 /// A pass and its derivative along a direction `v` of the weights.
 pub(super) struct Tangent<'a> {
     pass: Pass<'a>,
     v: &'a [f64],
-    /// Derivatives of [`Pass::inputs`].
+    /// Derivatives of [`Trail::inputs`].
     inputs: Vec<Panel>,
-    /// Derivatives of [`Pass::deltas`].
+    /// Derivatives of [`Trail::deltas`].
     deltas: Vec<Panel>,
 }
 
 impl<'a> Tangent<'a> {
     pub(super) fn new(network: &'a Network, w: &'a [f64], v: &'a [f64]) -> Self {
-        let (pass, Pass { inputs, deltas, .. }) = (Pass::new(network, w), Pass::new(network, w));
+        let (pass, Trail { inputs, deltas, .. }) = (Pass::new(network, w), Trail::new(network));
         Self { pass, v, inputs, deltas }
     }
 
@@ -199,13 +293,13 @@ impl<'a> Tangent<'a> {
         for (l, layer) in layers.iter().enumerate() {
             let [before, after] = &mut self.inputs[l..l + 2] else { return };
             after.reset(rows.len());
-            add_forward(layer.of(self.v), layer.outputs, &self.pass.inputs[l], after);
+            add_forward(layer.of(self.v), layer.outputs, &self.pass.trail.inputs[l], after);
             if l > 0 {
                 add_forward(layer.of(self.pass.w), layer.outputs, before, after);
             }
             if l + 1 < layers.len() {
                 // The bias does not move: its derivative is 0 already.
-                for (after, a) in after.strips_mut().zip(self.pass.inputs[l + 1].strips()) {
+                for (after, a) in after.strips_mut().zip(self.pass.trail.inputs[l + 1].strips()) {
                     for (after, a) in after.as_flattened_mut().iter_mut().zip(a.as_flattened()) {
                         *after *= slope(*a);
                     }
@@ -220,7 +314,7 @@ impl<'a> Tangent<'a> {
         let last = self.deltas.len() - 1;
         let (moves, delta) = (&self.inputs[last + 1], &mut self.deltas[last]);
         delta.reset(labels.len());
-        let panels = self.pass.deltas[last].strips().zip(moves.strips()).zip(delta.strips_mut());
+        let panels = self.pass.trail.deltas[last].strips().zip(moves.strips()).zip(delta.strips_mut());
         for (((weights, moves), delta), labels) in panels.zip(labels.chunks(STRIP)) {
             for (r, label) in labels.iter().enumerate() {
                 let p = |k: usize| weights[k][r] + if k == *label { 1.0 } else { 0.0 };
@@ -234,13 +328,16 @@ impl<'a> Tangent<'a> {
     pub(super) fn product(&mut self, rows: &[&[f64]], labels: &[usize], sums: &mut [f64]) {
         self.forward(rows);
         self.weigh(labels);
-        let Pass { network, w, inputs, deltas, by_rows } = &mut self.pass;
+        let Pass { network, w, trail: Trail { inputs, deltas } } = &mut self.pass;
+        let mut turned = Turned::default();
         for (l, layer) in network.layers.iter().enumerate().rev() {
-            add_rows(&self.deltas[l], l, &inputs[l], rows, layer, by_rows, sums);
+            let a = (l > 0).then(|| &inputs[l]);
+            add_products(&self.deltas[l], a, rows, 0..layer.strips, &mut turned, layer.sums_mut(sums));
             if l == 0 {
                 continue;
             }
-            add_rows(&deltas[l], l, &self.inputs[l], rows, layer, by_rows, sums);
+            let a = Some(&self.inputs[l]);
+            add_products(&deltas[l], a, rows, 0..layer.strips, &mut turned, layer.sums_mut(sums));
             let [back, delta] = &mut deltas[l - 1..=l] else { continue };
             let [moved_back, moved_delta] = &mut self.deltas[l - 1..=l] else { continue };
             back.reset(rows.len());

@@ -1,5 +1,6 @@
 //! Tests of the multilayer perceptron.
 
+use super::network::Pass;
 use super::*;
 use crate::arguments::{Arguments, Value};
 use crate::constants::eigen::symmetric;

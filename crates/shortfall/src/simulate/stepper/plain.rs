@@ -299,7 +299,7 @@ impl Plain<'_> {
     fn sampled_gradient(&self, perturbed: bool, scratch: &mut Scratch, parallel: &dyn Parallel) {
         let at = if perturbed { &scratch.y } else { &scratch.x };
         match self.samples {
-            Samples::Finite(sum) => sum.batch_gradient(&scratch.batch, at, &mut scratch.h),
+            Samples::Finite(sum) => sum.batch_gradient_on(&scratch.batch, at, &mut scratch.h, parallel),
             _ => {
                 self.problem.gradient_on(at, &mut scratch.h, parallel);
                 scratch.h.iter_mut().zip(&scratch.z).for_each(|(h, z)| *h += z);
