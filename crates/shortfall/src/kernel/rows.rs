@@ -21,10 +21,15 @@ pub(super) enum Storage {
     Sparse(SparseMatrix),
 }
 
+/// Numbers in a cache line.
+const LINE: usize = 8;
+
 /// Rows with their zeros, row-major, each padded with zeros to `stride`, a multiple of 8.
 #[derive(Debug)]
 pub struct DenseRows {
     stride: usize,
+    /// Where the first row begins: at a cache line, so that no eight entries lie across two.
+    lead: usize,
     entries: Vec<f64>,
 }
 
@@ -34,19 +39,20 @@ impl DenseRows {
     pub fn new(columns: usize, mut entries: Vec<f64>, ones: bool) -> Self {
         let rows = entries.len() / columns.max(1);
         let stride = (columns + usize::from(ones)).next_multiple_of(8);
-        if stride > columns {
-            entries.reserve_exact(rows * stride - rows * columns);
-            entries.resize(rows * stride, 0.0);
-            for i in (0..rows).rev() {
-                entries.copy_within(i * columns..(i + 1) * columns, i * stride);
-                let padding = &mut entries[i * stride + columns..(i + 1) * stride];
-                padding.fill(0.0);
-                if ones {
-                    padding[0] = 1.0;
-                }
+        entries.truncate(rows * columns);
+        entries.reserve_exact(rows * (stride - columns) + LINE - 1);
+        let lead = entries.as_ptr().align_offset(LINE * size_of::<f64>()).min(LINE - 1);
+        entries.resize(lead + rows * stride, 0.0);
+        for i in (0..rows).rev() {
+            let start = lead + i * stride;
+            entries.copy_within(i * columns..(i + 1) * columns, start);
+            let padding = &mut entries[start + columns..start + stride];
+            padding.fill(0.0);
+            if ones {
+                padding[0] = 1.0;
             }
         }
-        Self { stride, entries }
+        Self { stride, lead, entries }
     }
 
     /// Length of a row.
@@ -56,13 +62,17 @@ impl DenseRows {
 
     /// Number of rows.
     pub fn count(&self) -> usize {
-        self.entries.len() / self.stride
+        self.stored() / self.stride
+    }
+
+    fn stored(&self) -> usize {
+        self.entries.len() - self.lead
     }
 
     /// A row.
     #[inline(always)]
     pub fn row(&self, i: usize) -> &[f64] {
-        &self.entries[i * self.stride..][..self.stride]
+        &self.entries[self.lead + i * self.stride..][..self.stride]
     }
 }
 
@@ -94,7 +104,7 @@ impl Rows {
     /// Number of entries stored.
     pub fn stored(&self) -> usize {
         match &self.storage {
-            Storage::Dense(rows) => rows.entries.len(),
+            Storage::Dense(rows) => rows.stored(),
             Storage::Sparse(entries) => entries.stored(),
         }
     }

@@ -1,0 +1,165 @@
+//! Products of rows with vectors and sums of rows, by hand for AVX-512 and AVX2, beside the plain code that says what they
+//! compute: the same operations in the same order, so the same bits.
+//!
+//! Left to itself the compiler turns the plain loops into pairs of numbers and shuffles: 2 to 4 times slower. Several vectors at a
+//! time share the loads of a row, so that arithmetic bounds them and not the caches.
+
+#[cfg(target_arch = "x86_64")]
+mod avx2;
+#[cfg(target_arch = "x86_64")]
+mod avx512;
+
+use super::panel::STRIP;
+
+/// Rows taken at a time.
+pub(super) const ROWS: usize = 32;
+/// Partial sums of the product of a row, by column.
+pub(super) const PARTS: usize = 8;
+
+/// Rows that are asked of the memory ahead of those at work.
+#[cfg(target_arch = "x86_64")]
+const AHEAD: usize = 4;
+
+/// Strips of 8 rows that so many rows take.
+pub(super) fn strips(rows: usize) -> usize {
+    rows.div_ceil(STRIP)
+}
+
+/// `x_i'w_k` for up to [`ROWS`] rows and every vector `w_k` of w, as long as a row, a multiple of 8: 8 partial sums by column, added
+/// by halves. `out` holds strips of 8 rows, in each strip one after the other the products with each vector; the rows missing in the
+/// last strip are left alone.
+pub(super) fn products(rows: &[&[f64]], w: &[f64], out: &mut [[f64; STRIP]]) {
+    let vectors = check(rows, w.len(), out);
+    #[cfg(target_arch = "x86_64")]
+    {
+        if is_x86_feature_detected!("avx512f") && is_x86_feature_detected!("avx512vl") {
+            // SAFETY: the processor has AVX-512F and VL, and the lengths were checked.
+            #[allow(unsafe_code)]
+            return unsafe { avx512::products(rows, w, vectors, out) };
+        }
+        if is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma") {
+            // SAFETY: the processor has AVX2 and FMA, and the lengths were checked.
+            #[allow(unsafe_code)]
+            return unsafe { avx2::products(rows, w, vectors, out) };
+        }
+    }
+    plain::products(rows, w, vectors, out);
+}
+
+/// `y_k += c_0k x_0`, then `c_1k x_1`, and so on, for every vector `y_k` of y, as long as a row, each entry by fused
+/// multiply-adds in that order. Coefficients as [`products`] leaves them.
+pub(super) fn add_rows(c: &[[f64; STRIP]], rows: &[&[f64]], y: &mut [f64]) {
+    let vectors = check(rows, y.len(), c);
+    #[cfg(target_arch = "x86_64")]
+    {
+        if is_x86_feature_detected!("avx512f") && is_x86_feature_detected!("avx512vl") {
+            // SAFETY: the processor has AVX-512F and VL, and the lengths were checked.
+            #[allow(unsafe_code)]
+            return unsafe { avx512::add_rows(c, rows, vectors, y) };
+        }
+        if is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma") {
+            // SAFETY: the processor has AVX2 and FMA, and the lengths were checked.
+            #[allow(unsafe_code)]
+            return unsafe { avx2::add_rows(c, rows, vectors, y) };
+        }
+    }
+    plain::add_rows(c, rows, vectors, y);
+}
+
+/// The number of vectors.
+fn check(rows: &[&[f64]], length: usize, strips_of_rows: &[[f64; STRIP]]) -> usize {
+    let Some(stride) = rows.first().map(|row| row.len()) else { return 0 };
+    assert!(stride > 0 && stride.is_multiple_of(PARTS) && length.is_multiple_of(stride) && rows.len() <= ROWS);
+    assert!(rows.iter().all(|row| row.len() == stride));
+    let vectors = length / stride;
+    assert!(strips_of_rows.len() == strips(rows.len()) * vectors);
+    vectors
+}
+
+pub(super) mod plain {
+    use super::{PARTS, STRIP};
+
+    pub(in super::super) fn products(rows: &[&[f64]], w: &[f64], vectors: usize, out: &mut [[f64; STRIP]]) {
+        for (r, row) in rows.iter().enumerate() {
+            for (k, w) in w.chunks_exact(row.len()).enumerate() {
+                out[r / STRIP * vectors + k][r % STRIP] = product(row, w);
+            }
+        }
+    }
+
+    pub(in super::super) fn add_rows(c: &[[f64; STRIP]], rows: &[&[f64]], vectors: usize, y: &mut [f64]) {
+        for (r, row) in rows.iter().enumerate() {
+            for (k, y) in y.chunks_exact_mut(row.len()).enumerate() {
+                let c = c[r / STRIP * vectors + k][r % STRIP];
+                y.iter_mut().zip(*row).for_each(|(y, x)| *y = c.mul_add(*x, *y));
+            }
+        }
+    }
+
+    fn product(x: &[f64], w: &[f64]) -> f64 {
+        let mut partial = [0.0; PARTS];
+        for (j, (x, w)) in x.iter().zip(w).enumerate() {
+            partial[j % PARTS] = x.mul_add(*w, partial[j % PARTS]);
+        }
+        halves(partial)
+    }
+
+    /// Adds the upper half to the lower, until one is left.
+    pub(in super::super) fn halves<const N: usize>(mut partial: [f64; N]) -> f64 {
+        let mut half = N / 2;
+        while half > 0 {
+            for i in 0..half {
+                partial[i] += partial[i + half];
+            }
+            half /= 2;
+        }
+        partial[0]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn bits(values: &[f64]) -> Vec<u64> {
+        values.iter().map(|value| value.to_bits()).collect()
+    }
+
+    /// What the processor offers against the plain code, at every remainder of rows, columns and vectors.
+    #[test]
+    fn every_path_gives_the_same_bits() {
+        for (columns, vectors) in
+            [(8, 1), (16, 2), (24, 3), (32, 4), (56, 5), (64, 10), (72, 16), (104, 1), (104, 7), (1000, 2)]
+        {
+            for count in 0..=ROWS {
+                let entries: Vec<f64> = (0..count * columns).map(|i| (i as f64 * 0.731).sin() * 3.0).collect();
+                let rows: Vec<&[f64]> = entries.chunks_exact(columns).collect();
+                let w: Vec<f64> = (0..columns * vectors).map(|j| (j as f64 * 0.37).cos() * 1e3).collect();
+                let of_strips = |f: &dyn Fn(usize) -> f64| -> Vec<[f64; STRIP]> {
+                    (0..strips(count) * vectors).map(|s| std::array::from_fn(|r| f(s * STRIP + r))).collect()
+                };
+                let c = of_strips(&|i| (i as f64 * 1.3).cos());
+                let (mut out, mut y) = (of_strips(&|_| 7.0), w.clone());
+                let (mut expected, mut slow) = (out.clone(), w.clone());
+                products(&rows, &w, &mut out);
+                plain::products(&rows, &w, vectors, &mut expected);
+                assert_eq!(bits(out.as_flattened()), bits(expected.as_flattened()), "{columns} {count} {vectors}");
+                add_rows(&c, &rows, &mut y);
+                plain::add_rows(&c, &rows, vectors, &mut slow);
+                assert_eq!(bits(&y), bits(&slow), "{columns} {count} {vectors}");
+                #[cfg(target_arch = "x86_64")]
+                if count > 0 && is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma") {
+                    let (mut out, mut y) = (of_strips(&|_| 7.0), w.clone());
+                    // SAFETY: AVX2 and FMA are there; the lengths fit.
+                    #[allow(unsafe_code)]
+                    unsafe {
+                        avx2::products(&rows, &w, vectors, &mut out);
+                        avx2::add_rows(&c, &rows, vectors, &mut y);
+                    }
+                    assert_eq!(bits(out.as_flattened()), bits(expected.as_flattened()), "{columns} {count} {vectors}");
+                    assert_eq!(bits(&y), bits(&slow), "{columns} {count} {vectors}");
+                }
+            }
+        }
+    }
+}
