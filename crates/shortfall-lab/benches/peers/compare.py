@@ -3,8 +3,9 @@
     python crates/shortfall-lab/benches/peers/compare.py [--readme] [NAME ...]
 
 Makes a virtual environment beside `target`, installs the peers there, times every workload on one and on two threads, each
-peer in a process of its own, and prints microseconds per unit and the ratio of the best peer to `shortfall`. `--readme`
-writes the table into the README.
+peer in a process of its own, and prints microseconds per unit and the ratio of the best peer to `shortfall` that records what
+the peers do, the ends; beside it stands what all the records of `shortfall run` take. `--readme` writes the table into the
+README.
 """
 import json
 import os
@@ -17,7 +18,7 @@ HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[3]
 ENVIRONMENT = ROOT / "target" / "peers"
 PEERS = ["jax", "numpy", "torch"]
-# What is compared, with the peers' workload it is held against and the steps of that.
+# What is compared, with the peers' workload it is held against.
 WORKLOADS = {
     "ensemble1d": "ensemble1d",
     "quadratic": "quadratic",
@@ -63,14 +64,18 @@ def table(names, program):
     own = own_times(names)
     wanted = sorted({WORKLOADS[name] for name in names})
     peers = {(peer, threads): peer_times(program, peer, threads, wanted) for threads in (1, 2) for peer in PEERS}
-    lines = ["| workload | threads | JAX | NumPy | PyTorch | shortfall | best peer / shortfall |", "|---|---|---|---|---|---|---|"]
+    lines = [
+        "| workload | threads | JAX | NumPy | PyTorch | shortfall, the ends | best peer / shortfall | shortfall, all records |",
+        "|---|---|---|---|---|---|---|---|",
+    ]
     for name in names:
         for threads in (1, 2):
             times = [peers[peer, threads].get(WORKLOADS[name]) for peer in PEERS]
-            mine = own[name][threads - 1]
+            ends, everything = (recorded[threads - 1] for recorded in own[name])
             best = min(time for time in times if time is not None)
             cells = ["-" if time is None else f"{time:.3g}" for time in times]
-            lines.append(f"| `{name}` | {threads} | {' | '.join(cells)} | {mine:.3g} | **{best / mine:.3g}x** |")
+            cells += [f"{ends:.3g}", f"**{best / ends:.3g}x**", f"{everything:.3g}"]
+            lines.append(f"| `{name}` | {threads} | {' | '.join(cells)} |")
     return lines
 
 
