@@ -19,7 +19,7 @@ pub(crate) use lanes::{
     travel,
 };
 pub use linear::{MOST_VECTORS, logistic_batch, logistic_block, residual_batch, residual_block};
-pub use mlp::{add_backward, add_forward, add_outer, mean_of_strips};
+pub use mlp::{add_backward, add_forward, add_outer};
 pub use panel::{PANEL, Panel, STRIP, Turned, apply_tanh, softmax_panel};
 pub use rows::{DenseRows, Rows};
 pub use softmax::{Strips, softmax_batch, softmax_block, softmax_weights};
@@ -174,6 +174,37 @@ pub fn normalise(u: &mut [f64]) {
     divide(u, norm);
 }
 
+/// `y = x + rho g/|g|`, and `y = x` where `g = 0`: the bits of [`unit_vector`] and [`scale_and_add`], with two readings of g.
+pub fn add_unit_vector(rho: f64, x: &[f64], g: &[f64], y: &mut [f64]) {
+    if let ([x], [_], [y]) = (x, g, &mut *y) {
+        unit_vector(g, std::slice::from_mut(y));
+        *y = rho.mul_add(*y, *x);
+        return;
+    }
+    let plain = dot(g, g).sqrt();
+    if SAFE_NORM.contains(&plain) {
+        add_quotients(rho, x, g, plain, y);
+    } else {
+        unit_vector(g, y);
+        scale_and_add(rho, x, y);
+    }
+}
+
+/// `y = x + rho (g/c)`
+#[multiversion(targets("x86_64+avx2+fma"))]
+fn add_quotients(rho: f64, x: &[f64], g: &[f64], c: f64, y: &mut [f64]) {
+    for ((y, x), g) in y.iter_mut().zip(x).zip(g) {
+        *y = rho.mul_add(g / c, *x);
+    }
+}
+
+/// Whether `|x_i| <= limit` for all i; not so where one is not a number.
+#[multiversion(targets("x86_64+avx2+fma"))]
+pub(crate) fn all_within(x: &[f64], limit: f64) -> bool {
+    // Without a way out for each entry, which would be one at a time.
+    x.chunks(64).all(|some| some.iter().fold(true, |all, x| all & (x.abs() <= limit)))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -185,6 +216,33 @@ mod tests {
         assert_eq!(norm(&[0.0, -0.0]), 0.0);
         assert_eq!(norm(&[f64::INFINITY, 1.0]), f64::INFINITY);
         assert!(norm(&[5e-324, 0.0]) > 0.0);
+    }
+
+    #[test]
+    fn a_step_along_a_gradient_has_the_bits_of_its_parts() {
+        for scale in [0.0, 1e-310, 1e-200, 1.0, 1e200] {
+            for d in [1, 2, 77] {
+                let g: Vec<f64> = (0..d).map(|i| scale * (i as f64 * 0.37 - 1.0).sin()).collect();
+                let x: Vec<f64> = (0..d).map(|i| (i as f64 * 0.11).cos()).collect();
+                let (mut y, mut u) = (vec![9.0; d], vec![9.0; d]);
+                add_unit_vector(0.3, &x, &g, &mut y);
+                unit_vector(&g, &mut u);
+                scale_and_add(0.3, &x, &mut u);
+                assert_eq!(y, u, "{scale} {d}");
+            }
+        }
+    }
+
+    #[test]
+    fn every_entry_is_within_or_not() {
+        for d in [0, 1, 64, 65, 200] {
+            assert!(all_within(&vec![-2.0; d], 2.0));
+            for (i, far) in (0..d).flat_map(|i| [(i, 2.5), (i, f64::NAN), (i, f64::NEG_INFINITY)]) {
+                let mut x = vec![1.0; d];
+                x[i] = far;
+                assert!(!all_within(&x, 2.0));
+            }
+        }
     }
 
     #[test]

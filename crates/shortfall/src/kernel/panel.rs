@@ -2,7 +2,6 @@
 
 use super::functions::{exp_all, log1p, tanh};
 use multiversion::multiversion;
-use std::ops::Range;
 
 /// Rows next to each other in memory.
 pub const STRIP: usize = 8;
@@ -69,24 +68,29 @@ pub struct Turned {
 
 impl Turned {
     /// From rows padded with zeros to a multiple of [`STRIP`].
-    pub fn load(&mut self, rows: &[&[f64]], strips: Range<usize>) {
+    pub fn load(&mut self, rows: &[&[f64]]) {
         self.rows = rows.len();
         self.entries.clear();
-        for strip in strips {
+        for strip in 0..rows.first().map_or(0, |row| row.len() / STRIP) {
             self.entries.extend(rows.iter().filter_map(|row| row[strip * STRIP..].first_chunk::<STRIP>()));
         }
     }
 
     /// From a panel of so many rows.
-    pub fn turn(&mut self, panel: &Panel, rows: usize, strips: Range<usize>) {
-        self.rows = rows;
-        self.entries.clear();
-        self.entries.resize(rows * strips.len(), [0.0; STRIP]);
-        for (i, turned) in strips.zip(self.entries.chunks_exact_mut(rows.max(1))) {
+    pub fn turn(&mut self, panel: &Panel, rows: usize) {
+        let strips = panel.units.div_ceil(STRIP);
+        if self.rows != rows || self.entries.len() != rows * strips {
+            self.rows = rows;
+            self.entries.clear();
+            self.entries.resize(rows * strips, [0.0; STRIP]);
+        }
+        for (i, turned) in self.entries.chunks_exact_mut(rows.max(1)).enumerate() {
             for (strip, turned) in panel.strips().zip(turned.chunks_mut(STRIP)) {
                 for (j, unit) in strip[i * STRIP..].iter().take(STRIP).enumerate() {
                     turned.iter_mut().zip(unit).for_each(|(turned, x)| turned[j] = *x);
                 }
+                let filled = STRIP.min(panel.units - i * STRIP);
+                turned.iter_mut().for_each(|turned| turned[filled..].fill(0.0));
             }
         }
     }

@@ -229,8 +229,8 @@ impl<E: Eight> Follow<E> for Kept<'_> {
     #[inline(always)]
     fn see(&mut self, x: &[E; GROUPS]) {
         if let Some(row) = self.0.next() {
-            for g in 0..GROUPS {
-                x[g].store(&mut row[g]);
+            for (x, row) in x.iter().zip(row) {
+                x.store(row);
             }
         }
     }
@@ -242,8 +242,8 @@ struct Largest<E>([E; GROUPS]);
 impl<E: Eight> Follow<E> for Largest<E> {
     #[inline(always)]
     fn see(&mut self, x: &[E; GROUPS]) {
-        for g in 0..GROUPS {
-            self.0[g] = self.0[g].most(x[g].size());
+        for (largest, x) in self.0.iter_mut().zip(x) {
+            *largest = largest.most(x.size());
         }
     }
 }

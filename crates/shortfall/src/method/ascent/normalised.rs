@@ -8,11 +8,7 @@ pub struct Normalised;
 
 impl Ascent for Normalised {
     fn point(&self, rho: f64, x: &[f64], g: &[f64], y: &mut [f64]) {
-        kernel::unit_vector(g, y);
-        match (x, y) {
-            ([x], [y]) => *y = rho.mul_add(*y, *x),
-            (x, y) => kernel::scale_and_add(rho, x, y),
-        }
+        kernel::add_unit_vector(rho, x, g, y);
     }
 
     fn perturbation(&self) -> Perturbation {

@@ -2,16 +2,14 @@
 
 use super::Mlp;
 use super::network::{Pass, Trail};
-use crate::kernel::{PANEL, mean_of_strips};
+use crate::kernel::PANEL;
 use crate::parallel::{Parallel, Sequential};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// Multiply-adds above which several threads share a batch.
 const WORTH_SHARING: usize = 1 << 20;
-/// Panels that are kept at a time while they do.
+/// Panels that are taken through the network before their sums are made.
 const PANELS: usize = 8;
-/// Outputs of a layer whose means are one task.
-const MEANS: usize = 32;
 
 /// Space that was used before: megabytes, which to get anew for each gradient would take a good part of its time.
 #[derive(Debug, Default)]
@@ -25,73 +23,70 @@ impl Mlp {
         self.spare.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn trail(&self) -> Trail {
-        let spare = self.spare().trails.pop();
-        spare.unwrap_or_else(|| Trail::new(&self.network))
+    /// Passes, each with the space that it had before, if it is there.
+    fn passes<'a>(&'a self, count: usize, w: &'a [f64]) -> Vec<Pass<'a>> {
+        let mut spare = self.spare();
+        let kept = spare.trails.len().min(count);
+        let trails = spare.trails.drain(..kept).map(Some).chain(std::iter::repeat_with(|| None)).take(count);
+        trails.map(|trail| Pass::on(trail.unwrap_or_else(|| Trail::new(&self.network)), &self.network, w)).collect()
     }
 
-    /// The mean gradient of a batch.
+    fn put_back(&self, passes: Vec<Pass>) {
+        self.spare().trails.extend(passes.into_iter().map(Pass::into_trail));
+    }
+
+    /// The mean gradient of a batch: panels are taken through the network beside each other, then the sums are made part by part,
+    /// each over the panels in order, so that it does not show how many threads there are.
     pub(super) fn mean_gradient(&self, batch: &[usize], x: &[f64], gradient: &mut [f64], parallel: &dyn Parallel) {
+        let work = batch.len() * self.network.padded();
+        let parallel = if work < WORTH_SHARING { &Sequential } else { parallel };
         let mut sums = self.spare().sums.pop().unwrap_or_default();
-        sums.clear();
         sums.resize(self.network.padded(), 0.0);
-        if batch.len() * self.network.padded() < WORTH_SHARING {
-            self.add_gradients(batch, x, None, &mut sums);
-            self.finish(&mut sums, batch.len(), x, gradient, &Sequential);
-        } else {
-            self.share_gradients(batch, x, &mut sums, parallel);
-            self.finish(&mut sums, batch.len(), x, gradient, parallel);
+        let count = batch.len().div_ceil(PANEL).min(PANELS);
+        let mut passes: Vec<Mutex<Pass>> = self.passes(count, x).into_iter().map(Mutex::new).collect();
+        let parts = self.network.parts(&mut sums, gradient);
+        let rounds = batch.chunks(PANEL * PANELS);
+        let last = rounds.len();
+        for (number, round) in rounds.enumerate() {
+            let panels = round.len().div_ceil(PANEL);
+            parallel.run(panels, &|k| {
+                let mut pass = passes[k].lock().unwrap_or_else(PoisonError::into_inner);
+                let panel = &round[k * PANEL..round.len().min((k + 1) * PANEL)];
+                self.in_panels(panel, |rows, labels| pass.there_and_back(rows, labels, None));
+            });
+            let passes: Vec<&Pass> = passes[..panels]
+                .iter_mut()
+                .map(|pass| &*pass.get_mut().unwrap_or_else(PoisonError::into_inner))
+                .collect();
+            parallel.run(parts.len(), &|k| {
+                if number == 0 {
+                    parts[k].clear();
+                }
+                parts[k].add(&passes);
+                if number + 1 == last {
+                    parts[k].finish(batch.len() as f64, self.ridge, x);
+                }
+            });
         }
+        drop(parts);
+        self.put_back(
+            passes.into_iter().map(|pass| pass.into_inner().unwrap_or_else(PoisonError::into_inner)).collect(),
+        );
         self.spare().sums.push(sums);
     }
 
     /// Adds gradients of samples to padded sums, and their losses, if they are wanted; in order.
     pub(super) fn add_gradients(&self, samples: &[usize], w: &[f64], mut losses: Option<&mut f64>, sums: &mut [f64]) {
-        let mut pass = Pass::on(self.trail(), &self.network, w);
-        self.in_panels(samples, |rows, labels| pass.gradient(rows, labels, losses.as_deref_mut(), sums));
-        self.spare().trails.push(pass.into_trail());
-    }
-
-    /// As [`Mlp::add_gradients`] without losses: panels are taken through the network beside each other, then the sums are made part
-    /// by part, each over the panels in order, so that it does not show.
-    fn share_gradients(&self, samples: &[usize], w: &[f64], sums: &mut [f64], parallel: &dyn Parallel) {
-        let count = samples.len().div_ceil(PANEL).min(PANELS);
-        let pass = || Pass::on(self.trail(), &self.network, w);
-        let mut passes: Vec<Mutex<Pass>> = (0..count).map(|_| Mutex::new(pass())).collect();
-        let parts = self.network.parts(sums);
-        for round in samples.chunks(PANEL * PANELS) {
-            let rows = |panel: &[usize]| panel.iter().map(|i| self.rows.row(*i)).collect();
-            let rows: Vec<Vec<&[f64]>> = round.chunks(PANEL).map(rows).collect();
-            parallel.run(rows.len(), &|k| {
-                let labels: Vec<usize> = round[k * PANEL..].iter().take(PANEL).map(|i| self.labels[*i]).collect();
-                let mut pass = passes[k].lock().unwrap_or_else(PoisonError::into_inner);
-                pass.there_and_back(&rows[k], &labels, None);
-            });
-            let passes: Vec<&Pass> =
-                passes.iter_mut().map(|pass| &*pass.get_mut().unwrap_or_else(PoisonError::into_inner)).collect();
-            parallel.run(parts.len(), &|k| parts[k].add(&passes, &rows));
+        let mut passes = self.passes(1, w);
+        for pass in &mut passes {
+            self.in_panels(samples, |rows, labels| pass.gradient(rows, labels, losses.as_deref_mut(), sums));
         }
-        let passes = passes.into_iter().map(|pass| pass.into_inner().unwrap_or_else(PoisonError::into_inner));
-        self.spare().trails.extend(passes.map(Pass::into_trail));
+        self.put_back(passes);
     }
 
     /// The mean of padded sums over `count` rows, and the ridge along `v`.
     pub(super) fn finish(&self, sums: &mut [f64], count: usize, v: &[f64], out: &mut [f64], parallel: &dyn Parallel) {
-        let mut left = out;
-        let mut parts = Vec::new();
-        for layer in &self.network.layers {
-            for from in (0..layer.outputs).step_by(MEANS) {
-                let (part, rest) = left.split_at_mut(MEANS.min(layer.outputs - from) * layer.inputs);
-                let along = &layer.of(v)[from * layer.inputs..][..part.len()];
-                parts.push((layer, from, along, Mutex::new(part)));
-                left = rest;
-            }
-        }
-        parallel.run(parts.len(), &|k| {
-            let (layer, from, along, out) = &parts[k];
-            let mut out = out.lock().unwrap_or_else(PoisonError::into_inner);
-            let shape = [layer.inputs, layer.outputs, *from];
-            mean_of_strips(layer.sums(sums), shape, count as f64, self.ridge, along, &mut out);
-        });
+        let parts = self.network.parts(sums, out);
+        parallel.run(parts.len(), &|k| parts[k].finish(count as f64, self.ridge, v));
     }
 }

@@ -1,9 +1,10 @@
 //! Layers, and one panel of rows through them: forward, backward, and the derivative of both along a direction
 //! (Pearlmutter, "Fast exact multiplication by the Hessian", Neural Computation 6, 1994).
 
-use crate::kernel::{PANEL, Panel, STRIP, Turned, add_backward, add_forward, add_outer, apply_tanh, softmax_panel};
-use std::ops::Range;
-use std::sync::Mutex;
+use crate::kernel::{
+    PANEL, Panel, STRIP, Turned, add_backward, add_forward, add_outer, apply_tanh, mean_with_ridge, softmax_panel,
+};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// Where the weights of a layer are.
 #[derive(Debug)]
@@ -52,40 +53,59 @@ impl Network {
     }
 }
 
-/// The sums of some strips of inputs of a layer.
+/// Some outputs of a layer: the sums of their gradients, a row of strips each, and what becomes of them.
 pub(super) struct Part<'a> {
-    layer: usize,
-    strips: Range<usize>,
-    sums: Mutex<&'a mut [[f64; STRIP]]>,
+    number: usize,
+    layer: &'a Layer,
+    first: usize,
+    space: Mutex<(&'a mut [[f64; STRIP]], &'a mut [f64])>,
 }
 
-/// Strips of a part: what is turned of a panel fits the first cache.
-const PART: usize = 8;
+/// Outputs of a part: its sums stay in the second cache, and its tiles are full.
+const PART: usize = 24;
 
 impl Network {
-    /// All sums in parts.
-    pub(super) fn parts<'a>(&self, sums: &'a mut [f64]) -> Vec<Part<'a>> {
+    /// All sums and means in parts.
+    pub(super) fn parts<'a>(&'a self, sums: &'a mut [f64], mut means: &'a mut [f64]) -> Vec<Part<'a>> {
         let (mut sums, _) = sums.as_chunks_mut();
         let mut parts = Vec::new();
         for (number, layer) in self.layers.iter().enumerate() {
-            for from in (0..layer.strips).step_by(PART) {
-                let strips = from..(from + PART).min(layer.strips);
-                let (part, rest) = sums.split_at_mut(strips.len() * layer.outputs);
-                parts.push(Part { layer: number, strips, sums: Mutex::new(part) });
-                sums = rest;
+            for first in (0..layer.outputs).step_by(PART) {
+                let outputs = PART.min(layer.outputs - first);
+                let (sum, other_sums) = sums.split_at_mut(outputs * layer.strips);
+                let (mean, other_means) = means.split_at_mut(outputs * layer.inputs);
+                parts.push(Part { number, layer, first, space: Mutex::new((sum, mean)) });
+                (sums, means) = (other_sums, other_means);
             }
         }
         parts
     }
 }
 
-impl Part<'_> {
+impl<'a> Part<'a> {
+    fn space(&self) -> MutexGuard<'_, (&'a mut [[f64; STRIP]], &'a mut [f64])> {
+        self.space.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) fn clear(&self) {
+        self.space().0.fill([0.0; STRIP]);
+    }
+
     /// Adds the gradients of some panels, in their order.
-    pub(super) fn add(&self, passes: &[&Pass], rows: &[Vec<&[f64]>]) {
-        let mut sums = self.sums.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
-        let mut turned = Turned::default();
-        for (pass, rows) in passes.iter().zip(rows) {
-            pass.add_gradient(self.layer, self.strips.clone(), rows, &mut turned, &mut sums);
+    pub(super) fn add(&self, passes: &[&Pass]) {
+        let sums = &mut self.space().0;
+        passes.iter().for_each(|pass| pass.add_gradient(self.number, self.first, sums));
+    }
+
+    /// The means of sums over `count` rows, and the ridge along `v`.
+    pub(super) fn finish(&self, count: f64, ridge: f64, v: &[f64]) {
+        let (sums, means) = &mut *self.space();
+        let Layer { inputs, strips, .. } = *self.layer;
+        let v = &self.layer.of(v)[self.first * inputs..];
+        for ((sums, mean), v) in
+            sums.chunks_exact(strips).zip(means.chunks_exact_mut(inputs)).zip(v.chunks_exact(inputs))
+        {
+            mean_with_ridge(sums.as_flattened(), count, ridge, v, mean);
         }
     }
 }
@@ -96,12 +116,7 @@ impl Layer {
         &w[self.start..self.start + self.inputs * self.outputs]
     }
 
-    /// The sums of this layer's gradient.
-    pub(super) fn sums<'a>(&self, sums: &'a [f64]) -> &'a [[f64; STRIP]] {
-        &sums.as_chunks().0[self.sums_start..self.sums_start + self.strips * self.outputs]
-    }
-
-    /// To be written.
+    /// The sums of this layer's gradient: for each output a row of strips.
     pub(super) fn sums_mut<'a>(&self, sums: &'a mut [f64]) -> &'a mut [[f64; STRIP]] {
         &mut sums.as_chunks_mut().0[self.sums_start..self.sums_start + self.strips * self.outputs]
     }
@@ -128,8 +143,12 @@ pub(super) fn in_panels<'a>(
 pub(super) struct Trail {
     /// What goes into each layer, and the scores that come out of the last: l + 1 panels.
     inputs: Vec<Panel>,
+    /// Those of the layers once more, for the products over units.
+    turned: Vec<Turned>,
     /// Derivatives of the losses by what comes out of each layer, before tanh.
     deltas: Vec<Panel>,
+    /// Where the rows are that went in: those of one problem stay where they are, and SAM takes the same twice.
+    loaded: Vec<usize>,
 }
 
 impl Trail {
@@ -138,7 +157,18 @@ impl Trail {
         let outputs = layers.iter().map(|layer| Panel::new(layer.outputs));
         let scores = layers.last().map(|last| Panel::new(last.outputs));
         let inputs = layers.iter().map(|layer| Panel::new(layer.inputs)).chain(scores).collect();
-        Self { inputs, deltas: outputs.collect() }
+        let turned = vec![Turned::default(); layers.len()];
+        Self { inputs, turned, deltas: outputs.collect(), loaded: Vec::new() }
+    }
+
+    fn load(&mut self, rows: &[&[f64]]) {
+        let places = rows.iter().map(|row| row.as_ptr().addr());
+        if !places.clone().eq(self.loaded.iter().copied()) {
+            self.inputs[0].load(rows);
+            self.turned[0].load(rows);
+            self.loaded.clear();
+            self.loaded.extend(places);
+        }
     }
 }
 
@@ -154,7 +184,7 @@ impl<'a> Pass<'a> {
         Self::on(Trail::new(network), network, w)
     }
 
-    /// With space that was used before.
+    /// With space that was used before, for the same problem.
     pub(super) fn on(trail: Trail, network: &'a Network, w: &'a [f64]) -> Self {
         Self { network, w, trail }
     }
@@ -165,7 +195,7 @@ impl<'a> Pass<'a> {
 
     /// From the rows to the scores.
     pub(super) fn forward(&mut self, rows: &[&[f64]]) {
-        self.trail.inputs[0].load(rows);
+        self.trail.load(rows);
         for (l, layer) in self.network.layers.iter().enumerate() {
             let [a, z] = &mut self.trail.inputs[l..l + 2] else { return };
             z.reset(rows.len());
@@ -199,7 +229,8 @@ impl<'a> Pass<'a> {
         self.forward(rows);
         self.weigh(labels, losses);
         for (l, layer) in self.network.layers.iter().enumerate().skip(1).rev() {
-            let Trail { inputs, deltas, .. } = &mut self.trail;
+            let Trail { inputs, turned, deltas, .. } = &mut self.trail;
+            turned[l].turn(&inputs[l], rows.len());
             let [back, delta] = &mut deltas[l - 1..=l] else { continue };
             back.reset(rows.len());
             add_backward(layer.of(self.w), layer.inputs, delta, back);
@@ -211,24 +242,16 @@ impl<'a> Pass<'a> {
         }
     }
 
-    /// Adds the panel's gradients to the sums of some strips of inputs of layer l: `D A'`.
-    fn add_gradient(
-        &self,
-        l: usize,
-        strips: Range<usize>,
-        rows: &[&[f64]],
-        turned: &mut Turned,
-        sums: &mut [[f64; STRIP]],
-    ) {
-        add_products(&self.trail.deltas[l], (l > 0).then(|| &self.trail.inputs[l]), rows, strips, turned, sums);
+    /// Adds the panel's gradients to the sums of some outputs of layer l: `D A'`.
+    fn add_gradient(&self, l: usize, first: usize, sums: &mut [[f64; STRIP]]) {
+        add_outer(&self.trail.deltas[l], first, &self.trail.turned[l], sums);
     }
 
     /// Adds the gradients of a panel's losses to sums, and the losses, if they are wanted: row after row.
     pub(super) fn gradient(&mut self, rows: &[&[f64]], labels: &[usize], losses: Option<&mut f64>, sums: &mut [f64]) {
         self.there_and_back(rows, labels, losses);
-        let mut turned = Turned::default();
         for (l, layer) in self.network.layers.iter().enumerate() {
-            self.add_gradient(l, 0..layer.strips, rows, &mut turned, layer.sums_mut(sums));
+            self.add_gradient(l, 0, layer.sums_mut(sums));
         }
     }
 
@@ -248,26 +271,6 @@ impl<'a> Pass<'a> {
 /// `tanh' = 1 - tanh^2`.
 fn slope(a: f64) -> f64 {
     (1.0 - a) * (1.0 + a)
-}
-
-/// `D A'` for some strips of inputs; the rows themselves are A where no panel is given.
-fn add_products(
-    d: &Panel,
-    a: Option<&Panel>,
-    rows: &[&[f64]],
-    strips: Range<usize>,
-    turned: &mut Turned,
-    sums: &mut [[f64; STRIP]],
-) {
-    let outputs = sums.len() / strips.len().max(1);
-    for (from, sums) in strips.clone().step_by(PART).zip(sums.chunks_mut(PART * outputs)) {
-        let part = from..(from + PART).min(strips.end);
-        match a {
-            None => turned.load(rows, part),
-            Some(a) => turned.turn(a, rows.len(), part),
-        }
-        add_outer(d, turned, sums);
-    }
 }
 
 /// A pass and its derivative along a direction `v` of the weights.
@@ -328,16 +331,18 @@ impl<'a> Tangent<'a> {
     pub(super) fn product(&mut self, rows: &[&[f64]], labels: &[usize], sums: &mut [f64]) {
         self.forward(rows);
         self.weigh(labels);
-        let Pass { network, w, trail: Trail { inputs, deltas } } = &mut self.pass;
-        let mut turned = Turned::default();
+        let Pass { network, w, trail: Trail { inputs, turned, deltas, .. } } = &mut self.pass;
+        let mut moved = Turned::default();
         for (l, layer) in network.layers.iter().enumerate().rev() {
-            let a = (l > 0).then(|| &inputs[l]);
-            add_products(&self.deltas[l], a, rows, 0..layer.strips, &mut turned, layer.sums_mut(sums));
+            let sums = layer.sums_mut(sums);
             if l == 0 {
+                add_outer(&self.deltas[l], 0, &turned[l], sums);
                 continue;
             }
-            let a = Some(&self.inputs[l]);
-            add_products(&deltas[l], a, rows, 0..layer.strips, &mut turned, layer.sums_mut(sums));
+            turned[l].turn(&inputs[l], rows.len());
+            moved.turn(&self.inputs[l], rows.len());
+            add_outer(&self.deltas[l], 0, &turned[l], sums);
+            add_outer(&deltas[l], 0, &moved, sums);
             let [back, delta] = &mut deltas[l - 1..=l] else { continue };
             let [moved_back, moved_delta] = &mut self.deltas[l - 1..=l] else { continue };
             back.reset(rows.len());

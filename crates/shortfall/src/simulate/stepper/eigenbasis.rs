@@ -6,7 +6,7 @@
 //! decomposition's, off by at most its proved radius: runs carry that as rounding of every step. Recorded iterates are transformed
 //! back and evaluated on the matrix itself.
 
-use super::{Aggregates, Stepper, can_repeat, divergence_limit};
+use super::{Aggregates, Stepper, can_repeat};
 use crate::constants::eigen::{Eigen, UNIT, gamma};
 use crate::kernel::{add_scaled, dot, max_abs, norm};
 use crate::method::Method;
@@ -131,7 +131,7 @@ impl Stepper for Eigenbasis<'_> {
                 state.components.extend(c.iter().zip(&self.centre).map(|(c, centre)| c - centre));
             }
         }
-        let limit = divergence_limit(&sums.plan.start, self.method.rho.first());
+        let limit = sums.schedule.limit;
         let near = (limit - norm(&self.centre)) / (d as f64).sqrt();
         let watches = can_repeat(self.method) && sums.plan.weight_decay.is_none();
         for (lane, c) in state.components.chunks_exact_mut(d).enumerate() {

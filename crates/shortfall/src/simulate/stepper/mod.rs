@@ -25,13 +25,16 @@ pub struct Schedule {
     pub strata: Option<Vec<Range<u64>>>,
     /// The floor's window, in halves.
     pub window: Option<[Range<u64>; 2]>,
+    /// A coordinate beyond it has diverged.
+    pub limit: f64,
 }
 
 impl Schedule {
     /// For a plan; strata are used where evaluating f costs more than a step.
     pub fn new(plan: &Plan, problem: &dyn Problem, method: &Method) -> Self {
+        let limit = divergence_limit(&plan.start, method.rho.first());
         if plan.record == Record::Ends {
-            return Self { recorded: plan.recorded(), strata: Some(Vec::new()), window: None };
+            return Self { recorded: plan.recorded(), strata: Some(Vec::new()), window: None, limit };
         }
         // Steps of which the draws together are as many as the samples.
         let least = match (method.sampling, problem.samples()) {
@@ -43,7 +46,7 @@ impl Schedule {
         };
         let strata = least.filter(|_| plan.record != Record::Every).map(|least| plan.strata(least));
         let recorded = if strata.is_some() { plan.recorded_singly() } else { plan.recorded() };
-        Self { recorded, strata, window: plan.window_halves() }
+        Self { recorded, strata, window: plan.window_halves(), limit }
     }
 
     /// Whether anything is summed along the way.

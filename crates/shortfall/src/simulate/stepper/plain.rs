@@ -1,7 +1,7 @@
 //! One lane after the other, one step after the other: the specification of every faster stepper.
 
-use super::{Aggregates, Stepper, can_repeat, divergence_limit};
-use crate::kernel::norm;
+use super::{Aggregates, Stepper, can_repeat};
+use crate::kernel::{all_within, norm};
 use crate::method::Sampling;
 use crate::method::{Method, SampleReuse};
 use crate::parallel::Parallel;
@@ -10,6 +10,7 @@ use crate::random::Generator;
 use crate::simulate::aggregates::{Evaluated, LaneRecord, Point};
 use crate::simulate::cycle::Cycle;
 use crate::simulate::{Plan, State};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// See the module.
 pub struct Plain<'a> {
@@ -19,13 +20,15 @@ pub struct Plain<'a> {
     samples: Samples<'a>,
     /// A step depends on the point alone: what comes back stays.
     can_repeat: bool,
+    /// Space that was used before.
+    spare: Mutex<Vec<Scratch>>,
 }
 
 impl<'a> Plain<'a> {
     /// For a problem and a method that fit together.
     pub fn new(problem: &'a dyn Problem, method: &'a Method) -> Self {
         let samples = if method.sampling.is_some() { problem.samples() } else { Samples::None };
-        Self { problem, method, samples, can_repeat: can_repeat(method) }
+        Self { problem, method, samples, can_repeat: can_repeat(method), spare: Mutex::default() }
     }
 }
 
@@ -105,7 +108,7 @@ impl Cursor {
 
 impl Stepper for Plain<'_> {
     fn advance(&self, state: &mut State, until: u64, sums: &mut Aggregates, parallel: &dyn Parallel) {
-        let mut scratch = self.scratch();
+        let mut scratch = self.spare().pop().unwrap_or_else(|| self.scratch());
         for lane in 0..state.width {
             if sums.lanes[lane].is_known() {
                 continue;
@@ -129,10 +132,11 @@ impl Stepper for Plain<'_> {
             state.set_generators(lane, &generators);
         }
         state.step = until;
+        self.spare().push(scratch);
     }
 
     fn finish(&self, state: &mut State, sums: &mut Aggregates, parallel: &dyn Parallel) {
-        let mut scratch = self.scratch();
+        let mut scratch = self.spare().pop().unwrap_or_else(|| self.scratch());
         for lane in 0..state.width {
             let mut record = std::mem::take(&mut sums.lanes[lane]);
             if record.diverged.is_none() {
@@ -152,6 +156,7 @@ impl Stepper for Plain<'_> {
             }
             sums.lanes[lane] = record;
         }
+        self.spare().push(scratch);
     }
 
     fn work(&self) -> u64 {
@@ -167,6 +172,10 @@ impl Stepper for Plain<'_> {
 }
 
 impl Plain<'_> {
+    fn spare(&self) -> MutexGuard<'_, Vec<Scratch>> {
+        self.spare.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// Sees whether a deterministic lane has come back; whether all that follows is known.
     pub(super) fn looks_known(&self, t: u64, x: &[f64], record: &mut LaneRecord) -> bool {
         if record.cycle.is_none() {
@@ -211,11 +220,11 @@ impl Plain<'_> {
             scratch.before.copy_from_slice(&scratch.x);
         }
         self.go(t, scratch, generators, parallel);
-        self.arrive(t, scratch, sums.plan, record)
+        self.arrive(t, scratch, sums.plan, sums.schedule.limit, record)
     }
 
     /// After a step: how long it was, where that is asked for; `false` if the lane diverged.
-    fn arrive(&self, t: u64, scratch: &Scratch, plan: &Plan, record: &mut LaneRecord) -> bool {
+    fn arrive(&self, t: u64, scratch: &Scratch, plan: &Plan, limit: f64, record: &mut LaneRecord) -> bool {
         if is_measured(t, plan) {
             let length = distance(&scratch.x, &scratch.before);
             if t == 0 {
@@ -223,8 +232,7 @@ impl Plain<'_> {
             }
             record.movement.last_step = length;
         }
-        let limit = divergence_limit(&plan.start, self.method.rho.first());
-        if scratch.x.iter().all(|x| x.abs() <= limit) {
+        if all_within(&scratch.x, limit) {
             return true;
         }
         record.diverged = Some(t + 1);
@@ -257,10 +265,17 @@ impl Plain<'_> {
     }
 
     /// The second half, given the gradient at the perturbed point.
-    pub(super) fn move_on(&self, t: u64, scratch: &mut Scratch, plan: &Plan, record: &mut LaneRecord) -> bool {
+    pub(super) fn move_on(
+        &self,
+        t: u64,
+        scratch: &mut Scratch,
+        plan: &Plan,
+        limit: f64,
+        record: &mut LaneRecord,
+    ) -> bool {
         let direction = if self.method.perturbs() { &scratch.h } else { &scratch.g };
         self.method.descent.step(t, self.method.eta.at(t), direction, &mut scratch.x, &mut scratch.memory);
-        self.arrive(t, scratch, plan, record)
+        self.arrive(t, scratch, plan, limit, record)
     }
 
     /// From one iterate to the next; the gradient at the iterate is known where nothing is drawn.

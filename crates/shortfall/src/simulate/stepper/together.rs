@@ -53,7 +53,7 @@ impl<'a> Together<'a> {
             self.gradients(&mut scratches, &perturbed, false, false, parallel);
             going.retain(|k| {
                 let sums = &mut lanes[*k].1;
-                self.members[*k].move_on(t, &mut scratches[*k], sums.plan, &mut sums.lanes[0])
+                self.members[*k].move_on(t, &mut scratches[*k], sums.plan, sums.schedule.limit, &mut sums.lanes[0])
             });
         }
         begun.iter().for_each(|k| scratches[*k].put(0, &mut lanes[*k].0));

@@ -6,7 +6,7 @@
 
 mod running;
 
-use super::{Aggregates, Plain, Stepper, divergence_limit};
+use super::{Aggregates, Plain, Stepper};
 use crate::kernel::{
     Coefficients, Curve, GROUP, GROUPS, LARGEST_BATCH, Lanes, Row, Rule, Three, Totals, advance, evaluate, survey,
     travel,
@@ -86,7 +86,7 @@ impl Stepper for Line<'_> {
         for lane in (0..state.width).filter(|lane| !sums.lanes[*lane].is_known()) {
             running[lane / GROUP].take(lane % GROUP, &sums.lanes[lane]);
         }
-        let limit = divergence_limit(&sums.plan.start, self.method.rho.first());
+        let limit = sums.schedule.limit;
         while state.step < until {
             let steps = state.step..until.min(self.tile_end(state.step, sums));
             coefficients.clear();

@@ -10,7 +10,10 @@
 //!
 //! Every entry is one chain of fused multiply-adds in the order of its index, however the loops are cut: tiles, strips,
 //! panels and the processor change no bit. Six times eight sums fit the registers of AVX2; eight sums, one vector or two,
-//! run over rows (forward, backward) or over inputs (gradient).
+//! run over rows (forward, backward) or over inputs (gradient). AVX-512 has a tile of its own.
+
+#[cfg(target_arch = "x86_64")]
+mod avx512;
 
 use super::panel::{Panel, STRIP, Turned};
 use multiversion::multiversion;
@@ -60,9 +63,28 @@ fn forward_tile<const N: usize>(w: &[f64], inputs: usize, a: &[[f64; STRIP]], z:
     }
 }
 
+/// Calls the tile of AVX-512 and returns, where the processor has it.
+macro_rules! widest {
+    ($entries:expr, $steps:expr, $x:expr, $terms:expr, $y:expr, $chains:expr) => {
+        #[cfg(target_arch = "x86_64")]
+        if is_x86_feature_detected!("avx512f") {
+            let [chain, block, step] = $steps;
+            let c = avx512::Coefficients { entries: $entries, chain, block, step };
+            // SAFETY: the processor has AVX-512F.
+            #[allow(unsafe_code)]
+            return unsafe { avx512::add_products(c, $x, $terms, $y, $chains) };
+        }
+    };
+}
+
 /// `Z += W A`, for the first `outputs` units of `z`; `a` has `inputs` units.
-#[multiversion(targets("x86_64+avx2+fma"))]
 pub fn add_forward(w: &[f64], outputs: usize, a: &Panel, z: &mut Panel) {
+    widest!(w, [a.units, STRIP, 1], &a.entries, a.units, &mut z.entries, [z.units, 1, outputs]);
+    plain_forward(w, outputs, a, z);
+}
+
+#[multiversion(targets("x86_64+avx2+fma"))]
+fn plain_forward(w: &[f64], outputs: usize, a: &Panel, z: &mut Panel) {
     let inputs = a.units;
     for from in (0..inputs).step_by(DEPTH) {
         let to = (from + DEPTH).min(inputs);
@@ -95,8 +117,13 @@ fn backward_tile<const N: usize>(w: &[f64], inputs: usize, d: &[[f64; STRIP]], b
 }
 
 /// `B += W' D`, for all units of `b`, the first of the `inputs` that a row of W has.
-#[multiversion(targets("x86_64+avx2+fma"))]
 pub fn add_backward(w: &[f64], inputs: usize, d: &Panel, b: &mut Panel) {
+    widest!(w, [1, STRIP * inputs, inputs], &d.entries, d.units, &mut b.entries, [b.units, 1, b.units]);
+    plain_backward(w, inputs, d, b);
+}
+
+#[multiversion(targets("x86_64+avx2+fma"))]
+fn plain_backward(w: &[f64], inputs: usize, d: &Panel, b: &mut Panel) {
     let units = b.units;
     for from in (0..d.units).step_by(DEPTH) {
         let to = (from + DEPTH).min(d.units);
@@ -111,13 +138,11 @@ pub fn add_backward(w: &[f64], inputs: usize, d: &Panel, b: &mut Panel) {
     }
 }
 
-/// Of outputs from `o` on; `x` are eight inputs of each row, `g` begins at output `o`.
+/// Of outputs from `o` on; `x` are eight inputs of each row; `g` begins with those of output `o`, and the next output's are `strips`
+/// further on.
 #[inline(always)]
-fn outer_tile<const N: usize>(d: &Panel, o: usize, x: &[[f64; STRIP]], g: &mut [[f64; STRIP]]) {
-    let (g, mut sums) = (&mut g[..N], [[0.0; STRIP]; N]);
-    for (sum, g) in sums.iter_mut().zip(&*g) {
-        sum.copy_from_slice(g);
-    }
+fn outer_tile<const N: usize>(d: &Panel, o: usize, x: &[[f64; STRIP]], g: &mut [[f64; STRIP]], strips: usize) {
+    let mut sums: [[f64; STRIP]; N] = std::array::from_fn(|n| g[n * strips]);
     for (d, x) in d.entries.chunks_exact(d.units).zip(x.chunks(STRIP)) {
         let d = &d[o..o + N];
         for (r, x) in (0..STRIP).zip(x) {
@@ -126,52 +151,35 @@ fn outer_tile<const N: usize>(d: &Panel, o: usize, x: &[[f64; STRIP]], g: &mut [
             }
         }
     }
-    for (sum, g) in sums.iter().zip(g) {
-        g.copy_from_slice(sum);
+    for (n, sum) in sums.into_iter().enumerate() {
+        g[n * strips] = sum;
     }
 }
 
-/// `G += D X` for some strips of inputs: of each strip G has eight numbers an output.
-#[multiversion(targets("x86_64+avx2+fma"))]
-pub fn add_outer(d: &Panel, x: &Turned, g: &mut [[f64; STRIP]]) {
-    for o in (0..d.units).step_by(TILE) {
-        let count = TILE.min(d.units - o);
-        for (x, g) in x.entries.chunks_exact(x.rows.max(1)).zip(g.chunks_exact_mut(d.units)) {
-            let g = &mut g[o..];
-            with_chains!(count, outer_tile(d, o, x, g));
-        }
+/// `G += D X` for outputs from `first` on: rows of G, each as many strips as X has.
+pub fn add_outer(d: &Panel, first: usize, x: &Turned, g: &mut [[f64; STRIP]]) {
+    let strips = x.entries.len() / x.rows.max(1);
+    if strips == 0 {
+        return;
     }
+    let steps = [STRIP, STRIP * d.units, 1];
+    let d_entries = d.entries[first..].as_flattened();
+    widest!(d_entries, steps, &x.entries, x.rows, g, [1, strips, g.len() / strips]);
+    plain_outer(d, first, x, g, strips);
 }
 
-/// Outputs whose rows are written side by side.
-const SIDE: usize = 8;
+/// Strips of X at a time: they stay in the first cache.
+const NEAR: usize = 8;
 
-/// [`mean_with_ridge`](super::mean_with_ridge) of sums of so many outputs as [`add_outer`] leaves them, for some rows of weights from
-/// one output on.
 #[multiversion(targets("x86_64+avx2+fma"))]
-pub fn mean_of_strips(
-    sums: &[[f64; STRIP]],
-    [inputs, outputs, first]: [usize; 3],
-    count: f64,
-    ridge: f64,
-    v: &[f64],
-    out: &mut [f64],
-) {
-    for (side, (out, v)) in out.chunks_mut(SIDE * inputs).zip(v.chunks(SIDE * inputs)).enumerate() {
-        for (strip, sums) in sums.chunks_exact(outputs).enumerate() {
-            let weights = strip * STRIP..inputs.min((strip + 1) * STRIP);
-            let rows = out.chunks_exact_mut(inputs).zip(v.chunks_exact(inputs)).zip(&sums[first + side * SIDE..]);
-            for ((out, v), sums) in rows {
-                let (out, v) = (&mut out[weights.clone()], &v[weights.clone()]);
-                if let (Ok(out), Ok(v)) = (<&mut [f64; STRIP]>::try_from(&mut *out), <&[f64; STRIP]>::try_from(v)) {
-                    for l in 0..STRIP {
-                        out[l] = ridge.mul_add(v[l], sums[l] / count);
-                    }
-                } else {
-                    for ((out, v), sum) in out.iter_mut().zip(v).zip(sums) {
-                        *out = ridge.mul_add(*v, sum / count);
-                    }
-                }
+fn plain_outer(d: &Panel, first: usize, x: &Turned, g: &mut [[f64; STRIP]], strips: usize) {
+    let outputs = g.len() / strips;
+    for from in (0..strips).step_by(NEAR) {
+        for o in (0..outputs).step_by(TILE) {
+            let count = TILE.min(outputs - o);
+            for s in from..strips.min(from + NEAR) {
+                let (x, g) = (&x.entries[s * x.rows..][..x.rows], &mut g[o * strips + s..]);
+                with_chains!(count, outer_tile(d, first + o, x, g, strips));
             }
         }
     }
@@ -201,24 +209,23 @@ mod tests {
             delta.load(&d_rows);
             z.reset(count);
             back.reset(count);
+            let (mut plain_z, mut plain_back) = (z.clone(), back.clone());
             add_forward(&w, outputs, &a, &mut z);
             add_backward(&w, inputs, &delta, &mut back);
+            plain_forward(&w, outputs, &a, &mut plain_z);
+            plain_backward(&w, inputs, &delta, &mut plain_back);
+            assert_eq!((&z.entries, &back.entries), (&plain_z.entries, &plain_back.entries));
+            let [mut from_rows, mut from_panel] = [Turned::default(), Turned::default()];
+            from_rows.load(&rows);
+            from_panel.turn(&a, count);
+            assert_eq!(from_rows.entries, from_panel.entries);
             let mut g = vec![[0.0; STRIP]; outputs * stride / STRIP];
-            let half = stride / STRIP / 2;
-            let (first, second) = g.split_at_mut(outputs * half);
-            for (strips, g) in [(0..half, first), (half..stride / STRIP, second)] {
-                let [mut from_rows, mut from_panel] = [Turned::default(), Turned::default()];
-                from_rows.load(&rows, strips.clone());
-                from_panel.turn(&a, count, strips);
-                assert_eq!(from_rows.entries, from_panel.entries);
-                add_outer(&delta, &from_rows, g);
-            }
-            let (v, mut mean) = (wave(outputs * inputs, 0.17), vec![0.0; outputs * inputs]);
-            let (above, below) = mean.split_at_mut(outputs / 3 * inputs);
-            for (first, mean) in [(0, above), (outputs / 3, below)] {
-                let v = &v[first * inputs..][..mean.len()];
-                mean_of_strips(&g, [inputs, outputs, first], 3.0, 0.5, v, mean);
-            }
+            let (first, second) = g.split_at_mut(outputs / 3 * stride / STRIP);
+            add_outer(&delta, 0, &from_rows, first);
+            add_outer(&delta, outputs / 3, &from_rows, second);
+            let mut plain_g = vec![[0.0; STRIP]; g.len()];
+            plain_outer(&delta, 0, &from_rows, &mut plain_g, stride / STRIP);
+            assert_eq!(g, plain_g);
             let (mut forward, mut backward) = (Vec::new(), Vec::new());
             z.to_rows(outputs, &mut forward);
             back.to_rows(inputs, &mut backward);
@@ -235,10 +242,7 @@ mod tests {
             for o in 0..outputs {
                 for i in 0..stride {
                     let sum = (0..count).fold(0.0, |sum, r| d[r * outputs + o].mul_add(x[r * stride + i], sum));
-                    assert_eq!(g[i / STRIP * outputs + o][i % STRIP].to_bits(), f64::to_bits(sum));
-                    if i < inputs {
-                        assert_eq!(mean[o * inputs + i], 0.5f64.mul_add(v[o * inputs + i], sum / 3.0));
-                    }
+                    assert_eq!(g.as_flattened()[o * stride + i].to_bits(), f64::to_bits(sum));
                 }
             }
         }
