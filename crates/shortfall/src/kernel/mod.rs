@@ -92,6 +92,14 @@ pub fn add_scaled(c: f64, x: &[f64], y: &mut [f64]) {
     add_scaled_inline(c, x, y);
 }
 
+/// `y = x + c g`
+#[multiversion(targets("x86_64+avx2+fma"))]
+pub fn add_multiple(c: f64, x: &[f64], g: &[f64], y: &mut [f64]) {
+    for ((y, x), g) in y.iter_mut().zip(x).zip(g) {
+        *y = c.mul_add(*g, *x);
+    }
+}
+
 /// `y = c y + x`
 #[multiversion(targets("x86_64+avx2+fma"))]
 pub fn scale_and_add(c: f64, x: &[f64], y: &mut [f64]) {
@@ -101,10 +109,26 @@ pub fn scale_and_add(c: f64, x: &[f64], y: &mut [f64]) {
 }
 
 /// `out = sums/count + ridge v`.
-#[multiversion(targets("x86_64+avx2+fma"))]
 pub fn mean_with_ridge(sums: &[f64], count: f64, ridge: f64, v: &[f64], out: &mut [f64]) {
+    // Batches mostly have a power of two, whose reciprocal is exact: the same bits, without the divisions.
+    if count.to_bits().trailing_zeros() >= f64::MANTISSA_DIGITS - 1 {
+        scaled_with_ridge(sums, 1.0 / count, ridge, v, out);
+    } else {
+        divided_with_ridge(sums, count, ridge, v, out);
+    }
+}
+
+#[multiversion(targets("x86_64+avx2+fma"))]
+fn divided_with_ridge(sums: &[f64], count: f64, ridge: f64, v: &[f64], out: &mut [f64]) {
     for ((out, v), sum) in out.iter_mut().zip(v).zip(sums) {
         *out = ridge.mul_add(*v, sum / count);
+    }
+}
+
+#[multiversion(targets("x86_64+avx2+fma"))]
+fn scaled_with_ridge(sums: &[f64], scale: f64, ridge: f64, v: &[f64], out: &mut [f64]) {
+    for ((out, v), sum) in out.iter_mut().zip(v).zip(sums) {
+        *out = ridge.mul_add(*v, sum * scale);
     }
 }
 
@@ -174,7 +198,8 @@ pub fn normalise(u: &mut [f64]) {
     divide(u, norm);
 }
 
-/// `y = x + rho g/|g|`, and `y = x` where `g = 0`: the bits of [`unit_vector`] and [`scale_and_add`], with two readings of g.
+/// `y = x + rho g/|g|`, and `y = x` where `g = 0`: `rho/|g|` is rounded, then one multiply-add; in one dimension, and where the
+/// factor would lose bits, by [`unit_vector`].
 pub fn add_unit_vector(rho: f64, x: &[f64], g: &[f64], y: &mut [f64]) {
     if let ([x], [_], [y]) = (x, g, &mut *y) {
         unit_vector(g, std::slice::from_mut(y));
@@ -182,19 +207,12 @@ pub fn add_unit_vector(rho: f64, x: &[f64], g: &[f64], y: &mut [f64]) {
         return;
     }
     let plain = dot(g, g).sqrt();
-    if SAFE_NORM.contains(&plain) {
-        add_quotients(rho, x, g, plain, y);
+    let factor = rho / plain;
+    if SAFE_NORM.contains(&plain) && SAFE_NORM.contains(&factor.abs()) {
+        add_multiple(factor, x, g, y);
     } else {
         unit_vector(g, y);
         scale_and_add(rho, x, y);
-    }
-}
-
-/// `y = x + rho (g/c)`
-#[multiversion(targets("x86_64+avx2+fma"))]
-fn add_quotients(rho: f64, x: &[f64], g: &[f64], c: f64, y: &mut [f64]) {
-    for ((y, x), g) in y.iter_mut().zip(x).zip(g) {
-        *y = rho.mul_add(g / c, *x);
     }
 }
 
@@ -219,16 +237,34 @@ mod tests {
     }
 
     #[test]
-    fn a_step_along_a_gradient_has_the_bits_of_its_parts() {
-        for scale in [0.0, 1e-310, 1e-200, 1.0, 1e200] {
+    fn a_step_along_a_gradient_of_any_size() {
+        for (scale, rho) in
+            [(0.0, 0.3), (1e-310, 0.3), (1e-200, 0.3), (1.0, 1e-200), (1.0, -0.3), (1e-130, 1e30), (1e200, 0.3)]
+        {
             for d in [1, 2, 77] {
                 let g: Vec<f64> = (0..d).map(|i| scale * (i as f64 * 0.37 - 1.0).sin()).collect();
-                let x: Vec<f64> = (0..d).map(|i| (i as f64 * 0.11).cos()).collect();
+                let x: Vec<f64> = (0..d).map(|i| rho * (i as f64 * 0.11).cos()).collect();
                 let (mut y, mut u) = (vec![9.0; d], vec![9.0; d]);
-                add_unit_vector(0.3, &x, &g, &mut y);
+                add_unit_vector(rho, &x, &g, &mut y);
                 unit_vector(&g, &mut u);
-                scale_and_add(0.3, &x, &mut u);
-                assert_eq!(y, u, "{scale} {d}");
+                for ((y, x), u) in y.iter().zip(&x).zip(&u) {
+                    assert!((y - rho.mul_add(*u, *x)).abs() <= 4.0 * f64::EPSILON * rho.abs(), "{scale} {rho} {d}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn means_over_powers_of_two_are_quotients() {
+        let sums: Vec<f64> = (0..77).map(|i| (i as f64 * 0.37).sin() * 10f64.powi(8 * (i - 38))).collect();
+        let v: Vec<f64> = (0..77).map(|i| (i as f64 * 0.11).cos()).collect();
+        for count in [1.0, 2.0, 3.0, 128.0, 1797.0] {
+            for ridge in [0.0, 1e-3] {
+                let mut mean = vec![9.0; 77];
+                mean_with_ridge(&sums, count, ridge, &v, &mut mean);
+                for ((mean, v), sum) in mean.iter().zip(&v).zip(&sums) {
+                    assert_eq!(mean.to_bits(), f64::mul_add(ridge, *v, sum / count).to_bits());
+                }
             }
         }
     }

@@ -43,11 +43,6 @@ impl State {
 
     /// Copies one lane's point and memory out.
     pub(super) fn gather(&self, lane: usize, x: &mut [f64], memory: &mut [f64]) {
-        if self.width == 1 {
-            x.copy_from_slice(&self.x);
-            memory.copy_from_slice(&self.memory);
-            return;
-        }
         for (i, x) in x.iter_mut().enumerate() {
             *x = self.x[i * self.width + lane];
         }
@@ -58,11 +53,6 @@ impl State {
 
     /// Copies them back.
     pub(super) fn scatter(&mut self, lane: usize, x: &[f64], memory: &[f64]) {
-        if self.width == 1 {
-            self.x.copy_from_slice(x);
-            self.memory.copy_from_slice(memory);
-            return;
-        }
         for (i, x) in x.iter().enumerate() {
             self.x[i * self.width + lane] = *x;
         }

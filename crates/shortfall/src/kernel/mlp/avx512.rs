@@ -95,6 +95,10 @@ unsafe fn tile<const N: usize, const S: usize>(
         }
         for from in (0..count).step_by(STRIP) {
             let (mut c_t, mut x_t) = (c.entries.as_ptr().add(from / STRIP * c.block), x.add(from * STRIP));
+            for n in N..2 * N {
+                // For the next tile. No access: any address will do.
+                _mm_prefetch::<_MM_HINT_T0>(c_t.wrapping_add(n * c.chain).cast());
+            }
             for _ in from..count.min(from + STRIP) {
                 let mut all = [_mm512_setzero_pd(); S];
                 for (s, x) in all.iter_mut().enumerate() {

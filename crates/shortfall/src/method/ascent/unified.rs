@@ -12,14 +12,11 @@ pub struct Unified {
 
 impl Ascent for Unified {
     fn point(&self, rho: f64, x: &[f64], g: &[f64], y: &mut [f64]) {
-        kernel::unit_vector(g, y);
         let (normalised, plain) = (rho * self.lambda, rho * (1.0 - self.lambda));
-        for ((y, x), g) in y.iter_mut().zip(x).zip(g) {
-            *y = normalised.mul_add(*y, *x);
-            // Not 0 times an infinite gradient.
-            if plain != 0.0 {
-                *y = plain.mul_add(*g, *y);
-            }
+        kernel::add_unit_vector(normalised, x, g, y);
+        // Not 0 times an infinite gradient.
+        if plain != 0.0 {
+            kernel::add_scaled(plain, g, y);
         }
     }
 

@@ -1,6 +1,7 @@
 //! USAM's perturbation.
 
 use super::{Ascent, Perturbation};
+use crate::kernel;
 
 /// USAM (Andriushchenko and Flammarion, ICML 2022): `y = x + rho g`. rho has units 1/beta: the same number means
 /// something else for SAM.
@@ -8,9 +9,7 @@ pub struct Unnormalised;
 
 impl Ascent for Unnormalised {
     fn point(&self, rho: f64, x: &[f64], g: &[f64], y: &mut [f64]) {
-        for ((y, x), g) in y.iter_mut().zip(x).zip(g) {
-            *y = rho.mul_add(*g, *x);
-        }
+        kernel::add_multiple(rho, x, g, y);
     }
 
     fn perturbation(&self) -> Perturbation {

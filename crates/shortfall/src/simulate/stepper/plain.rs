@@ -59,14 +59,27 @@ pub(super) struct Scratch {
 }
 
 impl Scratch {
-    /// Takes a lane up.
-    pub(super) fn take(&mut self, lane: usize, state: &State) {
-        state.gather(lane, &mut self.x, &mut self.memory);
+    /// Takes a lane up, until [`Scratch::put`].
+    pub(super) fn take(&mut self, lane: usize, state: &mut State) {
+        if state.width == 1 {
+            self.exchange(state);
+        } else {
+            state.gather(lane, &mut self.x, &mut self.memory);
+        }
     }
 
     /// Puts it back.
-    pub(super) fn put(&self, lane: usize, state: &mut State) {
-        state.scatter(lane, &self.x, &self.memory);
+    pub(super) fn put(&mut self, lane: usize, state: &mut State) {
+        if state.width == 1 {
+            self.exchange(state);
+        } else {
+            state.scatter(lane, &self.x, &self.memory);
+        }
+    }
+
+    fn exchange(&mut self, state: &mut State) {
+        std::mem::swap(&mut self.x, &mut state.x);
+        std::mem::swap(&mut self.memory, &mut state.memory);
     }
 }
 

@@ -27,7 +27,7 @@ impl<'a> Together<'a> {
         let Some(from) = lanes.first().map(|(state, _)| state.step) else { return };
         let begun = going.clone();
         for k in &begun {
-            scratches[*k].take(0, &lanes[*k].0);
+            scratches[*k].take(0, &mut lanes[*k].0);
         }
         for t in from..until {
             going.retain(|k| {
