@@ -49,7 +49,8 @@ fn panels<S: RowSource, const N: usize>(
             *slot = index(start + i);
         }
         let strips = &mut kept.as_flattened_mut()[..panel.div_ceil(STRIP) * vectors];
-        rows.products(&indices[..panel], w, strips);
+        let taken = rows.take(&indices[..panel]);
+        rows.products(&taken, w, strips);
         for (k, sums) in sums[..vectors].iter_mut().enumerate() {
             let (mut weights, mut losses) = ([0.0; LANES], [0.0; LANES]);
             for (part, strip) in weights.chunks_exact_mut(STRIP).zip(strips.chunks_exact(vectors)) {
@@ -64,7 +65,7 @@ fn panels<S: RowSource, const N: usize>(
                 strip[k].copy_from_slice(part);
             }
         }
-        rows.add(&indices[..panel], strips, gradient);
+        rows.add(&taken, strips, gradient);
     }
     loss.iter_mut().zip(sums).for_each(|(loss, sums)| *loss += tree(sums));
 }

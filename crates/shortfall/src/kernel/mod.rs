@@ -4,6 +4,7 @@
 //! fused where the code says `mul_add`. The functions are compiled a second time for AVX2 with FMA and chosen at run
 //! time; the arithmetic is the same, so the results are.
 
+mod eight;
 mod functions;
 mod lanes;
 mod linear;

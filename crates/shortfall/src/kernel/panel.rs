@@ -1,5 +1,6 @@
 //! Numbers at a panel of rows, laid out so that one operation takes several rows, and the functions of a network on them.
 
+use super::eight::{Eight, widest};
 use super::functions::{exp_all, log1p, tanh};
 use multiversion::multiversion;
 
@@ -126,33 +127,11 @@ pub(super) fn softmax_strip(
     weights: &mut [[f64; STRIP]],
     mut losses: Option<&mut f64>,
 ) {
-    let (mut top, mut largest) = ([0.0; STRIP], [f64::NEG_INFINITY; STRIP]);
-    for (k, score) in scores.iter().enumerate() {
-        for r in 0..STRIP {
-            let above = score[r] > largest[r];
-            (top[r], largest[r]) = if above { (k as f64, score[r]) } else { (top[r], largest[r]) };
-        }
-    }
     let mut label = [-1.0; STRIP];
     label.iter_mut().zip(labels).for_each(|(label, given)| *label = *given as f64);
-    let (mut rest, mut wrong) = ([0.0; STRIP], [0.0; STRIP]);
-    for (weight, score) in weights.iter_mut().zip(scores) {
-        for r in 0..STRIP {
-            weight[r] = score[r] - largest[r];
-        }
-    }
+    let [top, largest] = below_largest(scores, weights);
     exp_all(weights.as_flattened_mut());
-    for (k, weight) in weights.iter().enumerate() {
-        for r in 0..STRIP {
-            rest[r] += if k as f64 == top[r] { 0.0 } else { weight[r] };
-            wrong[r] += if k as f64 == label[r] { 0.0 } else { weight[r] };
-        }
-    }
-    for weight in weights.iter_mut() {
-        for r in 0..STRIP {
-            weight[r] /= 1.0 + rest[r];
-        }
-    }
+    let [rest, wrong] = shares(weights, &top, &label);
     for (r, label) in (0..STRIP).zip(labels) {
         weights[*label][r] = -wrong[r] / (1.0 + rest[r]);
         if let Some(sum) = losses.as_deref_mut() {
@@ -163,6 +142,62 @@ pub(super) fn softmax_strip(
     for weight in weights.iter_mut() {
         weight[labels.len()..].fill(0.0);
     }
+}
+
+/// Writes scores less the largest of their row; returns where that is first, and which it is.
+fn below_largest(scores: &[[f64; STRIP]], weights: &mut [[f64; STRIP]]) -> [[f64; STRIP]; 2] {
+    widest!(below_largest(scores, weights))
+}
+
+#[inline(always)]
+pub(super) fn below_largest_by<E: Eight>(scores: &[[f64; STRIP]], weights: &mut [[f64; STRIP]]) -> [[f64; STRIP]; 2] {
+    let (one, mut number) = (E::all(1.0), E::all(0.0));
+    let (mut top, mut largest) = (number, E::all(f64::NEG_INFINITY));
+    for score in scores {
+        let score = E::load(score);
+        let above = largest.is_below(score);
+        (top, largest) = (E::choose(above, number, top), E::choose(above, score, largest));
+        number = number.add(one);
+    }
+    for (weight, score) in weights.iter_mut().zip(scores) {
+        E::load(score).less(largest).store(weight);
+    }
+    stored([top, largest])
+}
+
+/// Divides `e^{z - max z}` by their sum; returns the sums without the top, where that is exactly 1, and without the label.
+fn shares(weights: &mut [[f64; STRIP]], top: &[f64; STRIP], label: &[f64; STRIP]) -> [[f64; STRIP]; 2] {
+    widest!(shares(weights, top, label))
+}
+
+#[inline(always)]
+pub(super) fn shares_by<E: Eight>(
+    weights: &mut [[f64; STRIP]],
+    top: &[f64; STRIP],
+    label: &[f64; STRIP],
+) -> [[f64; STRIP]; 2] {
+    let (top, label, zero, one) = (E::load(top), E::load(label), E::all(0.0), E::all(1.0));
+    let (mut rest, mut wrong, mut number) = (zero, zero, zero);
+    for weight in &*weights {
+        let weight = E::load(weight);
+        rest = rest.add(E::choose(number.is(top), zero, weight));
+        wrong = wrong.add(E::choose(number.is(label), zero, weight));
+        number = number.add(one);
+    }
+    let total = one.add(rest);
+    for weight in weights {
+        E::load(weight).over(total).store(weight);
+    }
+    stored([rest, wrong])
+}
+
+#[inline(always)]
+fn stored<E: Eight>(both: [E; 2]) -> [[f64; STRIP]; 2] {
+    both.map(|one| {
+        let mut numbers = [0.0; STRIP];
+        one.store(&mut numbers);
+        numbers
+    })
 }
 
 #[cfg(test)]

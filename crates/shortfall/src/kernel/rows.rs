@@ -5,7 +5,7 @@
 
 use super::panel::STRIP;
 use super::simd::plain::halves;
-use super::simd::{self, PARTS, ROWS};
+use super::simd::{self, PARTS, SomeRows};
 use crate::source::SparseMatrix;
 
 /// A matrix by rows of `stride` entries, a multiple of 8; those beyond its columns are zeros.
@@ -122,7 +122,7 @@ impl Rows {
         match &self.storage {
             Storage::Dense(rows) => {
                 let mut product = [[0.0; STRIP]];
-                simd::products(&[rows.row(i)], w, &mut product);
+                simd::products(&SomeRows::new(1, |_| rows.row(i)), w, &mut product);
                 product[0][0]
             }
             Storage::Sparse(entries) => SparseRows(entries, self.stride).product(i, w),
@@ -191,24 +191,34 @@ impl Rows {
 
 /// Where a pass finds its rows.
 pub(super) trait RowSource: Copy {
+    /// Up to 32 rows.
+    type Taken<'i>;
+
+    fn take(self, indices: &[usize]) -> Self::Taken<'_>;
+
     /// As [`simd::products`], of these rows.
-    fn products(self, indices: &[usize], w: &[f64], out: &mut [[f64; STRIP]]);
+    fn products(self, rows: &Self::Taken<'_>, w: &[f64], out: &mut [[f64; STRIP]]);
 
     /// As [`simd::add_rows`], of these rows.
-    fn add(self, indices: &[usize], c: &[[f64; STRIP]], y: &mut [f64]);
+    fn add(self, rows: &Self::Taken<'_>, c: &[[f64; STRIP]], y: &mut [f64]);
 }
 
-impl RowSource for &DenseRows {
-    fn products(self, indices: &[usize], w: &[f64], out: &mut [[f64; STRIP]]) {
-        let mut rows: [&[f64]; ROWS] = [&[]; ROWS];
-        rows.iter_mut().zip(indices).for_each(|(slot, i)| *slot = self.row(*i));
-        simd::products(&rows[..indices.len()], w, out);
+impl<'a> RowSource for &'a DenseRows {
+    type Taken<'i> = SomeRows<'a>;
+
+    #[inline(always)]
+    fn take(self, indices: &[usize]) -> SomeRows<'a> {
+        SomeRows::new(indices.len(), |i| self.row(indices[i]))
     }
 
-    fn add(self, indices: &[usize], c: &[[f64; STRIP]], y: &mut [f64]) {
-        let mut rows: [&[f64]; ROWS] = [&[]; ROWS];
-        rows.iter_mut().zip(indices).for_each(|(slot, i)| *slot = self.row(*i));
-        simd::add_rows(c, &rows[..indices.len()], y);
+    #[inline(always)]
+    fn products(self, rows: &SomeRows, w: &[f64], out: &mut [[f64; STRIP]]) {
+        simd::products(rows, w, out);
+    }
+
+    #[inline(always)]
+    fn add(self, rows: &SomeRows, c: &[[f64; STRIP]], y: &mut [f64]) {
+        simd::add_rows(c, rows, y);
     }
 }
 
@@ -237,8 +247,15 @@ impl SparseRows<'_> {
 }
 
 impl RowSource for SparseRows<'_> {
+    type Taken<'i> = &'i [usize];
+
     #[inline(always)]
-    fn products(self, indices: &[usize], w: &[f64], out: &mut [[f64; STRIP]]) {
+    fn take(self, indices: &[usize]) -> &[usize] {
+        indices
+    }
+
+    #[inline(always)]
+    fn products(self, indices: &&[usize], w: &[f64], out: &mut [[f64; STRIP]]) {
         let vectors = w.len() / self.1;
         for (r, i) in indices.iter().enumerate() {
             let strip = &mut out[r / STRIP * vectors..][..vectors];
@@ -247,7 +264,7 @@ impl RowSource for SparseRows<'_> {
     }
 
     #[inline(always)]
-    fn add(self, indices: &[usize], c: &[[f64; STRIP]], y: &mut [f64]) {
+    fn add(self, indices: &&[usize], c: &[[f64; STRIP]], y: &mut [f64]) {
         let vectors = y.len() / self.1;
         for (r, i) in indices.iter().enumerate() {
             let strip = &c[r / STRIP * vectors..][..vectors];

@@ -60,12 +60,13 @@ fn pass<S: RowSource>(
         }
         let (scores, weights) =
             (&mut scores[..size.div_ceil(STRIP) * *classes], &mut weights[..size.div_ceil(STRIP) * *classes]);
-        rows.products(&indices[..size], w, scores);
+        let taken = rows.take(&indices[..size]);
+        rows.products(&taken, w, scores);
         let strips = scores.chunks_exact(*classes).zip(weights.chunks_exact_mut(*classes));
         for ((scores, weights), labels) in strips.zip(panel_labels[..size].chunks(STRIP)) {
             softmax_strip(scores, labels, weights, wants_losses.then_some(&mut sum));
         }
-        rows.add(&indices[..size], weights, gradient);
+        rows.add(&taken, weights, gradient);
     }
     sum
 }

@@ -25,10 +25,36 @@ pub(super) fn strips(rows: usize) -> usize {
     rows.div_ceil(STRIP)
 }
 
-/// `x_i'w_k` for up to [`ROWS`] rows and every vector `w_k` of w, as long as a row, a multiple of 8: 8 partial sums by column, added
+/// Up to [`ROWS`] rows of one length, a multiple of 8.
+pub(super) struct SomeRows<'a> {
+    rows: [&'a [f64]; ROWS],
+    count: usize,
+}
+
+impl<'a> SomeRows<'a> {
+    /// Rows 0 to `count - 1` of a function.
+    #[inline(always)]
+    pub(super) fn new(count: usize, row: impl Fn(usize) -> &'a [f64]) -> Self {
+        let mut rows: [&[f64]; ROWS] = [&[]; ROWS];
+        let stride = if count == 0 { PARTS } else { row(0).len() };
+        assert!(count <= ROWS && stride > 0 && stride.is_multiple_of(PARTS));
+        for (i, slot) in rows[..count].iter_mut().enumerate() {
+            *slot = row(i);
+            assert!(slot.len() == stride);
+        }
+        Self { rows, count }
+    }
+
+    fn rows(&self) -> &[&'a [f64]] {
+        &self.rows[..self.count]
+    }
+}
+
+/// `x_i'w_k` for some rows and every vector `w_k` of w, as long as a row, a multiple of 8: 8 partial sums by column, added
 /// by halves. `out` holds strips of 8 rows, in each strip one after the other the products with each vector; the rows missing in the
 /// last strip are left alone.
-pub(super) fn products(rows: &[&[f64]], w: &[f64], out: &mut [[f64; STRIP]]) {
+pub(super) fn products(rows: &SomeRows, w: &[f64], out: &mut [[f64; STRIP]]) {
+    let rows = rows.rows();
     let vectors = check(rows, w.len(), out);
     #[cfg(target_arch = "x86_64")]
     {
@@ -48,7 +74,8 @@ pub(super) fn products(rows: &[&[f64]], w: &[f64], out: &mut [[f64; STRIP]]) {
 
 /// `y_k += c_0k x_0`, then `c_1k x_1`, and so on, for every vector `y_k` of y, as long as a row, each entry by fused
 /// multiply-adds in that order. Coefficients as [`products`] leaves them.
-pub(super) fn add_rows(c: &[[f64; STRIP]], rows: &[&[f64]], y: &mut [f64]) {
+pub(super) fn add_rows(c: &[[f64; STRIP]], rows: &SomeRows, y: &mut [f64]) {
+    let rows = rows.rows();
     let vectors = check(rows, y.len(), c);
     #[cfg(target_arch = "x86_64")]
     {
@@ -69,8 +96,7 @@ pub(super) fn add_rows(c: &[[f64; STRIP]], rows: &[&[f64]], y: &mut [f64]) {
 /// The number of vectors.
 fn check(rows: &[&[f64]], length: usize, strips_of_rows: &[[f64; STRIP]]) -> usize {
     let Some(stride) = rows.first().map(|row| row.len()) else { return 0 };
-    assert!(stride > 0 && stride.is_multiple_of(PARTS) && length.is_multiple_of(stride) && rows.len() <= ROWS);
-    assert!(rows.iter().all(|row| row.len() == stride));
+    assert!(length.is_multiple_of(stride));
     let vectors = length / stride;
     assert!(strips_of_rows.len() == strips(rows.len()) * vectors);
     vectors
@@ -141,10 +167,11 @@ mod tests {
                 let c = of_strips(&|i| (i as f64 * 1.3).cos());
                 let (mut out, mut y) = (of_strips(&|_| 7.0), w.clone());
                 let (mut expected, mut slow) = (out.clone(), w.clone());
-                products(&rows, &w, &mut out);
+                let some = SomeRows::new(count, |i| rows[i]);
+                products(&some, &w, &mut out);
                 plain::products(&rows, &w, vectors, &mut expected);
                 assert_eq!(bits(out.as_flattened()), bits(expected.as_flattened()), "{columns} {count} {vectors}");
-                add_rows(&c, &rows, &mut y);
+                add_rows(&c, &some, &mut y);
                 plain::add_rows(&c, &rows, vectors, &mut slow);
                 assert_eq!(bits(&y), bits(&slow), "{columns} {count} {vectors}");
                 #[cfg(target_arch = "x86_64")]

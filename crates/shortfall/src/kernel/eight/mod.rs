@@ -5,9 +5,10 @@ pub(super) mod avx2;
 #[cfg(target_arch = "x86_64")]
 pub(super) mod avx512;
 
-use super::{
+use super::lanes::{
     Coefficients, Curve, GROUP, GROUPS, Lanes, Row, Rule, Totals, advance_by, evaluate_by, survey_by, travel_by,
 };
+use super::panel::{below_largest_by, shares_by};
 
 /// Eight numbers.
 pub(super) trait Eight: Copy {
@@ -28,6 +29,7 @@ pub(super) trait Eight: Copy {
     /// Its sign, 0 of 0.
     fn unit(self) -> Self;
     fn is_below(self, other: Self) -> Self::Mask;
+    fn is(self, other: Self) -> Self::Mask;
     fn choose(mask: Self::Mask, yes: Self, no: Self) -> Self;
     fn words(x: &[u64; GROUP]) -> Self::Words;
     fn store_words(words: Self::Words, x: &mut [u64; GROUP]);
@@ -36,7 +38,7 @@ pub(super) trait Eight: Copy {
     fn reach(bits: Self::Words, threshold: u64) -> Self::Mask;
 }
 
-/// The functions of [`super`] for one kind of registers.
+/// The functions of [`lanes`](super::lanes) and [`panel`](super::panel) for one kind of registers.
 macro_rules! entries {
     ($kind:ty $(, $features:literal)?) => {
         $(#[target_feature(enable = $features)])?
@@ -63,10 +65,45 @@ macro_rules! entries {
         pub(in super::super) fn evaluate(curve: &Curve, base: f64, x: &[f64; GROUP]) -> [[f64; GROUP]; 2] {
             evaluate_by::<$kind>(curve, base, x)
         }
+
+        $(#[target_feature(enable = $features)])?
+        pub(in super::super) fn below_largest(scores: &[[f64; GROUP]], weights: &mut [[f64; GROUP]]) -> [[f64; GROUP]; 2] {
+            below_largest_by::<$kind>(scores, weights)
+        }
+
+        $(#[target_feature(enable = $features)])?
+        pub(in super::super) fn shares(
+            weights: &mut [[f64; GROUP]],
+            top: &[f64; GROUP],
+            label: &[f64; GROUP],
+        ) -> [[f64; GROUP]; 2] {
+            shares_by::<$kind>(weights, top, label)
+        }
     };
 }
 #[cfg(target_arch = "x86_64")]
 use entries;
+
+/// Calls a function for the widest registers there are.
+macro_rules! widest {
+    ($name:ident ( $($argument:expr),* )) => {{
+        #[cfg(target_arch = "x86_64")]
+        {
+            if is_x86_feature_detected!("avx512f") {
+                // SAFETY: the processor has AVX-512F.
+                #[allow(unsafe_code)]
+                return unsafe { $crate::kernel::eight::avx512::$name($($argument),*) };
+            }
+            if is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma") {
+                // SAFETY: the processor has AVX2 and FMA.
+                #[allow(unsafe_code)]
+                return unsafe { $crate::kernel::eight::avx2::$name($($argument),*) };
+            }
+        }
+        $crate::kernel::eight::plain::$name($($argument),*)
+    }};
+}
+pub(super) use widest;
 
 pub(super) mod plain {
     use super::*;
@@ -137,6 +174,10 @@ pub(super) mod plain {
         #[inline(always)]
         fn is_below(self, other: Self) -> Self::Mask {
             std::array::from_fn(|l| self[l] < other[l])
+        }
+        #[inline(always)]
+        fn is(self, other: Self) -> Self::Mask {
+            std::array::from_fn(|l| self[l] == other[l])
         }
         #[inline(always)]
         fn choose(mask: Self::Mask, yes: Self, no: Self) -> Self {

@@ -73,6 +73,10 @@ impl Eight for Register {
         unsafe { _mm512_cmp_pd_mask::<_CMP_LT_OQ>(self.0, other.0) }
     }
     #[inline(always)]
+    fn is(self, other: Self) -> Self::Mask {
+        unsafe { _mm512_cmp_pd_mask::<_CMP_EQ_OQ>(self.0, other.0) }
+    }
+    #[inline(always)]
     fn choose(mask: Self::Mask, yes: Self, no: Self) -> Self {
         Self(unsafe { _mm512_mask_blend_pd(mask, no.0, yes.0) })
     }

@@ -4,9 +4,7 @@
 //! The steps are written once, for any [`Eight`]: plain arrays, which say what is computed, or registers of AVX-512 or AVX2. All give
 //! the same bits.
 
-mod eight;
-
-use eight::Eight;
+use super::eight::{Eight, widest};
 
 /// Lanes of a group.
 pub const GROUP: usize = 8;
@@ -108,26 +106,6 @@ impl Three {
             self.largest[l] = self.largest[l].max(next.largest[l]);
         }
     }
-}
-
-/// Calls a function for the widest registers there are.
-macro_rules! widest {
-    ($name:ident ( $($argument:expr),* )) => {{
-        #[cfg(target_arch = "x86_64")]
-        {
-            if is_x86_feature_detected!("avx512f") {
-                // SAFETY: the processor has AVX-512F.
-                #[allow(unsafe_code)]
-                return unsafe { eight::avx512::$name($($argument),*) };
-            }
-            if is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma") {
-                // SAFETY: the processor has AVX2 and FMA.
-                #[allow(unsafe_code)]
-                return unsafe { eight::avx2::$name($($argument),*) };
-            }
-        }
-        eight::plain::$name($($argument),*)
-    }};
 }
 
 /// Fills the tile with the places before each step, and leaves the lanes after the last.
@@ -249,12 +227,17 @@ impl<E: Eight> Follow<E> for Largest<E> {
 }
 
 #[inline(always)]
-fn advance_by<E: Eight>(rule: &Rule, coefficients: &[Coefficients], lanes: &mut [Lanes; GROUPS], tile: &mut [Row]) {
+pub(super) fn advance_by<E: Eight>(
+    rule: &Rule,
+    coefficients: &[Coefficients],
+    lanes: &mut [Lanes; GROUPS],
+    tile: &mut [Row],
+) {
     steps_by::<E>(rule, coefficients, lanes, &mut Kept(tile.iter_mut()));
 }
 
 #[inline(always)]
-fn travel_by<E: Eight>(rule: &Rule, coefficients: &[Coefficients], lanes: &mut [Lanes; GROUPS]) -> Row {
+pub(super) fn travel_by<E: Eight>(rule: &Rule, coefficients: &[Coefficients], lanes: &mut [Lanes; GROUPS]) -> Row {
     let mut largest = Largest([E::all(0.0); GROUPS]);
     steps_by::<E>(rule, coefficients, lanes, &mut largest);
     let mut row = Row::default();
@@ -405,13 +388,13 @@ fn at<E: Eight>(curve: &Curve, base: f64, x: E) -> [E; 2] {
 }
 
 #[inline(always)]
-fn evaluate_by<E: Eight>(curve: &Curve, base: f64, x: &[f64; GROUP]) -> [[f64; GROUP]; 2] {
+pub(super) fn evaluate_by<E: Eight>(curve: &Curve, base: f64, x: &[f64; GROUP]) -> [[f64; GROUP]; 2] {
     let [f, g] = at(curve, base, E::load(x));
     [stored(f), stored(g)]
 }
 
 #[inline(always)]
-fn survey_by<E: Eight>(curve: &Curve, [base, kept]: [f64; 2], rows: &[Row], group: usize) -> Totals {
+pub(super) fn survey_by<E: Eight>(curve: &Curve, [base, kept]: [f64; 2], rows: &[Row], group: usize) -> Totals {
     let [mut value, mut slope, mut position, mut position_square] = [Running::<E>::new(); 4];
     let [mut square, mut fading] = [E::all(0.0); 2];
     for row in rows {
@@ -479,7 +462,7 @@ mod tests {
                 let (mut fast, mut slow) = (lanes(), lanes());
                 let mut tiles = [vec![Row::default(); 50], vec![Row::default(); 50]];
                 advance(&rule, &coefficients, &mut fast, &mut tiles[0]);
-                eight::plain::advance(&rule, &coefficients, &mut slow, &mut tiles[1]);
+                super::super::eight::plain::advance(&rule, &coefficients, &mut slow, &mut tiles[1]);
                 assert_eq!(tiles[0], tiles[1]);
                 let mut again = lanes();
                 let largest = travel(&rule, &coefficients, &mut again);
@@ -491,7 +474,7 @@ mod tests {
                     let read = |survey: fn(&Curve, [f64; 2], &[Row], usize) -> Totals| {
                         survey(&all[1], [0.5, 0.75], &tiles[0], group)
                     };
-                    assert_eq!(read(survey), read(eight::plain::survey));
+                    assert_eq!(read(survey), read(super::super::eight::plain::survey));
                 }
             }
         }

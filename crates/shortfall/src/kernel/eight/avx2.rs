@@ -76,6 +76,12 @@ impl Eight for Pair {
         }
     }
     #[inline(always)]
+    fn is(self, other: Self) -> Self::Mask {
+        unsafe {
+            [_mm256_cmp_pd::<_CMP_EQ_OQ>(self.0[0], other.0[0]), _mm256_cmp_pd::<_CMP_EQ_OQ>(self.0[1], other.0[1])]
+        }
+    }
+    #[inline(always)]
     fn choose(mask: Self::Mask, yes: Self, no: Self) -> Self {
         let ([m, n], [a, b], [c, d]) = (mask, yes.0, no.0);
         Self(unsafe { [_mm256_blendv_pd(c, a, m), _mm256_blendv_pd(d, b, n)] })
