@@ -115,25 +115,45 @@ pub(super) unsafe fn add_rows(c: &[[f64; STRIP]], rows: &[&[f64]], vectors: usiz
         let some = (vectors - k).min(4);
         let mut from = 0;
         while from < stride {
-            let wide = if stride - from >= 32 && some > 1 { 4 } else { (stride - from) / PARTS };
+            let left = (stride - from) / PARTS;
             let (c, y) = (&c[k..], &mut y[k * stride..]);
             // SAFETY: so many vectors begin in y, so many columns are left, and `c` has the coefficients of every strip.
             from += unsafe {
-                match (some, wide) {
-                    (4, 4..) => sums::<4, 4>(c, rows, vectors, y, from),
-                    (4, _) => sums::<4, 1>(c, rows, vectors, y, from),
-                    (3, 4..) => sums::<3, 4>(c, rows, vectors, y, from),
-                    (3, _) => sums::<3, 1>(c, rows, vectors, y, from),
-                    (2, 4..) => sums::<2, 4>(c, rows, vectors, y, from),
-                    (2, _) => sums::<2, 1>(c, rows, vectors, y, from),
-                    (_, 8..) => sums::<1, 8>(c, rows, vectors, y, from),
-                    (_, 4..) => sums::<1, 4>(c, rows, vectors, y, from),
-                    (_, 2..) => sums::<1, 2>(c, rows, vectors, y, from),
-                    _ => sums::<1, 1>(c, rows, vectors, y, from),
+                match some {
+                    4 => some_sums::<4>(left, c, rows, vectors, y, from),
+                    3 => some_sums::<3>(left, c, rows, vectors, y, from),
+                    2 => some_sums::<2>(left, c, rows, vectors, y, from),
+                    _ if left >= 8 => sums::<1, 8>(c, rows, vectors, y, from),
+                    _ => some_sums::<1>(left, c, rows, vectors, y, from),
                 }
             };
         }
         k += some;
+    }
+}
+
+/// Up to five registers of columns: the last is not left by itself, where it would wait for its own additions.
+///
+/// # Safety
+/// As [`sums`], with `left` registers of columns.
+#[target_feature(enable = "avx512f,avx512vl,avx2,fma")]
+unsafe fn some_sums<const K: usize>(
+    left: usize,
+    c: &[[f64; STRIP]],
+    rows: &[&[f64]],
+    vectors: usize,
+    y: &mut [f64],
+    from: usize,
+) -> usize {
+    // SAFETY: as promised by the caller.
+    unsafe {
+        match left {
+            5 => sums::<K, 5>(c, rows, vectors, y, from),
+            3 | 6 => sums::<K, 3>(c, rows, vectors, y, from),
+            2 => sums::<K, 2>(c, rows, vectors, y, from),
+            1 => sums::<K, 1>(c, rows, vectors, y, from),
+            _ => sums::<K, 4>(c, rows, vectors, y, from),
+        }
     }
 }
 
