@@ -64,7 +64,7 @@ fn forward_tile<const N: usize>(w: &[f64], inputs: usize, a: &[[f64; STRIP]], z:
 }
 
 /// Calls the tile of AVX-512 and returns, where the processor has it.
-macro_rules! widest {
+macro_rules! on_avx512 {
     ($entries:expr, $steps:expr, $x:expr, $terms:expr, $y:expr, $chains:expr) => {
         #[cfg(target_arch = "x86_64")]
         if is_x86_feature_detected!("avx512f") {
@@ -79,7 +79,7 @@ macro_rules! widest {
 
 /// `Z += W A`, for the first `outputs` units of `z`; `a` has `inputs` units.
 pub fn add_forward(w: &[f64], outputs: usize, a: &Panel, z: &mut Panel) {
-    widest!(w, [a.units, STRIP, 1], &a.entries, a.units, &mut z.entries, [z.units, 1, outputs]);
+    on_avx512!(w, [a.units, STRIP, 1], &a.entries, a.units, &mut z.entries, [z.units, 1, outputs]);
     plain_forward(w, outputs, a, z);
 }
 
@@ -118,7 +118,7 @@ fn backward_tile<const N: usize>(w: &[f64], inputs: usize, d: &[[f64; STRIP]], b
 
 /// `B += W' D`, for all units of `b`, the first of the `inputs` that a row of W has.
 pub fn add_backward(w: &[f64], inputs: usize, d: &Panel, b: &mut Panel) {
-    widest!(w, [1, STRIP * inputs, inputs], &d.entries, d.units, &mut b.entries, [b.units, 1, b.units]);
+    on_avx512!(w, [1, STRIP * inputs, inputs], &d.entries, d.units, &mut b.entries, [b.units, 1, b.units]);
     plain_backward(w, inputs, d, b);
 }
 
@@ -164,7 +164,7 @@ pub fn add_outer(d: &Panel, first: usize, x: &Turned, g: &mut [[f64; STRIP]]) {
     }
     let steps = [STRIP, STRIP * d.units, 1];
     let d_entries = d.entries[first..].as_flattened();
-    widest!(d_entries, steps, &x.entries, x.rows, g, [1, strips, g.len() / strips]);
+    on_avx512!(d_entries, steps, &x.entries, x.rows, g, [1, strips, g.len() / strips]);
     plain_outer(d, first, x, g, strips);
 }
 
