@@ -61,6 +61,8 @@ fn record_ends_keeps_the_ends_and_says_so() {
     let undecided =
         ends["verdicts"].as_array().into_iter().flatten().filter(|verdict| verdict["verdict"] == "undecided");
     assert!(undecided.filter(|verdict| verdict["reasons"].to_string().contains("first and the last")).count() > 2);
+    let said = output(&["run", "logistic", "sam", "--steps", "150", "--record", "ends"]);
+    assert!(said.contains("Only the first and the last step") && !said.contains("too short"), "{said}");
 }
 
 #[test]

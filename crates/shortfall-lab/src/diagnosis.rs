@@ -5,7 +5,7 @@ use shortfall::constants::Symbol;
 use shortfall::kernel::norm;
 use shortfall::method::Perturbation;
 use shortfall::problem::Minimum;
-use shortfall::simulate::{Expectations, Floor, Outcome};
+use shortfall::simulate::{Expectations, Floor, Outcome, Record};
 use shortfall::text::{factor, number};
 use shortfall::theorem::{Kind, Measure, Over, Scope};
 use shortfall::verdict::{Judgement, Verdict};
@@ -169,6 +169,14 @@ pub fn sentences(experiment: &Experiment, finished: &Finished) -> Vec<String> {
             (_, None) => {
                 format!("f* is not known here, so there is no floor of f - f* to speak of{}.", last_gradient(finished))
             }
+            _ if finished.run.plan.record == Record::Ends => match &finished.run.trace()[..] {
+                [(_, first, _), .., (_, last, _)] => format!(
+                    "Only the first and the last step were evaluated: f - f* went from {} to {}.",
+                    number(first.mean),
+                    number(last.mean)
+                ),
+                _ => "Only the first and the last step were evaluated.".to_owned(),
+            },
             _ => format!("T = {steps} is too short for a floor: it is the mean over the last tenth of the steps."),
         });
         said.extend(about_silence(experiment, finished));
