@@ -3,7 +3,7 @@
 use crate::diagnosis;
 use crate::experiment::{Experiment, Finished};
 use crate::figure::{Axis, Figure, Marks, Reference, Scale, Series, Shape};
-use shortfall::simulate::Interval;
+use shortfall::simulate::{Interval, Record};
 use shortfall::text::number;
 use shortfall::theorem::{Measure, Scope};
 use shortfall::verdict::{Judgement, Verdict};
@@ -18,7 +18,7 @@ pub fn of_run(experiment: &Experiment, finished: &Finished) -> Figure {
     // On a logarithmic axis step 0 has no place: it stands at 1/2.
     let x = |step: u64| if step == 0 { 0.5 } else { step as f64 };
     let pick = |row: &(u64, _, _)| if known { row.1 } else { row.2 };
-    let points = trace.iter().map(|row| (x(row.0), pick(row).mean)).collect();
+    let points: Vec<(f64, f64)> = trace.iter().map(|row| (x(row.0), pick(row).mean)).collect();
     let over = finished.run.mean_over();
     let band = (finished.run.lanes.len() > 1)
         .then(|| trace.iter().map(|row| (x(row.0), pick(row).low, pick(row).high)).collect());
@@ -48,8 +48,14 @@ pub fn of_run(experiment: &Experiment, finished: &Finished) -> Figure {
             Some(Reference { label: format!("{} ({})", judgement.theorem.id, judgement.quantity.formula()), value })
         })
         .collect();
-    let mut series = vec![Series { label, points, band, faint: false }];
     let mut marks = Vec::new();
+    // Between its ends the run was not seen.
+    let faint = finished.run.plan.record == Record::Ends;
+    if faint {
+        let label = "the steps that were evaluated".to_owned();
+        marks.push(Marks { label, shape: Shape::Disc, points: points.clone() });
+    }
+    let mut series = vec![Series { label, points, band, faint }];
     if let Some(floor) = finished.run.floor().filter(|floor| known && floor.settled && floor.interval.mean > 0.0) {
         let steps = finished.run.plan.window().map_or([0, 0], |window| [window.start, window.end - 1]);
         let (mean, low, high) = (floor.interval.mean, floor.smallest, floor.largest);
