@@ -32,12 +32,8 @@ impl Pool {
 impl Parallel for Pool {
     fn run(&self, tasks: usize, task: &(dyn Fn(usize) + Sync)) {
         match &self.threads {
-            // A single task too: what it shares out then wakes the other threads only, and not a stranger that waits for them.
-            Some(pool) => pool.install(|| match tasks {
-                1 => task(0),
-                _ => (0..tasks).into_par_iter().for_each(task),
-            }),
-            None => Sequential.run(tasks, task),
+            Some(pool) if tasks > 1 => pool.install(|| (0..tasks).into_par_iter().for_each(task)),
+            _ => Sequential.run(tasks, task),
         }
     }
 }

@@ -2,9 +2,11 @@
 //!
 //! A tile of steps is made first, then read: sums and extremes of its steps are taken part by part and added to the records. Parts do
 //! not depend on the number of steps; those of the floor's window, which does, are taken besides. Iterates, draws, extremes and
-//! recorded points are those of the plain stepper bit for bit; sums differ from its by the rounding of a part's. A lane that leaves the range of plain arithmetic goes through the tile again in the plain stepper.
+//! recorded points are those of the plain stepper bit for bit; sums differ from its by the rounding of a part's. A lane that leaves the
+//! range of plain arithmetic goes through the tile again in the plain stepper.
 
 mod running;
+mod tile;
 
 use super::{Aggregates, Plain, Stepper};
 use crate::kernel::{
@@ -16,9 +18,10 @@ use crate::parallel::Parallel;
 use crate::problem::{PiecewiseLinear, Problem};
 use crate::random::Generator;
 use crate::simulate::State;
-use crate::simulate::aggregates::{Extremes, Point, Recent, power};
+use crate::simulate::aggregates::{Extremes, Point};
 use running::Running;
 use std::ops::Range;
+use tile::{Read, Tile};
 
 /// Steps of a tile: 64 KB of places. Half as many are no faster.
 const TILE: u64 = 256;
@@ -158,73 +161,6 @@ impl Stepper for Line<'_> {
 
     fn work(&self) -> u64 {
         (4 * self.batch) as u64
-    }
-}
-
-/// Steps that are read together.
-struct Part {
-    steps: Range<u64>,
-    /// What the fading sum keeps over them.
-    kept: f64,
-    /// Whether they are among the recent ones when the tile ends.
-    recent: bool,
-}
-
-/// Some steps of a block.
-struct Tile<'a> {
-    steps: Range<u64>,
-    rows: &'a [Row],
-    /// The steps in parts, the last two of which end where the recent ones do.
-    parts: Vec<Part>,
-    /// What it keeps over all.
-    kept: Option<f64>,
-    /// The steps in the halves of the floor's window.
-    window: Vec<(usize, Range<u64>)>,
-}
-
-impl<'a> Tile<'a> {
-    fn new(steps: Range<u64>, rows: &'a [Row], mut turn: u64, sums: &Aggregates) -> Self {
-        let mut ends = Vec::new();
-        let mut from = steps.start;
-        while from < steps.end {
-            if turn <= from {
-                turn = Recent::turn_after(from);
-            }
-            from = turn.min(steps.end);
-            ends.push(from);
-        }
-        let gone = ends.len().saturating_sub(2);
-        let mut from = steps.start;
-        let part = |(k, end): (usize, &u64)| {
-            let steps = std::mem::replace(&mut from, *end)..*end;
-            let kept = sums.plan.weight_decay.map_or(1.0, |decay| power(decay, steps.end - steps.start));
-            Part { steps, kept, recent: k >= gone }
-        };
-        let parts = ends.iter().enumerate().skip(gone.saturating_sub(1)).map(part).collect();
-        let halves = sums.schedule.window.iter().flatten();
-        let within = halves.map(|half| half.start.max(steps.start)..half.end.min(steps.end));
-        let window = within.enumerate().filter(|(_, part)| !part.is_empty()).collect();
-        let fades = sums.plan.weight_decay.filter(|_| sums.schedule.keeps_sums());
-        let kept = fades.map(|decay| power(decay, steps.end - steps.start));
-        Self { steps, rows, parts, kept, window }
-    }
-}
-
-/// What was read of a group's tile.
-struct Read {
-    parts: Vec<Totals>,
-    whole: Totals,
-    window: Vec<Totals>,
-    /// Recorded steps with `f - base` and `f'`.
-    recorded: Vec<(u64, [[f64; GROUP]; 2])>,
-}
-
-impl Running {
-    fn add_tile(&mut self, tile: &Tile, read: &Read) {
-        self.add((tile.steps.end - tile.steps.start) as f64, &read.whole);
-        for (Part { steps, .. }, totals) in tile.parts.iter().zip(&read.parts).filter(|(part, _)| part.recent) {
-            self.add_recent(steps.start, (steps.end - steps.start) as f64, totals);
-        }
     }
 }
 
