@@ -148,18 +148,50 @@ impl Samples for Rule<'_> {
     }
 }
 
-/// Two components of up to P breakpoints; those that are missing are infinite.
-struct Two<const P: usize> {
+/// Two lines. ALIKE: they differ in their anchors alone, as those of `E (x-c)^2/2` do.
+struct Lines<const ALIKE: bool> {
     threshold: u64,
-    first: [[f64; 4]; 2],
-    breakpoints: [[f64; P]; 2],
-    later: [[[f64; 4]; P]; 2],
+    anchors: [f64; 2],
+    values: [f64; 2],
+    slopes: [f64; 2],
 }
 
-impl<const P: usize> Two<P> {
+impl<const ALIKE: bool> Lines<ALIKE> {
     fn of(rule: &Rule) -> Option<Self> {
         let [a, b] = rule.components else { return None };
-        if a.breakpoints.len().max(b.breakpoints.len()) > P {
+        let ([a], [b]) = (&a.pieces[..], &b.pieces[..]) else { return None };
+        let [anchors, values, slopes] = [0, 1, 2].map(|k: usize| [a[k], b[k]]);
+        let are_alike = [values, slopes].iter().all(|[a, b]| a.to_bits() == b.to_bits());
+        (are_alike || !ALIKE).then_some(Self { threshold: rule.thresholds[0], anchors, values, slopes })
+    }
+}
+
+impl<const ALIKE: bool> Samples for Lines<ALIKE> {
+    #[inline(always)]
+    fn sample<E: Eight>(&self, bits: E::Words, x: E) -> E {
+        let is_second = E::reach(bits, self.threshold);
+        let drawn = |[a, b]: [f64; 2]| E::choose(is_second, E::all(b), E::all(a));
+        let [value, slope] =
+            if ALIKE { [self.values, self.slopes].map(|[a, _]| E::all(a)) } else { [self.values, self.slopes].map(drawn) };
+        slope.fused(x.less(drawn(self.anchors)), value)
+    }
+}
+
+/// Breakpoints of two components for which there is code of its own.
+const FEW: usize = 2;
+
+/// Two components of up to [`FEW`] breakpoints; those that are missing are infinite.
+struct Two {
+    threshold: u64,
+    first: [[f64; 4]; 2],
+    breakpoints: [[f64; FEW]; 2],
+    later: [[[f64; 4]; FEW]; 2],
+}
+
+impl Two {
+    fn of(rule: &Rule) -> Option<Self> {
+        let [a, b] = rule.components else { return None };
+        if a.breakpoints.len().max(b.breakpoints.len()) > FEW {
             return None;
         }
         let padded =
@@ -177,7 +209,7 @@ impl<const P: usize> Two<P> {
     fn at<E: Eight>(&self, which: usize, x: E) -> E {
         let [anchor, value, slope, _] = self.first[which];
         let mut piece = [E::all(anchor), E::all(value), E::all(slope)];
-        for k in 0..P {
+        for k in 0..FEW {
             let beyond = E::all(self.breakpoints[which][k]).is_below(x);
             for (kept, next) in piece.iter_mut().zip(self.later[which][k]) {
                 *kept = E::choose(beyond, E::all(next), *kept);
@@ -188,7 +220,7 @@ impl<const P: usize> Two<P> {
     }
 }
 
-impl<const P: usize> Samples for Two<P> {
+impl Samples for Two {
     #[inline(always)]
     fn sample<E: Eight>(&self, bits: E::Words, x: E) -> E {
         E::choose(E::reach(bits, self.threshold), self.at(1, x), self.at(0, x))
@@ -221,7 +253,7 @@ impl<E: Eight> Follow<E> for Largest<E> {
     #[inline(always)]
     fn see(&mut self, x: &[E; GROUPS]) {
         for (largest, x) in self.0.iter_mut().zip(x) {
-            *largest = largest.most(x.size());
+            *largest = largest.larger_size(*x);
         }
     }
 }
@@ -256,10 +288,16 @@ fn steps_by<E: Eight>(
 ) {
     let is_common =
         rule.batch == 1 && rule.perturbs && !rule.independent && coefficients.iter().all(|[.., rest]| *rest == 0.0);
-    match (Two::<0>::of(rule), Two::<2>::of(rule)) {
-        (Some(two), _) if is_common => step_by::<E, _, true>(rule, &two, coefficients, lanes, follow),
-        (_, Some(two)) if is_common => step_by::<E, _, true>(rule, &two, coefficients, lanes, follow),
-        _ => step_by::<E, _, false>(rule, rule, coefficients, lanes, follow),
+    if !is_common {
+        step_by::<E, _, false>(rule, rule, coefficients, lanes, follow);
+    } else if let Some(lines) = Lines::<true>::of(rule) {
+        step_by::<E, _, true>(rule, &lines, coefficients, lanes, follow);
+    } else if let Some(lines) = Lines::<false>::of(rule) {
+        step_by::<E, _, true>(rule, &lines, coefficients, lanes, follow);
+    } else if let Some(two) = Two::of(rule) {
+        step_by::<E, _, true>(rule, &two, coefficients, lanes, follow);
+    } else {
+        step_by::<E, _, false>(rule, rule, coefficients, lanes, follow);
     }
 }
 
@@ -442,6 +480,8 @@ mod tests {
                 pieces: vec![[-0.5, 1.0, -2.0, 0.0], [0.0, 0.0, 3.0, 1.0], [0.75, 2.25, 0.5, 2.0]],
             },
             Curve { breakpoints: vec![0.1], pieces: vec![[1.0, 0.0, 1.0, 0.5], [0.1, -0.9, 4.0, 0.125]] },
+            Curve { breakpoints: vec![], pieces: vec![[-1.0, 0.0, 1.0, 0.5]] },
+            Curve { breakpoints: vec![], pieces: vec![[0.5, 0.25, 2.0, 0.0]] },
         ]
     }
 
@@ -449,7 +489,7 @@ mod tests {
     #[test]
     fn registers_and_arrays_give_the_same_bits() {
         let all = curves();
-        let shapes: [&[usize]; 5] = [&[0, 0], &[0, 2], &[1, 2], &[1], &[0, 1, 2]];
+        let shapes: [&[usize]; 7] = [&[0, 0], &[0, 3], &[3, 4], &[0, 2], &[1, 2], &[1], &[0, 1, 2]];
         for (batch, perturbs, independent) in
             [(1, true, false), (1, false, false), (1, true, true), (2, true, true), (16, true, false)]
         {

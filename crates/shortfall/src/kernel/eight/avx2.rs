@@ -66,6 +66,10 @@ impl Eight for Pair {
         Self(unsafe { [_mm256_andnot_pd(sign, a), _mm256_andnot_pd(sign, b)] })
     }
     #[inline(always)]
+    fn larger_size(self, other: Self) -> Self {
+        other.size().most(self.size())
+    }
+    #[inline(always)]
     fn unit(self) -> Self {
         Self([unit(self.0[0]), unit(self.0[1])])
     }

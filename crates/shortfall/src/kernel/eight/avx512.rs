@@ -4,13 +4,21 @@
 use super::*;
 use std::arch::x86_64::*;
 
-entries!(Register, "avx512f");
+entries!(Register, "avx512f,avx512dq");
+
+/// The larger in size, without its sign.
+const LARGER_SIZE: i32 = 0b1011;
+/// What takes the place of a number, four bits a class, from the last: itself for NaN, quiet and signalling; 0 for zero; 1 for 1; -1, 1 for
+/// the infinite; -1, 1 for negative and positive ones.
+const SIGNS: i64 = 0xa9a9_a811;
+/// Exclusive or of three.
+const XOR: i32 = 0x96;
 
 /// Used by the functions above alone.
 #[derive(Clone, Copy)]
 struct Register(__m512d);
 
-// SAFETY, of every block below: the functions above, which alone make registers, run on processors with AVX-512F only; loads
+// SAFETY, of every block below: the functions above, which alone make registers, run on processors with AVX-512F and DQ only; loads
 // and stores are of references to eight numbers.
 impl Eight for Register {
     type Words = __m512i;
@@ -60,13 +68,12 @@ impl Eight for Register {
         Self(unsafe { _mm512_abs_pd(self.0) })
     }
     #[inline(always)]
+    fn larger_size(self, other: Self) -> Self {
+        Self(unsafe { _mm512_range_pd::<LARGER_SIZE>(self.0, other.0) })
+    }
+    #[inline(always)]
     fn unit(self) -> Self {
-        Self(unsafe {
-            let sign = _mm512_and_si512(_mm512_castpd_si512(self.0), _mm512_set1_epi64(i64::MIN));
-            let signed = _mm512_or_si512(sign, _mm512_castpd_si512(_mm512_set1_pd(1.0)));
-            let moves = _mm512_cmp_pd_mask::<_CMP_NEQ_UQ>(self.0, _mm512_setzero_pd());
-            _mm512_maskz_mov_pd(moves, _mm512_castsi512_pd(signed))
-        })
+        Self(unsafe { _mm512_fixupimm_pd::<0>(self.0, self.0, _mm512_set1_epi64(SIGNS)) })
     }
     #[inline(always)]
     fn is_below(self, other: Self) -> Self::Mask {
@@ -92,13 +99,11 @@ impl Eight for Register {
     fn bits(s: &mut [Self::Words; 4]) -> Self::Words {
         unsafe {
             let bits = _mm512_add_epi64(_mm512_rol_epi64::<23>(_mm512_add_epi64(s[0], s[3])), s[0]);
-            let t = _mm512_slli_epi64::<17>(s[1]);
-            s[2] = _mm512_xor_si512(s[2], s[0]);
-            s[3] = _mm512_xor_si512(s[3], s[1]);
-            s[1] = _mm512_xor_si512(s[1], s[2]);
-            s[0] = _mm512_xor_si512(s[0], s[3]);
-            s[2] = _mm512_xor_si512(s[2], t);
-            s[3] = _mm512_rol_epi64::<45>(s[3]);
+            let [a, b, c, d] = *s;
+            s[0] = _mm512_ternarylogic_epi64::<XOR>(a, b, d);
+            s[1] = _mm512_ternarylogic_epi64::<XOR>(a, b, c);
+            s[2] = _mm512_ternarylogic_epi64::<XOR>(a, c, _mm512_slli_epi64::<17>(b));
+            s[3] = _mm512_rol_epi64::<45>(_mm512_xor_si512(b, d));
             bits
         }
     }

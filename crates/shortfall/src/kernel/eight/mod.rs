@@ -26,7 +26,9 @@ pub(super) trait Eight: Copy {
     fn least(self, other: Self) -> Self;
     fn most(self, other: Self) -> Self;
     fn size(self) -> Self;
-    /// Its sign, 0 of 0.
+    /// The size of the larger, `self` where the other is NaN.
+    fn larger_size(self, other: Self) -> Self;
+    /// Its sign, 0 of 0; of NaN a sign or NaN.
     fn unit(self) -> Self;
     fn is_below(self, other: Self) -> Self::Mask;
     fn is(self, other: Self) -> Self::Mask;
@@ -89,8 +91,8 @@ macro_rules! widest {
     ($name:ident ( $($argument:expr),* )) => {{
         #[cfg(target_arch = "x86_64")]
         {
-            if is_x86_feature_detected!("avx512f") {
-                // SAFETY: the processor has AVX-512F.
+            if is_x86_feature_detected!("avx512f") && is_x86_feature_detected!("avx512dq") {
+                // SAFETY: the processor has AVX-512F and DQ.
                 #[allow(unsafe_code)]
                 return unsafe { $crate::kernel::eight::avx512::$name($($argument),*) };
             }
@@ -166,6 +168,10 @@ pub(super) mod plain {
         #[inline(always)]
         fn size(self) -> Self {
             each(|l| self[l].abs())
+        }
+        #[inline(always)]
+        fn larger_size(self, other: Self) -> Self {
+            each(|l| if other[l].abs() > self[l].abs() { other[l].abs() } else { self[l].abs() })
         }
         #[inline(always)]
         fn unit(self) -> Self {
