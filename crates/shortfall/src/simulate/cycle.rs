@@ -66,7 +66,7 @@ impl Cycle {
 
 #[cfg(test)]
 mod tests {
-    use super::super::stepper::{Aggregates, Plain, Schedule, Stepper};
+    use super::super::stepper::{Aggregates, Course, Plain, Schedule, Stepper};
     use super::super::{Extremes, LaneRecord, Outcome, Plan, Progress, Record, Run, State, run};
     use crate::method::Method;
     use crate::parallel::Sequential;
@@ -75,12 +75,14 @@ mod tests {
 
     fn stepped(problem: &dyn Problem, method: &Method, plan: &Plan) -> (State, LaneRecord) {
         let schedule = Schedule::new(plan, problem, method);
-        let mut sums = Aggregates { plan, schedule: &schedule, lanes: vec![LaneRecord::default()] };
+        let mut record = LaneRecord::default();
+        let course = Course { plan, schedule: &schedule };
+        let mut sums = Aggregates { course, lanes: std::slice::from_mut(&mut record) };
         let mut state = State::new(plan, method, 0, 1);
         let plain = Plain::new(problem, method).without_watch();
         plain.advance(&mut state, plan.steps, &mut sums, &Sequential);
         plain.finish(&mut state, &mut sums, &Sequential);
-        (state, sums.lanes.pop().expect("one"))
+        (state, record)
     }
 
     fn made(problem: &dyn Problem, method: &Method, plan: &Plan, stop: u64) -> Run {

@@ -2,7 +2,7 @@
 
 use super::aggregates::LaneRecord;
 use super::run::{Expectations, Outcome, Rounding, Run};
-use super::stepper::{Aggregates, Schedule, Together, choose};
+use super::stepper::{Aggregates, Course, Schedule, Together, choose};
 use super::{Plan, State};
 use crate::arguments::BadInput;
 use crate::method::{Method, Sampling};
@@ -114,10 +114,16 @@ pub fn run_all(settings: Vec<Setting>, parallel: &dyn Parallel, observer: Observ
     let steppers: Vec<_> = settings.iter().map(|setting| choose(setting.problem, setting.method)).collect();
     let teams = teams(&settings);
     let alone = (0..settings.len()).filter(|index| !teams.iter().flatten().any(|member| member == index));
+    let courses: Vec<Course> =
+        settings.iter().zip(&schedules).map(|(Setting { plan, .. }, schedule)| Course { plan, schedule }).collect();
+    let mut records: Vec<Vec<LaneRecord>> =
+        settings.iter().map(|setting| vec![LaneRecord::default(); setting.plan.lanes as usize]).collect();
+    let mut unclaimed: Vec<&mut [LaneRecord]> = records.iter_mut().map(Vec::as_mut_slice).collect();
+    let mut aggregates = |index: usize| Aggregates { course: courses[index], lanes: std::mem::take(&mut unclaimed[index]) };
     let mut blocks: Vec<Block> = alone
-        .flat_map(|index| Block::of_setting(index, &settings[index], &schedules[index], steppers[index].width()))
+        .flat_map(|index| Block::of_setting(index, settings[index].method, aggregates(index), steppers[index].width()))
         .collect();
-    blocks.extend(teams.into_iter().map(|team| Block::of_team(team, &settings, &schedules)));
+    blocks.extend(teams.into_iter().map(|team| Block::of_team(team, &settings, &mut aggregates)));
     let together: Vec<Option<Together>> = blocks.iter().map(|block| block.together(&settings)).collect();
     let block_work = |block: &Block| {
         let [first, ..] = block.members[..] else { return 1 };
@@ -139,7 +145,7 @@ pub fn run_all(settings: Vec<Setting>, parallel: &dyn Parallel, observer: Observ
                 (None, _) => unreachable!("several settings in a block are together"),
             }
         });
-        let is_known = |block: &Block| block.lock().iter().flat_map(|(_, sums)| &sums.lanes).all(LaneRecord::is_known);
+        let is_known = |block: &Block| block.lock().iter().flat_map(|(_, sums)| &*sums.lanes).all(LaneRecord::is_known);
         step = if blocks.iter().all(is_known) { steps } else { until };
         stopped = observer(Progress { step, steps }).is_break() && step < steps;
     }
@@ -150,19 +156,18 @@ pub fn run_all(settings: Vec<Setting>, parallel: &dyn Parallel, observer: Observ
             steppers[*member].finish(state, sums, parallel);
         }
     });
-    let mut made: Vec<(Vec<State>, Vec<LaneRecord>)> = settings.iter().map(|_| Default::default()).collect();
+    let mut states: Vec<Vec<State>> = settings.iter().map(|_| Vec::new()).collect();
     for block in blocks {
         let lanes = block.lanes.into_inner().unwrap_or_else(|poisoned| poisoned.into_inner());
-        for (member, (state, sums)) in block.members.into_iter().zip(lanes) {
-            made[member].0.push(state);
-            made[member].1.extend(sums.lanes);
+        for (member, (state, _)) in block.members.into_iter().zip(lanes) {
+            states[member].push(state);
         }
     }
     let every: Vec<(Vec<u64>, bool)> =
         schedules.into_iter().map(|schedule| (schedule.recorded, schedule.strata.is_none())).collect();
     let rounding: Vec<[f64; 2]> = steppers.iter().map(|stepper| stepper.rounding()).collect();
     drop((steppers, together));
-    let parts = settings.into_iter().zip(every).zip(made).zip(rounding);
+    let parts = settings.into_iter().zip(every).zip(states.into_iter().zip(records)).zip(rounding);
     Ok(parts
         .map(|(((setting, (recorded, every_step)), (states, lanes)), rounding)| {
             setting.finish(states, lanes, recorded, every_step, (step, stopped), rounding)
@@ -199,24 +204,18 @@ struct Block<'a> {
 }
 
 impl<'a> Block<'a> {
-    fn of_setting(index: usize, setting: &'a Setting, schedule: &'a Schedule, width: u64) -> Vec<Self> {
-        let plan = &setting.plan;
-        (0..plan.lanes.div_ceil(width))
-            .map(|block| {
-                let first = block * width;
-                let width = width.min(plan.lanes - first) as usize;
-                let sums = Aggregates { plan, schedule, lanes: vec![LaneRecord::default(); width] };
-                let lanes = Mutex::new(vec![(State::new(plan, setting.method, first, width), sums)]);
-                Self { members: vec![index], lanes }
-            })
-            .collect()
+    fn of_setting(index: usize, method: &'a Method, all: Aggregates<'a>, width: u64) -> impl Iterator<Item = Self> {
+        let Aggregates { course, lanes } = all;
+        lanes.chunks_mut(width as usize).zip(0..).map(move |(lanes, block)| {
+            let state = State::new(course.plan, method, block * width, lanes.len());
+            Self { members: vec![index], lanes: Mutex::new(vec![(state, Aggregates { course, lanes })]) }
+        })
     }
 
-    fn of_team(members: Vec<usize>, settings: &'a [Setting], schedules: &'a [Schedule]) -> Self {
+    fn of_team(members: Vec<usize>, settings: &[Setting], aggregates: &mut impl FnMut(usize) -> Aggregates<'a>) -> Self {
         let lanes = members.iter().map(|index| {
-            let (plan, schedule) = (&settings[*index].plan, &schedules[*index]);
-            let sums = Aggregates { plan, schedule, lanes: vec![LaneRecord::default()] };
-            (State::new(plan, settings[*index].method, 0, 1), sums)
+            let sums = aggregates(*index);
+            (State::new(sums.course.plan, settings[*index].method, 0, 1), sums)
         });
         let lanes = Mutex::new(lanes.collect());
         Self { members, lanes }

@@ -6,7 +6,7 @@
 //! decomposition's, off by at most its proved radius: runs carry that as rounding of every step. Recorded iterates are transformed
 //! back and evaluated on the matrix itself.
 
-use super::{Aggregates, Stepper, can_repeat};
+use super::{Aggregates, Course, Stepper, can_repeat};
 use crate::constants::eigen::{Eigen, UNIT, gamma};
 use crate::kernel::{add_scaled, dot, max_abs, norm};
 use crate::method::Method;
@@ -131,16 +131,17 @@ impl Stepper for Eigenbasis<'_> {
                 state.components.extend(c.iter().zip(&self.centre).map(|(c, centre)| c - centre));
             }
         }
-        let limit = sums.schedule.limit;
+        let course = sums.course;
+        let limit = course.schedule.limit;
         let near = (limit - norm(&self.centre)) / (d as f64).sqrt();
-        let watches = can_repeat(self.method) && sums.plan.weight_decay.is_none();
+        let watches = can_repeat(self.method) && course.plan.weight_decay.is_none();
         for (lane, c) in state.components.chunks_exact_mut(d).enumerate() {
-            if sums.lanes[lane].is_known() {
+            let record = &mut sums.lanes[lane];
+            if record.is_known() {
                 continue;
             }
-            let mut record = std::mem::take(&mut sums.lanes[lane]);
             let mut found = self.pass([0.0; 2], c);
-            let mut recorded = sums.schedule.recorded.partition_point(|recorded| *recorded < state.step);
+            let mut recorded = course.schedule.recorded.partition_point(|recorded| *recorded < state.step);
             for t in state.step..until {
                 if watches {
                     if record.cycle.is_none() {
@@ -151,16 +152,16 @@ impl Stepper for Eigenbasis<'_> {
                     }
                 }
                 let gradient_norm = self.gradient_norm(c, &found);
-                let is_recorded = sums.schedule.recorded.get(recorded) == Some(&t);
-                let evaluates = sums.schedule.strata.is_none() || is_recorded || record.cycle.is_some();
+                let is_recorded = course.schedule.recorded.get(recorded) == Some(&t);
+                let evaluates = course.schedule.strata.is_none() || is_recorded || record.cycle.is_some();
                 if evaluates || !gradient_norm.is_finite() {
-                    let filed = (is_recorded, sums.schedule.strata.is_none().then_some(1.0));
-                    if !self.keep(t, gradient_norm, found.value, filed, c, sums, &mut record, parallel) {
+                    let filed = (is_recorded, course.schedule.strata.is_none().then_some(1.0));
+                    if !self.keep(t, gradient_norm, found.value, filed, c, course, record, parallel) {
                         break;
                     }
                 }
                 recorded += usize::from(is_recorded);
-                let before = (t == 0 || t + 1 == sums.plan.steps).then(|| c.to_vec());
+                let before = (t == 0 || t + 1 == course.plan.steps).then(|| c.to_vec());
                 found = self.go(t, gradient_norm, c);
                 if let Some(before) = before {
                     record.movement.last_step = distance(c, &before);
@@ -175,17 +176,16 @@ impl Stepper for Eigenbasis<'_> {
                     break;
                 }
             }
-            sums.lanes[lane] = record;
         }
         state.step = until;
     }
 
     fn finish(&self, state: &mut State, sums: &mut Aggregates, parallel: &dyn Parallel) {
         let d = self.problem.dimension();
-        let step_reached = state.step;
+        let (course, step_reached) = (sums.course, state.step);
         let mut lanes = std::mem::take(&mut state.components);
         for (lane, c) in lanes.chunks_exact_mut(d).enumerate() {
-            let mut record = std::mem::take(&mut sums.lanes[lane]);
+            let record = &mut sums.lanes[lane];
             if record.diverged.is_none() {
                 let mut found = self.pass([0.0; 2], c);
                 if let Some(cycle) = record.cycle.clone().filter(Cycle::is_known) {
@@ -196,15 +196,14 @@ impl Stepper for Eigenbasis<'_> {
                         found = self.go(cycle.end() + k, gradient_norm, c);
                         record.movement.last_step = distance(c, &before);
                     }
-                    record.keep_cycle(sums.schedule, false, step_reached);
+                    record.keep_cycle(course.schedule, false, step_reached);
                 }
                 let gradient_norm = self.gradient_norm(c, &found);
-                if self.keep(step_reached, gradient_norm, found.value, (true, None), c, sums, &mut record, parallel) {
-                    record.movement.travelled = distance(&self.place(c), &sums.plan.start);
+                if self.keep(step_reached, gradient_norm, found.value, (true, None), c, course, record, parallel) {
+                    record.movement.travelled = distance(&self.place(c), &course.plan.start);
                 }
             }
             state.scatter(lane, &self.place(c), &[]);
-            sums.lanes[lane] = record;
         }
     }
 
@@ -230,14 +229,14 @@ impl Eigenbasis<'_> {
         value: f64,
         (recorded, weight): (bool, Option<f64>),
         c: &[f64],
-        sums: &Aggregates,
+        course: Course,
         record: &mut LaneRecord,
         parallel: &dyn Parallel,
     ) -> bool {
         let at = Evaluated { step: t, value, gradient_norm, position: 0.0, on_the_line: false };
-        let kept = record.keep(sums.plan, sums.schedule, &at, weight);
+        let kept = record.keep(course.plan, course.schedule, &at, weight);
         if kept && (recorded || record.cycle.is_some()) {
-            record.keep_point(self.point(c, sums.plan.base, parallel), recorded, t);
+            record.keep_point(self.point(c, course.plan.base, parallel), recorded, t);
         }
         kept
     }
@@ -345,11 +344,13 @@ mod tests {
 
     fn after(stepper: &dyn Stepper, problem: &dyn Problem, method: &Method, plan: &Plan) -> (Vec<f64>, LaneRecord) {
         let schedule = Schedule::new(plan, problem, method);
-        let mut sums = Aggregates { plan, schedule: &schedule, lanes: vec![LaneRecord::default()] };
+        let mut record = LaneRecord::default();
+        let course = Course { plan, schedule: &schedule };
+        let mut sums = Aggregates { course, lanes: std::slice::from_mut(&mut record) };
         let mut state = State::new(plan, method, 0, 1);
         stepper.advance(&mut state, plan.steps, &mut sums, &Sequential);
         stepper.finish(&mut state, &mut sums, &Sequential);
-        (state.x, sums.lanes.pop().expect("one"))
+        (state.x, record)
     }
 
     fn made(problem: &dyn Problem, method: &Method, plan: &Plan, looks: u64) -> Run {

@@ -66,14 +66,21 @@ impl Schedule {
     }
 }
 
-/// The records of a block's lanes and the place in the schedule.
-pub struct Aggregates<'a> {
+/// What a run is to do.
+#[derive(Clone, Copy)]
+pub struct Course<'a> {
     /// The plan.
     pub plan: &'a Plan,
     /// What is evaluated.
     pub schedule: &'a Schedule,
+}
+
+/// The records of a block's lanes, and what they are to hold.
+pub struct Aggregates<'a> {
+    /// What the run is to do.
+    pub course: Course<'a>,
     /// One a lane.
-    pub lanes: Vec<LaneRecord>,
+    pub lanes: &'a mut [LaneRecord],
 }
 
 /// Advances blocks of lanes, many steps at a time, so that fast ways need no second interface.

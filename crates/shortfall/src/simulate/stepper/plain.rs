@@ -1,6 +1,6 @@
 //! One lane after the other, one step after the other: the specification of every faster stepper.
 
-use super::{Aggregates, Stepper, can_repeat};
+use super::{Aggregates, Course, Stepper, can_repeat};
 use crate::kernel::{all_within, norm};
 use crate::method::Sampling;
 use crate::method::{Method, SampleReuse};
@@ -92,55 +92,52 @@ struct Cursor {
 }
 
 impl Cursor {
-    fn at(sums: &Aggregates, replicate: u64, step: u64) -> Self {
-        let recorded = sums.schedule.recorded.partition_point(|recorded| *recorded < step);
-        let stratum = sums.schedule.strata.as_ref().map_or(0, |strata| strata.partition_point(|s| s.end <= step));
+    fn at(course: Course, replicate: u64, step: u64) -> Self {
+        let recorded = course.schedule.recorded.partition_point(|recorded| *recorded < step);
+        let stratum = course.schedule.strata.as_ref().map_or(0, |strata| strata.partition_point(|s| s.end <= step));
         let mut cursor = Self { recorded, stratum, sampled: None };
-        cursor.choose(sums, replicate);
+        cursor.choose(course, replicate);
         // A stratum taken up in its middle may have been evaluated before.
         if cursor.sampled.is_some_and(|(chosen, _)| chosen < step) {
-            cursor.next_stratum(sums, replicate);
+            cursor.next_stratum(course, replicate);
         }
         cursor
     }
 
-    fn choose(&mut self, sums: &Aggregates, replicate: u64) {
-        self.sampled = sums
-            .schedule
-            .strata
-            .as_ref()
-            .and_then(|strata| strata.get(self.stratum))
-            .map(|stratum| (sums.plan.evaluated_step(replicate, stratum), (stratum.end - stratum.start) as f64));
+    fn choose(&mut self, course: Course, replicate: u64) {
+        let stratum = course.schedule.strata.as_ref().and_then(|strata| strata.get(self.stratum));
+        self.sampled = stratum
+            .map(|stratum| (course.plan.evaluated_step(replicate, stratum), (stratum.end - stratum.start) as f64));
     }
 
-    fn next_stratum(&mut self, sums: &Aggregates, replicate: u64) {
+    fn next_stratum(&mut self, course: Course, replicate: u64) {
         self.stratum += 1;
-        self.choose(sums, replicate);
+        self.choose(course, replicate);
     }
 }
 
 impl Stepper for Plain<'_> {
     fn advance(&self, state: &mut State, until: u64, sums: &mut Aggregates, parallel: &dyn Parallel) {
+        let course = sums.course;
         let mut scratch = self.spare().pop().unwrap_or_else(|| self.scratch());
         for lane in 0..state.width {
-            if sums.lanes[lane].is_known() {
+            let record = &mut sums.lanes[lane];
+            if record.is_known() {
                 continue;
             }
             scratch.take(lane, state);
             let mut generators = state.generators(lane);
-            let replicate = sums.plan.first_replicate + state.first_lane + lane as u64;
-            let mut cursor = Cursor::at(sums, replicate, state.step);
-            let mut record = std::mem::take(&mut sums.lanes[lane]);
-            let watches = self.can_repeat && sums.plan.weight_decay.is_none();
+            let replicate = course.plan.first_replicate + state.first_lane + lane as u64;
+            let mut cursor = Cursor::at(course, replicate, state.step);
+            let watches = self.can_repeat && course.plan.weight_decay.is_none();
             for t in state.step..until {
-                if watches && self.looks_known(t, &scratch.x, &mut record) {
+                if watches && self.looks_known(t, &scratch.x, record) {
                     break;
                 }
-                if !self.step(t, &mut scratch, &mut generators, sums, &mut record, &mut cursor, replicate, parallel) {
+                if !self.step(t, &mut scratch, &mut generators, course, record, &mut cursor, replicate, parallel) {
                     break;
                 }
             }
-            sums.lanes[lane] = record;
             scratch.put(lane, state);
             state.set_generators(lane, &generators);
         }
@@ -149,9 +146,10 @@ impl Stepper for Plain<'_> {
     }
 
     fn finish(&self, state: &mut State, sums: &mut Aggregates, parallel: &dyn Parallel) {
+        let course = sums.course;
         let mut scratch = self.spare().pop().unwrap_or_else(|| self.scratch());
         for lane in 0..state.width {
-            let mut record = std::mem::take(&mut sums.lanes[lane]);
+            let record = &mut sums.lanes[lane];
             if record.diverged.is_none() {
                 state.gather(lane, &mut scratch.x, &mut scratch.memory);
                 if let Some(cycle) = record.cycle.as_ref().filter(|cycle| cycle.is_known()) {
@@ -162,12 +160,11 @@ impl Stepper for Plain<'_> {
                         self.go(cycle.end() + k, &mut scratch, &mut [], parallel);
                         record.movement.last_step = distance(&scratch.x, &scratch.before);
                     }
-                    record.keep_cycle(sums.schedule, scratch.x.len() == 1, state.step);
+                    record.keep_cycle(course.schedule, scratch.x.len() == 1, state.step);
                 }
-                self.last(state.step, &mut scratch, sums, &mut record, parallel);
+                self.last(state.step, &mut scratch, course, record, parallel);
                 state.scatter(lane, &scratch.x, &scratch.memory);
             }
-            sums.lanes[lane] = record;
         }
         self.spare().push(scratch);
     }
@@ -204,14 +201,14 @@ impl Plain<'_> {
         t: u64,
         scratch: &mut Scratch,
         generators: &mut [Generator; 2],
-        sums: &Aggregates,
+        course: Course,
         record: &mut LaneRecord,
         cursor: &mut Cursor,
         replicate: u64,
         parallel: &dyn Parallel,
     ) -> bool {
-        let recorded = sums.schedule.recorded.get(cursor.recorded) == Some(&t);
-        let weight = match (&sums.schedule.strata, cursor.sampled) {
+        let recorded = course.schedule.recorded.get(cursor.recorded) == Some(&t);
+        let weight = match (&course.schedule.strata, cursor.sampled) {
             (None, _) => Some(1.0),
             (Some(_), Some((chosen, length))) if chosen == t => Some(length),
             _ => None,
@@ -219,33 +216,33 @@ impl Plain<'_> {
         if recorded || weight.is_some() || record.cycle.is_some() {
             // For deterministic methods this is the step's own first gradient.
             let value = self.problem.value_gradient_on(&scratch.x, &mut scratch.g, parallel);
-            if !self.keep(t, value, recorded, weight, scratch, sums, record) {
+            if !self.keep(t, value, recorded, weight, scratch, course, record) {
                 return false;
             }
             cursor.recorded += usize::from(recorded);
-            if weight.is_some() && sums.schedule.strata.is_some() {
-                cursor.next_stratum(sums, replicate);
+            if weight.is_some() && course.schedule.strata.is_some() {
+                cursor.next_stratum(course, replicate);
             }
         } else if self.method.sampling.is_none() {
             self.problem.gradient_on(&scratch.x, &mut scratch.g, parallel);
         }
-        if is_measured(t, sums.plan) {
+        if is_measured(t, course.plan) {
             scratch.before.copy_from_slice(&scratch.x);
         }
         self.go(t, scratch, generators, parallel);
-        self.arrive(t, scratch, sums.plan, sums.schedule.limit, record)
+        self.arrive(t, scratch, course, record)
     }
 
     /// After a step: how long it was, where that is asked for; `false` if the lane diverged.
-    fn arrive(&self, t: u64, scratch: &Scratch, plan: &Plan, limit: f64, record: &mut LaneRecord) -> bool {
-        if is_measured(t, plan) {
+    fn arrive(&self, t: u64, scratch: &Scratch, course: Course, record: &mut LaneRecord) -> bool {
+        if is_measured(t, course.plan) {
             let length = distance(&scratch.x, &scratch.before);
             if t == 0 {
                 record.movement.first_step = length;
             }
             record.movement.last_step = length;
         }
-        if all_within(&scratch.x, limit) {
+        if all_within(&scratch.x, course.schedule.limit) {
             return true;
         }
         record.diverged = Some(t + 1);
@@ -259,16 +256,16 @@ impl Plain<'_> {
         t: u64,
         value: f64,
         scratch: &mut Scratch,
-        sums: &Aggregates,
+        course: Course,
         record: &mut LaneRecord,
     ) -> bool {
-        if evaluates(t, sums, record) {
-            let (recorded, weight) = (sums.schedule.is_recorded(t), sums.schedule.strata.is_none().then_some(1.0));
-            if !self.keep(t, value, recorded, weight, scratch, sums, record) {
+        if evaluates(t, course, record) {
+            let (recorded, weight) = (course.schedule.is_recorded(t), course.schedule.strata.is_none().then_some(1.0));
+            if !self.keep(t, value, recorded, weight, scratch, course, record) {
                 return false;
             }
         }
-        if is_measured(t, sums.plan) {
+        if is_measured(t, course.plan) {
             scratch.before.copy_from_slice(&scratch.x);
         }
         if self.method.perturbs() {
@@ -278,17 +275,10 @@ impl Plain<'_> {
     }
 
     /// The second half, given the gradient at the perturbed point.
-    pub(super) fn move_on(
-        &self,
-        t: u64,
-        scratch: &mut Scratch,
-        plan: &Plan,
-        limit: f64,
-        record: &mut LaneRecord,
-    ) -> bool {
+    pub(super) fn move_on(&self, t: u64, scratch: &mut Scratch, course: Course, record: &mut LaneRecord) -> bool {
         let direction = if self.method.perturbs() { &scratch.h } else { &scratch.g };
         self.method.descent.step(t, self.method.eta.at(t), direction, &mut scratch.x, &mut scratch.memory);
-        self.arrive(t, scratch, plan, limit, record)
+        self.arrive(t, scratch, course, record)
     }
 
     /// From one iterate to the next; the gradient at the iterate is known where nothing is drawn.
@@ -336,10 +326,10 @@ impl Plain<'_> {
     }
 
     /// The last iterate.
-    fn last(&self, t: u64, scratch: &mut Scratch, sums: &Aggregates, record: &mut LaneRecord, parallel: &dyn Parallel) {
+    fn last(&self, t: u64, scratch: &mut Scratch, course: Course, record: &mut LaneRecord, parallel: &dyn Parallel) {
         let value = self.problem.value_gradient_on(&scratch.x, &mut scratch.g, parallel);
-        if self.keep(t, value, true, None, scratch, sums, record) {
-            record.movement.travelled = distance(&scratch.x, &sums.plan.start);
+        if self.keep(t, value, true, None, scratch, course, record) {
+            record.movement.travelled = distance(&scratch.x, &course.plan.start);
         }
     }
 
@@ -353,17 +343,17 @@ impl Plain<'_> {
         recorded: bool,
         weight: Option<f64>,
         scratch: &Scratch,
-        sums: &Aggregates,
+        course: Course,
         record: &mut LaneRecord,
     ) -> bool {
         let gradient_norm = norm(&scratch.g);
         let position = scratch.x.first().copied().unwrap_or(0.0);
         let at = Evaluated { step: t, value, gradient_norm, position, on_the_line: scratch.x.len() == 1 };
-        if !record.keep(sums.plan, sums.schedule, &at, weight) {
+        if !record.keep(course.plan, course.schedule, &at, weight) {
             return false;
         }
         if recorded || record.cycle.is_some() {
-            let point = Point::of(self.problem, &scratch.x, value, &scratch.g, sums.plan.base);
+            let point = Point::of(self.problem, &scratch.x, value, &scratch.g, course.plan.base);
             record.keep_point(point, recorded, t);
         }
         true
@@ -386,8 +376,8 @@ impl Plain<'_> {
 }
 
 /// Whether a deterministic step is evaluated.
-pub(super) fn evaluates(t: u64, sums: &Aggregates, record: &LaneRecord) -> bool {
-    sums.schedule.strata.is_none() || record.cycle.is_some() || sums.schedule.is_recorded(t)
+pub(super) fn evaluates(t: u64, course: Course, record: &LaneRecord) -> bool {
+    course.schedule.strata.is_none() || record.cycle.is_some() || course.schedule.is_recorded(t)
 }
 
 /// Whether the length of a step is kept.

@@ -31,29 +31,25 @@ impl<'a> Together<'a> {
         }
         for t in from..until {
             going.retain(|k| {
-                let (Aggregates { plan, lanes, .. }, member) = (&mut lanes[*k].1, &self.members[*k]);
-                let watches = can_repeat(member.method) && plan.weight_decay.is_none();
+                let (Aggregates { course, lanes }, member) = (&mut lanes[*k].1, &self.members[*k]);
+                let watches = can_repeat(member.method) && course.plan.weight_decay.is_none();
                 !(watches && member.looks_known(t, &scratches[*k].x, &mut lanes[0]))
             });
             if going.is_empty() {
                 break;
             }
-            let wants_values = going.iter().any(|k| evaluates(t, &lanes[*k].1, &lanes[*k].1.lanes[0]));
+            let wants_values = going.iter().any(|k| evaluates(t, lanes[*k].1.course, &lanes[*k].1.lanes[0]));
             let values = self.gradients(&mut scratches, &going, true, wants_values, parallel);
             let mut values = values.into_iter();
             going.retain(|k| {
-                let sums = &mut lanes[*k].1;
-                let mut record = std::mem::take(&mut sums.lanes[0]);
-                let value = values.next().unwrap_or(f64::NAN);
-                let goes = self.members[*k].set_out(t, value, &mut scratches[*k], sums, &mut record);
-                sums.lanes[0] = record;
-                goes
+                let (Aggregates { course, lanes }, value) = (&mut lanes[*k].1, values.next().unwrap_or(f64::NAN));
+                self.members[*k].set_out(t, value, &mut scratches[*k], *course, &mut lanes[0])
             });
             let perturbed: Vec<usize> = going.iter().copied().filter(|k| self.members[*k].method.perturbs()).collect();
             self.gradients(&mut scratches, &perturbed, false, false, parallel);
             going.retain(|k| {
-                let sums = &mut lanes[*k].1;
-                self.members[*k].move_on(t, &mut scratches[*k], sums.plan, sums.schedule.limit, &mut sums.lanes[0])
+                let Aggregates { course, lanes } = &mut lanes[*k].1;
+                self.members[*k].move_on(t, &mut scratches[*k], *course, &mut lanes[0])
             });
         }
         begun.iter().for_each(|k| scratches[*k].put(0, &mut lanes[*k].0));

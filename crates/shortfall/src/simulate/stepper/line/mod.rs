@@ -8,7 +8,7 @@
 mod running;
 mod tile;
 
-use super::{Aggregates, Plain, Stepper};
+use super::{Aggregates, Course, Plain, Stepper};
 use crate::kernel::{
     Coefficients, Curve, GROUP, GROUPS, LARGEST_BATCH, Lanes, Row, Rule, Three, Totals, advance, evaluate, survey,
     travel,
@@ -18,7 +18,7 @@ use crate::parallel::Parallel;
 use crate::problem::{PiecewiseLinear, Problem};
 use crate::random::Generator;
 use crate::simulate::State;
-use crate::simulate::aggregates::{Extremes, Point};
+use crate::simulate::aggregates::{Extremes, LaneRecord, Point};
 use running::Running;
 use std::ops::Range;
 use tile::{Read, Tile};
@@ -83,28 +83,27 @@ impl Stepper for Line<'_> {
             independent: self.independent,
         };
         let mut lanes = load(state);
-        let mut rows = vec![Row::default(); TILE as usize];
-        let mut coefficients = Vec::with_capacity(rows.len());
-        let mut running = [(); GROUPS].map(|()| Running::new());
-        for lane in (0..state.width).filter(|lane| !sums.lanes[*lane].is_known()) {
-            running[lane / GROUP].take(lane % GROUP, &sums.lanes[lane]);
-        }
-        let limit = sums.schedule.limit;
+        let (mut places, mut coefficients) = (Vec::new(), Vec::with_capacity(TILE as usize));
+        let course = sums.course;
+        let (limit, keeps_sums) = (course.schedule.limit, course.schedule.keeps_sums());
+        // One a group, where anything is summed.
+        let mut running: Vec<Running> =
+            if keeps_sums { sums.lanes.chunks(GROUP).map(Running::of).collect() } else { Vec::new() };
         while state.step < until {
-            let steps = state.step..until.min(self.tile_end(state.step, sums));
+            let steps = state.step..until.min(self.tile_end(state.step, course));
             coefficients.clear();
             coefficients.extend(steps.clone().map(|t| self.coefficients(t)));
             let before = lanes.clone();
-            let rows = &mut rows[..coefficients.len()];
-            let silent = !sums.schedule.keeps_sums() && steps.start > 0 && steps.end < sums.plan.steps;
+            let silent = !keeps_sums && steps.start > 0 && steps.end < course.plan.steps;
             let largest = silent.then(|| travel(&rule, &coefficients, &mut lanes));
             if !silent {
-                advance(&rule, &coefficients, &mut lanes, rows);
+                places.resize(coefficients.len(), Row::default());
+                advance(&rule, &coefficients, &mut lanes, &mut places);
             }
-            let turn = going(sums).map_or(steps.end, |lane| running[lane / GROUP].next());
-            let tile = Tile::new(steps, rows, turn, sums);
+            let turn = running.iter().map(Running::next).max().unwrap_or(steps.end);
+            let tile = Tile::new(steps, &places, turn, course);
             for (group, after) in lanes.iter_mut().enumerate().take(state.width.div_ceil(GROUP)) {
-                let read = (!silent).then(|| self.read(&tile, group, sums));
+                let read = (!silent).then(|| self.read(&tile, group, course));
                 let mut again = Vec::new();
                 for l in 0..GROUP.min(state.width - group * GROUP) {
                     let lane = group * GROUP + l;
@@ -115,25 +114,26 @@ impl Stepper for Line<'_> {
                     };
                     if !is_known && after.x[l].abs() <= limit && plain {
                         if let Some(read) = &read {
-                            self.file(&tile, read, lane, after.x[l], sums);
+                            self.file(&tile, read, (group, l), after.x[l], course, &mut sums.lanes[lane]);
                         }
                         continue;
                     }
                     let mut alone = before[group].alone(l, state, lane);
                     if !is_known {
-                        let mut record = std::mem::take(&mut sums.lanes[lane]);
-                        running[group].put(l, &mut record);
-                        let mut only = Aggregates { plan: sums.plan, schedule: sums.schedule, lanes: vec![record] };
+                        let record = std::slice::from_mut(&mut sums.lanes[lane]);
+                        if let Some(running) = running.get(group) {
+                            running.put(l, &mut record[0]);
+                        }
+                        let mut only = Aggregates { course, lanes: record };
                         self.plain.advance(&mut alone, tile.steps.end, &mut only, parallel);
-                        sums.lanes[lane] = only.lanes.swap_remove(0);
                         again.push(l);
                     }
                     after.put_back(l, &alone);
                 }
-                if let Some(read) = read.filter(|_| sums.schedule.keeps_sums()) {
-                    running[group].add_tile(&tile, &read);
+                if let (Some(running), Some(read)) = (running.get_mut(group), read) {
+                    running.add_tile(&tile, &read);
+                    again.iter().for_each(|l| running.take(*l, &sums.lanes[group * GROUP + l]));
                 }
-                again.iter().for_each(|l| running[group].take(*l, &sums.lanes[group * GROUP + l]));
             }
             state.step = tile.steps.end;
         }
@@ -141,9 +141,10 @@ impl Stepper for Line<'_> {
             let (group, l) = (&lanes[lane / GROUP], lane % GROUP);
             state.scatter(lane, &[group.x[l]], &[]);
             state.set_generators(lane, &group.generators_of(l));
-            if !sums.lanes[lane].is_known() {
-                running[lane / GROUP].put(l, &mut sums.lanes[lane]);
-            }
+        }
+        for (records, running) in sums.lanes.chunks_mut(GROUP).zip(&running) {
+            let going = records.iter_mut().enumerate().filter(|(_, record)| !record.is_known());
+            going.for_each(|(l, record)| running.put(l, record));
         }
     }
 
@@ -164,46 +165,47 @@ impl Stepper for Line<'_> {
     }
 }
 
-/// A lane of which not all is known.
-fn going(sums: &Aggregates) -> Option<usize> {
-    sums.lanes.iter().position(|lane| !lane.is_known())
-}
-
 impl Line<'_> {
     /// Where the tile that begins at a step ends. Where nothing is summed the first and the last step, whose lengths are kept,
     /// stand alone.
-    fn tile_end(&self, step: u64, sums: &Aggregates) -> u64 {
+    fn tile_end(&self, step: u64, course: Course) -> u64 {
         let end = (step / TILE + 1) * TILE;
-        let last = sums.plan.steps - 1;
+        let last = course.plan.steps - 1;
         match step {
-            _ if sums.schedule.keeps_sums() => end,
+            _ if course.schedule.keeps_sums() => end,
             0 => 1,
             _ if step < last => end.min(last),
             _ => end,
         }
     }
 
-    fn read(&self, tile: &Tile, group: usize, sums: &Aggregates) -> Read {
-        let kept = 1.0 - sums.plan.weight_decay.unwrap_or(0.0);
+    fn read(&self, tile: &Tile, group: usize, course: Course) -> Read {
+        let kept = 1.0 - course.plan.weight_decay.unwrap_or(0.0);
         let totals = |steps: &Range<u64>| {
             let [from, to] = [steps.start, steps.end].map(|step| (step - tile.steps.start) as usize);
-            survey(&self.mean, [sums.plan.base, kept], &tile.rows[from..to], group)
+            survey(&self.mean, [course.plan.base, kept], &tile.rows[from..to], group)
         };
         let parts: Vec<Totals> = tile.parts.iter().map(|part| totals(&part.steps)).collect();
         let mut whole = parts[0].clone();
         parts.iter().zip(&tile.parts).skip(1).for_each(|(totals, part)| whole.join(totals, part.kept));
         let window = tile.window.iter().map(|(_, steps)| totals(steps)).collect();
         let at = |t: &u64| &tile.rows[(t - tile.steps.start) as usize][group];
-        let recorded = sums.schedule.recorded_within(tile.steps.clone()).iter();
-        let recorded = recorded.map(|t| (*t, evaluate(&self.mean, sums.plan.base, at(t)))).collect();
+        let recorded = course.schedule.recorded_within(tile.steps.clone()).iter();
+        let recorded = recorded.map(|t| (*t, evaluate(&self.mean, course.plan.base, at(t)))).collect();
         Read { parts, whole, window, recorded }
     }
 
     /// Adds a tile to a lane's record.
-    fn file(&self, tile: &Tile, read: &Read, lane: usize, after: f64, sums: &mut Aggregates) {
-        let (group, l) = (lane / GROUP, lane % GROUP);
+    fn file(
+        &self,
+        tile: &Tile,
+        read: &Read,
+        (group, l): (usize, usize),
+        after: f64,
+        course: Course,
+        record: &mut LaneRecord,
+    ) {
         let place = |t: u64| tile.rows.get((t - tile.steps.start) as usize).map_or(after, |row| row[group][l]);
-        let record = &mut sums.lanes[lane];
         if let Some(kept) = tile.kept {
             record.weighted.add_steps(kept, tile.steps.end, read.whole.fading[l]);
         }
@@ -218,7 +220,7 @@ impl Line<'_> {
             join(&mut record.movement.window_square[*half], &totals.position_square);
         }
         if record.points.is_empty() {
-            record.points.reserve_exact(sums.schedule.recorded.len());
+            record.points.reserve_exact(course.schedule.recorded.len());
         }
         for (t, [value, slope]) in &read.recorded {
             let (x, value, slope) = (place(*t), value[l], slope[l]);
@@ -236,7 +238,7 @@ impl Line<'_> {
             record.movement.first_step = step(0);
             record.movement.last_step = step(0);
         }
-        if tile.steps.end == sums.plan.steps {
+        if tile.steps.end == course.plan.steps {
             record.movement.last_step = step(tile.steps.end - 1);
         }
     }
@@ -304,7 +306,7 @@ mod tests {
     use crate::method::Sampling;
     use crate::parallel::Sequential;
     use crate::problem::Mixture;
-    use crate::simulate::{LaneRecord, Outcome, Plan, Record, Run, run};
+    use crate::simulate::{Outcome, Plan, Record, Run, run};
     use proptest::prelude::*;
     use std::ops::ControlFlow;
 
@@ -339,11 +341,12 @@ mod tests {
     fn after(stepper: &dyn Stepper, problem: &dyn Problem, method: &Method, plan: &Plan) -> (State, Vec<LaneRecord>) {
         let schedule = Schedule::new(plan, problem, method);
         let width = plan.lanes as usize;
-        let mut sums = Aggregates { plan, schedule: &schedule, lanes: vec![LaneRecord::default(); width] };
+        let mut records = vec![LaneRecord::default(); width];
+        let mut sums = Aggregates { course: Course { plan, schedule: &schedule }, lanes: &mut records };
         let mut state = State::new(plan, method, 0, width);
         stepper.advance(&mut state, plan.steps, &mut sums, &Sequential);
         stepper.finish(&mut state, &mut sums, &Sequential);
-        (state, sums.lanes)
+        (state, records)
     }
 
     fn same(a: &LaneRecord, b: &LaneRecord) {

@@ -56,9 +56,13 @@ pub struct Running {
 }
 
 impl Running {
-    pub fn new() -> Self {
+    /// Of the lanes that are not known.
+    pub fn of(records: &[LaneRecord]) -> Self {
         let pair = || [Wide::new(), Wide::new()];
-        Self { whole: [(); 4].map(|()| Wide::new()), recent: [pair(), pair()], next: 0 }
+        let mut running = Self { whole: [(); 4].map(|()| Wide::new()), recent: [pair(), pair()], next: 0 };
+        let going = records.iter().enumerate().filter(|(_, record)| !record.is_known());
+        going.for_each(|(l, record)| running.take(l, record));
+        running
     }
 
     /// Where the last part of the recent steps ends.

@@ -3,7 +3,7 @@
 use super::running::Running;
 use crate::kernel::{GROUP, Row, Totals};
 use crate::simulate::aggregates::{Recent, power};
-use crate::simulate::stepper::Aggregates;
+use crate::simulate::stepper::Course;
 use std::ops::Range;
 
 /// Steps that are read together.
@@ -28,7 +28,7 @@ pub(super) struct Tile<'a> {
 }
 
 impl<'a> Tile<'a> {
-    pub(super) fn new(steps: Range<u64>, rows: &'a [Row], mut turn: u64, sums: &Aggregates) -> Self {
+    pub(super) fn new(steps: Range<u64>, rows: &'a [Row], mut turn: u64, course: Course) -> Self {
         let mut ends = Vec::new();
         let mut from = steps.start;
         while from < steps.end {
@@ -42,14 +42,14 @@ impl<'a> Tile<'a> {
         let mut from = steps.start;
         let part = |(k, end): (usize, &u64)| {
             let steps = std::mem::replace(&mut from, *end)..*end;
-            let kept = sums.plan.weight_decay.map_or(1.0, |decay| power(decay, steps.end - steps.start));
+            let kept = course.plan.weight_decay.map_or(1.0, |decay| power(decay, steps.end - steps.start));
             Part { steps, kept, recent: k >= gone }
         };
         let parts = ends.iter().enumerate().skip(gone.saturating_sub(1)).map(part).collect();
-        let halves = sums.schedule.window.iter().flatten();
+        let halves = course.schedule.window.iter().flatten();
         let within = halves.map(|half| half.start.max(steps.start)..half.end.min(steps.end));
         let window = within.enumerate().filter(|(_, part)| !part.is_empty()).collect();
-        let fades = sums.plan.weight_decay.filter(|_| sums.schedule.keeps_sums());
+        let fades = course.plan.weight_decay.filter(|_| course.schedule.keeps_sums());
         let kept = fades.map(|decay| power(decay, steps.end - steps.start));
         Self { steps, rows, parts, kept, window }
     }
