@@ -31,13 +31,12 @@ impl State {
     pub fn new(plan: &Plan, method: &Method, first_lane: u64, width: usize) -> Self {
         let x = plan.start.iter().flat_map(|x| std::iter::repeat_n(*x, width)).collect();
         let memory = vec![0.0; method.descent.memory(plan.start.len()) * width];
-        let random = (0..width as u64)
-            .flat_map(|lane| {
-                let replicate = plan.first_replicate + first_lane + lane;
-                [Role::Descent, Role::Ascent].map(|role| Generator::new(plan.seed, replicate, role).words)
-            })
-            .flatten()
-            .collect();
+        let mut random = Vec::with_capacity(width * WORDS);
+        for replicate in (plan.first_replicate + first_lane..).take(width) {
+            for role in [Role::Descent, Role::Ascent] {
+                random.extend_from_slice(&Generator::new(plan.seed, replicate, role).words);
+            }
+        }
         Self { step: 0, width, first_lane, x, memory, components: Vec::new(), random }
     }
 

@@ -89,6 +89,7 @@ impl Stepper for Line<'_> {
         // One a group, where anything is summed.
         let mut running: Vec<Running> =
             if keeps_sums { sums.lanes.chunks(GROUP).map(Running::of).collect() } else { Vec::new() };
+        let mut known: Vec<bool> = sums.lanes.iter().map(LaneRecord::is_known).collect();
         while state.step < until {
             let steps = state.step..until.min(self.tile_end(state.step, course));
             coefficients.clear();
@@ -107,7 +108,7 @@ impl Stepper for Line<'_> {
                 let mut again = Vec::new();
                 for l in 0..GROUP.min(state.width - group * GROUP) {
                     let lane = group * GROUP + l;
-                    let is_known = sums.lanes[lane].is_known();
+                    let is_known = known[lane];
                     let plain = match (&read, largest) {
                         (Some(read), _) => is_plain(&read.whole, l, limit),
                         (None, largest) => largest.is_some_and(|largest| largest[group][l] <= limit),
@@ -126,6 +127,7 @@ impl Stepper for Line<'_> {
                         }
                         let mut only = Aggregates { course, lanes: record };
                         self.plain.advance(&mut alone, tile.steps.end, &mut only, parallel);
+                        known[lane] = only.lanes[0].is_known();
                         again.push(l);
                     }
                     after.put_back(l, &alone);
