@@ -84,6 +84,7 @@ impl Stepper for Line<'_> {
         };
         let mut lanes = load(state);
         let (mut places, mut coefficients) = (Vec::new(), Vec::with_capacity(TILE as usize));
+        let is_constant = self.method.eta.is_constant() && self.method.rho.is_constant();
         let course = sums.course;
         let (limit, keeps_sums) = (course.schedule.limit, course.schedule.keeps_sums());
         // One a group, where anything is summed.
@@ -92,8 +93,12 @@ impl Stepper for Line<'_> {
         let mut known: Vec<bool> = sums.lanes.iter().map(LaneRecord::is_known).collect();
         while state.step < until {
             let steps = state.step..until.min(self.tile_end(state.step, course));
-            coefficients.clear();
-            coefficients.extend(steps.clone().map(|t| self.coefficients(t)));
+            if is_constant {
+                coefficients.resize((steps.end - steps.start) as usize, self.coefficients(0));
+            } else {
+                coefficients.clear();
+                coefficients.extend(steps.clone().map(|t| self.coefficients(t)));
+            }
             let before = lanes.clone();
             let silent = !keeps_sums && steps.start > 0 && steps.end < course.plan.steps;
             let largest = silent.then(|| travel(&rule, &coefficients, &mut lanes));
