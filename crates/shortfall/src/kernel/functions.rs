@@ -2,15 +2,15 @@
 
 use multiversion::multiversion;
 
-const LN2_HIGH: f64 = 6.931_471_803_691_238e-1; // the first 32 bits of ln 2, so that k * LN2_HIGH is exact
-const LN2_LOW: f64 = 1.908_214_929_270_587_7e-10;
+pub(super) const LN2_HIGH: f64 = 6.931_471_803_691_238e-1; // the first 32 bits of ln 2, so that k * LN2_HIGH is exact
+pub(super) const LN2_LOW: f64 = 1.908_214_929_270_587_7e-10;
 /// Adding and subtracting 1.5 * 2^52 rounds to the nearest integer.
-const ROUND: f64 = 6_755_399_441_055_744.0;
+pub(super) const ROUND: f64 = 6_755_399_441_055_744.0;
 /// e^x is taken as 0 below: about 1e-304, far under anything a loss or a weight of it can show.
-const SMALLEST: f64 = -700.0;
+pub(super) const SMALLEST: f64 = -700.0;
 
 /// `1/n!`, n = 13 down to 0; the remainder at |r| <= ln(2)/2 is below 5e-18.
-const INVERSE_FACTORIALS: [f64; 14] = [
+pub(super) const INVERSE_FACTORIALS: [f64; 14] = [
     1.0 / 6_227_020_800.0,
     1.0 / 479_001_600.0,
     1.0 / 39_916_800.0,
@@ -47,12 +47,6 @@ pub fn exp(x: f64) -> f64 {
     if x < SMALLEST { 0.0 } else { p * power }
 }
 
-/// [`exp`] of each. One long loop: of short ones the compiler makes single numbers.
-#[multiversion(targets("x86_64+avx512f+avx512dq+avx512vl+avx2+fma", "x86_64+avx2+fma"))]
-pub(super) fn exp_all(x: &mut [f64]) {
-    x.iter_mut().for_each(|x| *x = exp(*x));
-}
-
 /// `tanh x` is 1 to the last bit where `e^{-2|x|}` is below this power of e.
 const LAST_SEEN: f64 = -80.0;
 
@@ -81,7 +75,7 @@ pub fn tanh(x: f64) -> f64 {
 }
 
 /// `1/(2k+1)`, k = 17 down to 0, for `atanh`.
-const ODD_RECIPROCALS: [f64; 18] = [
+pub(super) const ODD_RECIPROCALS: [f64; 18] = [
     1.0 / 35.0,
     1.0 / 33.0,
     1.0 / 31.0,
@@ -132,40 +126,15 @@ pub fn log1p(u: f64) -> f64 {
     if u.is_nan() { u } else { k * std::f64::consts::LN_2 + log1p_unit(mantissa - 1.0) }
 }
 
-/// From margins `m = y x'w`: the losses `log(1 + e^-m)` and their derivatives `-1/(1 + e^m)`, in place of the margins.
-#[inline(always)]
-pub(crate) fn logistic_losses_inline(margins: &mut [f64], losses: &mut [f64]) {
-    for (m, loss) in margins.iter_mut().zip(losses) {
-        let e = exp(-m.abs());
-        let negative = if *m < 0.0 { -*m } else { 0.0 };
-        *loss = negative + log1p_unit(e);
-        *m = weight(*m, e);
-    }
-}
-
-/// Derivatives alone, in place of the margins.
-#[inline(always)]
-pub(crate) fn logistic_weights_inline(margins: &mut [f64]) {
-    for m in margins.iter_mut() {
-        *m = weight(*m, exp(-m.abs()));
-    }
-}
-
 #[inline(always)]
 fn weight(margin: f64, e: f64) -> f64 {
     -(if margin < 0.0 { 1.0 } else { e }) / (1.0 + e)
 }
 
-/// From margins `m = y x'w`: the losses `log(1 + e^-m)`, and their derivatives `-1/(1 + e^m)` in place of the margins.
-#[multiversion(targets("x86_64+avx512f+avx512dq+avx512vl+avx2+fma", "x86_64+avx2+fma"))]
-pub fn logistic_losses(margins: &mut [f64], losses: &mut [f64]) {
-    logistic_losses_inline(margins, losses);
-}
-
-/// The derivatives `-1/(1 + e^m)` alone, in place of the margins.
+/// From margins `m = y x'w`: the derivatives `-1/(1 + e^m)` of the losses `log(1 + e^-m)`, in their place.
 #[multiversion(targets("x86_64+avx512f+avx512dq+avx512vl+avx2+fma", "x86_64+avx2+fma"))]
 pub fn logistic_weights(margins: &mut [f64]) {
-    logistic_weights_inline(margins);
+    margins.iter_mut().for_each(|m| *m = weight(*m, exp(-m.abs())));
 }
 
 #[cfg(test)]
@@ -229,22 +198,5 @@ mod tests {
             assert_eq!((tanh(x), tanh(-x)), (1.0, -1.0), "{x:e}");
         }
         assert!(tanh(f64::NAN).is_nan() && tanh(-f64::NAN).is_nan());
-    }
-
-    #[test]
-    fn not_a_number_stays_so() {
-        let (mut m, mut l) = ([f64::NAN], [0.0]);
-        logistic_losses(&mut m, &mut l);
-        assert!(m[0].is_nan() && l[0].is_nan());
-    }
-
-    #[test]
-    fn losses_and_weights_at_both_ends() {
-        let mut margins = [0.0, 1e308, -1e308, 40.0, -40.0];
-        let mut losses = [0.0; 5];
-        logistic_losses(&mut margins, &mut losses);
-        assert_eq!(margins[..3], [-0.5, 0.0, -1.0]);
-        assert!((losses[0] - std::f64::consts::LN_2).abs() < 3e-16 && losses[1..3] == [0.0, 1e308]);
-        assert!((losses[3] / (-40f64).exp() - 1.0).abs() < 1e-15 && losses[4] == 40.0);
     }
 }

@@ -1,6 +1,6 @@
 //! One pass over rows of a matrix: predictions, their weights and the gradient, 32 rows at a time.
 
-use super::functions::{logistic_losses, logistic_weights};
+use super::logistic;
 use super::panel::STRIP;
 use super::rows::{RowSource, Rows, SparseRows, Storage, with_rows};
 use super::{LANES, tree};
@@ -8,16 +8,18 @@ use multiversion::multiversion;
 
 /// Most vectors that share a pass.
 pub const MOST_VECTORS: usize = 16;
+/// Strips of 8 in 32 rows.
+const STRIPS: usize = LANES / STRIP;
 
 /// Adds `sum_i c_i x_i` over `count` rows to `gradient` and the sum of the losses to `loss`, for every vector of w: so many as there
-/// are losses, and each gives the bits it gives alone. `weigh(first, panel, losses)` turns the predictions `x_i'w` of 32 rows into
-/// the weights `c_i` and writes their losses, if they are wanted. Rows are added one after the other; the vectors in `w` and
-/// `gradient` are padded like a row.
+/// are losses, and each gives the bits it gives alone. `weigh(rows, strips, losses)` turns the predictions `x_i'w` of up to 32 rows, strip
+/// after strip and in each vector after vector, into the weights `c_i` and writes their losses, if they are wanted. Rows are added one after the other; the
+/// vectors in `w` and `gradient` are padded like a row.
 #[inline(always)]
 fn linear_pass<S: RowSource>(
     rows: S,
     (count, index): (usize, impl Fn(usize) -> usize),
-    weigh: impl Fn(usize, &mut [f64; LANES], &mut [f64; LANES]),
+    weigh: impl Fn(&[usize], &mut [[f64; STRIP]], &mut [[f64; STRIP]]),
     w: &[f64],
     gradient: &mut [f64],
     loss: &mut [f64],
@@ -34,80 +36,82 @@ fn linear_pass<S: RowSource>(
 fn panels<S: RowSource, const N: usize>(
     rows: S,
     (count, index): (usize, impl Fn(usize) -> usize),
-    weigh: impl Fn(usize, &mut [f64; LANES], &mut [f64; LANES]),
+    weigh: impl Fn(&[usize], &mut [[f64; STRIP]], &mut [[f64; STRIP]]),
     w: &[f64],
     gradient: &mut [f64],
     loss: &mut [f64],
 ) {
     let vectors = loss.len();
-    let mut sums = [[0.0; LANES]; N];
-    let mut kept = [[[0.0; STRIP]; LANES / STRIP]; N];
+    let mut taken = S::Taken::default();
+    let [mut kept, mut losses, mut sums] = [[[[0.0; STRIP]; N]; STRIPS]; 3];
     for start in (0..count).step_by(LANES) {
         let panel = LANES.min(count - start);
         let mut indices = [0; LANES];
         for (i, slot) in indices[..panel].iter_mut().enumerate() {
             *slot = index(start + i);
         }
-        let strips = &mut kept.as_flattened_mut()[..panel.div_ceil(STRIP) * vectors];
-        let taken = rows.take(&indices[..panel]);
+        let indices = &indices[..panel];
+        rows.take(indices, &mut taken);
+        let there = panel.div_ceil(STRIP) * vectors;
+        let (strips, losses) = (&mut kept.as_flattened_mut()[..there], &mut losses.as_flattened_mut()[..there]);
         rows.products(&taken, w, strips);
-        for (k, sums) in sums[..vectors].iter_mut().enumerate() {
-            let (mut weights, mut losses) = ([0.0; LANES], [0.0; LANES]);
-            for (part, strip) in weights.chunks_exact_mut(STRIP).zip(strips.chunks_exact(vectors)) {
-                part.copy_from_slice(&strip[k]);
-            }
-            weights[panel..].fill(0.0);
-            weigh(start, &mut weights, &mut losses);
-            for i in 0..panel {
-                sums[i] += losses[i];
-            }
-            for (part, strip) in weights.chunks_exact(STRIP).zip(strips.chunks_exact_mut(vectors)) {
-                strip[k].copy_from_slice(part);
-            }
+        let filled = panel - (panel - 1) / STRIP * STRIP;
+        strips[there - vectors..].iter_mut().for_each(|predictions| predictions[filled..].fill(0.0));
+        weigh(indices, strips, losses);
+        losses[there - vectors..].iter_mut().for_each(|losses| losses[filled..].fill(0.0));
+        for (sum, loss) in sums.as_flattened_mut().iter_mut().zip(&*losses) {
+            sum.iter_mut().zip(loss).for_each(|(sum, loss)| *sum += loss);
         }
         rows.add(&taken, strips, gradient);
     }
-    loss.iter_mut().zip(sums).for_each(|(loss, sums)| *loss += tree(sums));
+    for (k, loss) in loss.iter_mut().enumerate() {
+        let mut partial = [0.0; LANES];
+        let strips = sums.as_flattened().iter().skip(k).step_by(vectors);
+        partial.as_chunks_mut::<STRIP>().0.iter_mut().zip(strips).for_each(|(partial, sums)| *partial = *sums);
+        *loss += tree(partial);
+    }
 }
 
-/// `c_i = -y_i/(1 + e^{m_i})` of margins `m_i = y_i x_i'w`, and the losses `log(1 + e^{-m_i})` if they are wanted, else 0.
+/// `c_i = -y_i/(1 + e^{m_i})` of margins `m_i = y_i x_i'w`, and the losses `log(1 + e^{-m_i})` if they are wanted.
 #[inline(always)]
 fn logistic_weigh(
-    sign: impl Fn(usize) -> f64,
-    count: usize,
-    predictions: &mut [f64; LANES],
-    losses: &mut [f64; LANES],
+    signs: &[f64],
+    rows: &[usize],
+    strips: &mut [[f64; STRIP]],
+    losses: &mut [[f64; STRIP]],
     wants_losses: bool,
 ) {
-    let mut signs = [1.0; LANES];
-    for (i, slot) in signs[..count.min(LANES)].iter_mut().enumerate() {
-        *slot = sign(i);
-    }
-    predictions.iter_mut().zip(&signs).for_each(|(prediction, sign)| *prediction *= sign);
+    let mut own = [[1.0; STRIP]; STRIPS];
+    own.as_flattened_mut().iter_mut().zip(rows).for_each(|(sign, i)| *sign = signs[*i]);
+    let own = &own[..rows.len().div_ceil(STRIP)];
     if wants_losses {
-        logistic_losses(predictions, losses);
+        logistic::weigh_with_losses(own, strips, losses);
     } else {
-        logistic_weights(predictions);
+        logistic::weigh(own, strips);
     }
-    predictions.iter_mut().zip(&signs).for_each(|(prediction, sign)| *prediction *= sign);
 }
 
 /// `c_i = clip(r_i, -threshold, threshold)` of `r_i = x_i'w - y_i`, and Huber's losses: `m (|r| - m/2)` with
 /// `m = min(|r|, threshold)`, which is `r^2/2` below the threshold.
 #[inline(always)]
 fn residual_weigh(
-    target: impl Fn(usize) -> f64,
-    count: usize,
+    targets: &[f64],
     threshold: f64,
-    predictions: &mut [f64; LANES],
-    losses: &mut [f64; LANES],
+    rows: &[usize],
+    strips: &mut [[f64; STRIP]],
+    losses: &mut [[f64; STRIP]],
 ) {
-    for (i, prediction) in predictions.iter_mut().enumerate().take(count) {
-        let residual = *prediction - target(i);
-        let size = residual.abs();
-        let clipped = if size > threshold { threshold } else { size };
-        losses[i] = clipped * (size - 0.5 * clipped);
-        *prediction = clipped.copysign(residual);
+    let mut own = [[0.0; STRIP]; STRIPS];
+    own.as_flattened_mut().iter_mut().zip(rows).for_each(|(target, i)| *target = targets[*i]);
+    let vectors = strips.len() / rows.len().div_ceil(STRIP);
+    for (k, (strip, losses)) in strips.iter_mut().zip(losses).enumerate() {
+        for ((prediction, target), loss) in strip.iter_mut().zip(&own[k / vectors]).zip(losses) {
+            let residual = *prediction - target;
+            let size = residual.abs();
+            let clipped = if size > threshold { threshold } else { size };
+            *loss = clipped * (size - 0.5 * clipped);
+            *prediction = clipped.copysign(residual);
+        }
     }
 }
 
@@ -123,9 +127,8 @@ pub fn logistic_block(
     loss: &mut [f64],
     wants_losses: bool,
 ) {
-    let weigh = |start, predictions: &mut _, losses: &mut _| {
-        let signs = &signs[from + start..to];
-        logistic_weigh(|i| signs[i], signs.len(), predictions, losses, wants_losses);
+    let weigh = |rows: &[usize], strips: &mut [_], losses: &mut [_]| {
+        logistic_weigh(signs, rows, strips, losses, wants_losses);
     };
     with_rows!(rows, source => linear_pass(source, (to - from, |i| from + i), weigh, w, gradient, loss));
 }
@@ -133,10 +136,7 @@ pub fn logistic_block(
 /// Over the rows of a batch, in its order; no losses.
 #[multiversion(targets("x86_64+avx2+fma"))]
 pub fn logistic_batch(rows: &Rows, signs: &[f64], batch: &[usize], w: &[f64], gradient: &mut [f64]) {
-    let weigh = |start, predictions: &mut _, losses: &mut _| {
-        let batch = &batch[start..];
-        logistic_weigh(|i| signs[batch[i]], batch.len(), predictions, losses, false);
-    };
+    let weigh = |rows: &[usize], strips: &mut [_], losses: &mut [_]| logistic_weigh(signs, rows, strips, losses, false);
     with_rows!(rows, source => linear_pass(source, (batch.len(), |i| batch[i]), weigh, w, gradient, &mut [0.0]));
 }
 
@@ -152,9 +152,8 @@ pub fn residual_block(
     gradient: &mut [f64],
     loss: &mut [f64],
 ) {
-    let weigh = |start, predictions: &mut _, losses: &mut _| {
-        let targets = &targets[from + start..to];
-        residual_weigh(|i| targets[i], targets.len(), threshold, predictions, losses);
+    let weigh = |rows: &[usize], strips: &mut [_], losses: &mut [_]| {
+        residual_weigh(targets, threshold, rows, strips, losses);
     };
     with_rows!(rows, source => linear_pass(source, (to - from, |i| from + i), weigh, w, gradient, loss));
 }
@@ -162,9 +161,8 @@ pub fn residual_block(
 /// Over the rows of a batch, in its order.
 #[multiversion(targets("x86_64+avx2+fma"))]
 pub fn residual_batch(rows: &Rows, targets: &[f64], threshold: f64, batch: &[usize], w: &[f64], gradient: &mut [f64]) {
-    let weigh = |start, predictions: &mut _, losses: &mut _| {
-        let batch = &batch[start..];
-        residual_weigh(|i| targets[batch[i]], batch.len(), threshold, predictions, losses);
+    let weigh = |rows: &[usize], strips: &mut [_], losses: &mut [_]| {
+        residual_weigh(targets, threshold, rows, strips, losses);
     };
     with_rows!(rows, source => linear_pass(source, (batch.len(), |i| batch[i]), weigh, w, gradient, &mut [0.0]));
 }

@@ -8,13 +8,14 @@ mod eight;
 mod functions;
 mod lanes;
 mod linear;
+mod logistic;
 mod mlp;
 mod panel;
 mod rows;
 mod simd;
 mod softmax;
 
-pub use functions::{exp, log1p, log1p_unit, logistic_losses, logistic_weights, tanh};
+pub use functions::{exp, log1p, log1p_unit, logistic_weights, tanh};
 pub(crate) use lanes::{
     Coefficients, Curve, GROUP, GROUPS, LARGEST_BATCH, Lanes, Row, Rule, Three, Totals, advance, evaluate, survey,
     travel,

@@ -1,7 +1,8 @@
 //! Numbers at a panel of rows, laid out so that one operation takes several rows, and the functions of a network on them.
 
 use super::eight::{Eight, widest};
-use super::functions::{exp_all, log1p, tanh};
+use super::functions::{log1p, tanh};
+use super::logistic::exp;
 use multiversion::multiversion;
 
 /// Rows next to each other in memory.
@@ -129,8 +130,7 @@ pub(super) fn softmax_strip(
 ) {
     let mut label = [-1.0; STRIP];
     label.iter_mut().zip(labels).for_each(|(label, given)| *label = *given as f64);
-    let [top, largest] = below_largest(scores, weights);
-    exp_all(weights.as_flattened_mut());
+    let [top, largest] = powers_below_largest(scores, weights);
     let [rest, wrong] = shares(weights, &top, &label);
     for (r, label) in (0..STRIP).zip(labels) {
         weights[*label][r] = -wrong[r] / (1.0 + rest[r]);
@@ -144,13 +144,13 @@ pub(super) fn softmax_strip(
     }
 }
 
-/// Writes scores less the largest of their row; returns where that is first, and which it is.
-fn below_largest(scores: &[[f64; STRIP]], weights: &mut [[f64; STRIP]]) -> [[f64; STRIP]; 2] {
-    widest!(below_largest(scores, weights))
+/// Writes e to the power of scores less the largest of their row; returns where that is first, and which it is.
+fn powers_below_largest(scores: &[[f64; STRIP]], weights: &mut [[f64; STRIP]]) -> [[f64; STRIP]; 2] {
+    widest!(powers_below_largest(scores, weights))
 }
 
 #[inline(always)]
-pub(super) fn below_largest_by<E: Eight>(scores: &[[f64; STRIP]], weights: &mut [[f64; STRIP]]) -> [[f64; STRIP]; 2] {
+pub(super) fn powers_below_largest_by<E: Eight>(scores: &[[f64; STRIP]], weights: &mut [[f64; STRIP]]) -> [[f64; STRIP]; 2] {
     let (one, mut number) = (E::all(1.0), E::all(0.0));
     let (mut top, mut largest) = (number, E::all(f64::NEG_INFINITY));
     for score in scores {
@@ -160,7 +160,7 @@ pub(super) fn below_largest_by<E: Eight>(scores: &[[f64; STRIP]], weights: &mut 
         number = number.add(one);
     }
     for (weight, score) in weights.iter_mut().zip(scores) {
-        E::load(score).less(largest).store(weight);
+        exp(E::load(score).less(largest)).store(weight);
     }
     stored([top, largest])
 }

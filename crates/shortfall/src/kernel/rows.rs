@@ -122,7 +122,9 @@ impl Rows {
         match &self.storage {
             Storage::Dense(rows) => {
                 let mut product = [[0.0; STRIP]];
-                simd::products(&SomeRows::new(1, |_| rows.row(i)), w, &mut product);
+                let mut row = SomeRows::default();
+                row.set(1, |_| rows.row(i));
+                simd::products(&row, w, &mut product);
                 product[0][0]
             }
             Storage::Sparse(entries) => SparseRows(entries, self.stride).product(i, w),
@@ -192,23 +194,23 @@ impl Rows {
 /// Where a pass finds its rows.
 pub(super) trait RowSource: Copy {
     /// Up to 32 rows.
-    type Taken<'i>;
+    type Taken: Default;
 
-    fn take(self, indices: &[usize]) -> Self::Taken<'_>;
+    fn take(self, indices: &[usize], taken: &mut Self::Taken);
 
     /// As [`simd::products`], of these rows.
-    fn products(self, rows: &Self::Taken<'_>, w: &[f64], out: &mut [[f64; STRIP]]);
+    fn products(self, rows: &Self::Taken, w: &[f64], out: &mut [[f64; STRIP]]);
 
     /// As [`simd::add_rows`], of these rows.
-    fn add(self, rows: &Self::Taken<'_>, c: &[[f64; STRIP]], y: &mut [f64]);
+    fn add(self, rows: &Self::Taken, c: &[[f64; STRIP]], y: &mut [f64]);
 }
 
 impl<'a> RowSource for &'a DenseRows {
-    type Taken<'i> = SomeRows<'a>;
+    type Taken = SomeRows<'a>;
 
     #[inline(always)]
-    fn take(self, indices: &[usize]) -> SomeRows<'a> {
-        SomeRows::new(indices.len(), |i| self.row(indices[i]))
+    fn take(self, indices: &[usize], taken: &mut SomeRows<'a>) {
+        taken.set(indices.len(), |i| self.row(indices[i]));
     }
 
     #[inline(always)]
@@ -247,15 +249,16 @@ impl SparseRows<'_> {
 }
 
 impl RowSource for SparseRows<'_> {
-    type Taken<'i> = &'i [usize];
+    type Taken = Vec<usize>;
 
     #[inline(always)]
-    fn take(self, indices: &[usize]) -> &[usize] {
-        indices
+    fn take(self, indices: &[usize], taken: &mut Vec<usize>) {
+        taken.clear();
+        taken.extend_from_slice(indices);
     }
 
     #[inline(always)]
-    fn products(self, indices: &&[usize], w: &[f64], out: &mut [[f64; STRIP]]) {
+    fn products(self, indices: &Vec<usize>, w: &[f64], out: &mut [[f64; STRIP]]) {
         let vectors = w.len() / self.1;
         for (r, i) in indices.iter().enumerate() {
             let strip = &mut out[r / STRIP * vectors..][..vectors];
@@ -264,7 +267,7 @@ impl RowSource for SparseRows<'_> {
     }
 
     #[inline(always)]
-    fn add(self, indices: &&[usize], c: &[[f64; STRIP]], y: &mut [f64]) {
+    fn add(self, indices: &Vec<usize>, c: &[[f64; STRIP]], y: &mut [f64]) {
         let vectors = y.len() / self.1;
         for (r, i) in indices.iter().enumerate() {
             let strip = &c[r / STRIP * vectors..][..vectors];

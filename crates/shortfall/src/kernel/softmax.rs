@@ -51,7 +51,7 @@ fn pass<S: RowSource>(
 ) -> f64 {
     let Strips { classes, scores, weights } = strips;
     let mut sum = 0.0;
-    let (mut indices, mut panel_labels) = ([0; ROWS], [0; ROWS]);
+    let (mut indices, mut panel_labels, mut taken) = ([0; ROWS], [0; ROWS], S::Taken::default());
     for start in (0..count).step_by(ROWS) {
         let size = ROWS.min(count - start);
         for r in 0..size {
@@ -60,7 +60,7 @@ fn pass<S: RowSource>(
         }
         let (scores, weights) =
             (&mut scores[..size.div_ceil(STRIP) * *classes], &mut weights[..size.div_ceil(STRIP) * *classes]);
-        let taken = rows.take(&indices[..size]);
+        rows.take(&indices[..size], &mut taken);
         rows.products(&taken, w, scores);
         let strips = scores.chunks_exact(*classes).zip(weights.chunks_exact_mut(*classes));
         for ((scores, weights), labels) in strips.zip(panel_labels[..size].chunks(STRIP)) {

@@ -113,6 +113,10 @@ impl Eight for Pair {
     fn reach(bits: Self::Words, threshold: u64) -> Self::Mask {
         [reach(bits[0], threshold), reach(bits[1], threshold)]
     }
+    #[inline(always)]
+    fn power_of_two(self) -> Self {
+        Self([power_of_two(self.0[0]), power_of_two(self.0[1])])
+    }
 }
 
 #[inline(always)]
@@ -120,6 +124,14 @@ fn unit(x: __m256d) -> __m256d {
     unsafe {
         let signed = _mm256_or_pd(_mm256_and_pd(x, _mm256_set1_pd(-0.0)), _mm256_set1_pd(1.0));
         _mm256_and_pd(_mm256_cmp_pd::<_CMP_NEQ_UQ>(x, _mm256_setzero_pd()), signed)
+    }
+}
+
+#[inline(always)]
+fn power_of_two(x: __m256d) -> __m256d {
+    unsafe {
+        let exponent = _mm256_add_epi64(_mm256_castpd_si256(x), _mm256_set1_epi64x(1023));
+        _mm256_castsi256_pd(_mm256_slli_epi64::<52>(exponent))
     }
 }
 

@@ -111,4 +111,11 @@ impl Eight for Register {
     fn reach(bits: Self::Words, threshold: u64) -> Self::Mask {
         unsafe { _mm512_cmple_epu64_mask(_mm512_set1_epi64(threshold as i64), bits) }
     }
+    #[inline(always)]
+    fn power_of_two(self) -> Self {
+        Self(unsafe {
+            let exponent = _mm512_add_epi64(_mm512_castpd_si512(self.0), _mm512_set1_epi64(1023));
+            _mm512_castsi512_pd(_mm512_slli_epi64::<52>(exponent))
+        })
+    }
 }

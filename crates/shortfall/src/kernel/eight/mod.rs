@@ -8,7 +8,8 @@ pub(super) mod avx512;
 use super::lanes::{
     Coefficients, Curve, GROUP, GROUPS, Lanes, Row, Rule, Totals, advance_by, evaluate_by, survey_by, travel_by,
 };
-use super::panel::{below_largest_by, shares_by};
+use super::logistic::{weigh_by, weigh_with_losses_by};
+use super::panel::{powers_below_largest_by, shares_by};
 
 /// Eight numbers.
 pub(super) trait Eight: Copy {
@@ -38,9 +39,11 @@ pub(super) trait Eight: Copy {
     /// The next bits of xoshiro256++.
     fn bits(state: &mut [Self::Words; 4]) -> Self::Words;
     fn reach(bits: Self::Words, threshold: u64) -> Self::Mask;
+    /// `2^k` of `k + 1.5 * 2^52`, k whole, -1023 < k < 1024.
+    fn power_of_two(self) -> Self;
 }
 
-/// The functions of [`lanes`](super::lanes) and [`panel`](super::panel) for one kind of registers.
+/// The functions of [`lanes`](super::lanes), [`logistic`](super::logistic) and [`panel`](super::panel) for one kind of registers.
 macro_rules! entries {
     ($kind:ty $(, $features:literal)?) => {
         $(#[target_feature(enable = $features)])?
@@ -69,8 +72,8 @@ macro_rules! entries {
         }
 
         $(#[target_feature(enable = $features)])?
-        pub(in super::super) fn below_largest(scores: &[[f64; GROUP]], weights: &mut [[f64; GROUP]]) -> [[f64; GROUP]; 2] {
-            below_largest_by::<$kind>(scores, weights)
+        pub(in super::super) fn powers_below_largest(scores: &[[f64; GROUP]], weights: &mut [[f64; GROUP]]) -> [[f64; GROUP]; 2] {
+            powers_below_largest_by::<$kind>(scores, weights)
         }
 
         $(#[target_feature(enable = $features)])?
@@ -80,6 +83,20 @@ macro_rules! entries {
             label: &[f64; GROUP],
         ) -> [[f64; GROUP]; 2] {
             shares_by::<$kind>(weights, top, label)
+        }
+
+        $(#[target_feature(enable = $features)])?
+        pub(in super::super) fn weigh(signs: &[[f64; GROUP]], strips: &mut [[f64; GROUP]]) {
+            weigh_by::<$kind>(signs, strips);
+        }
+
+        $(#[target_feature(enable = $features)])?
+        pub(in super::super) fn weigh_with_losses(
+            signs: &[[f64; GROUP]],
+            strips: &mut [[f64; GROUP]],
+            losses: &mut [[f64; GROUP]],
+        ) {
+            weigh_with_losses_by::<$kind>(signs, strips, losses);
         }
     };
 }
@@ -210,6 +227,10 @@ pub(super) mod plain {
         #[inline(always)]
         fn reach(bits: Self::Words, threshold: u64) -> Self::Mask {
             std::array::from_fn(|l| threshold <= bits[l])
+        }
+        #[inline(always)]
+        fn power_of_two(self) -> Self {
+            each(|l| f64::from_bits(self[l].to_bits().wrapping_add(1023) << 52))
         }
     }
 }

@@ -6,14 +6,14 @@ use std::arch::x86_64::*;
 
 /// Four sums of each of four rows to one of each: `((p0+p4)+(p2+p6)) + ((p1+p5)+(p3+p7))`, given the sums of halves.
 #[target_feature(enable = "avx2")]
-pub(super) fn four_sums([a, b, c, d]: [__m256d; 4]) -> __m256d {
+fn four_sums([a, b, c, d]: [__m256d; 4]) -> __m256d {
     let pair = |a, b| _mm256_add_pd(_mm256_permute2f128_pd::<0x20>(a, b), _mm256_permute2f128_pd::<0x31>(a, b));
     // [a0, a1, c0, c1] and [b0, b1, d0, d1]; sums of neighbours: a, b, c, d.
     _mm256_hadd_pd(pair(a, c), pair(b, d))
 }
 
 /// Four rows from r on, the last standing for those that are missing, and how many there are.
-pub(super) fn four(rows: &[&[f64]], r: usize) -> ([*const f64; 4], usize) {
+fn four(rows: &[&[f64]], r: usize) -> ([*const f64; 4], usize) {
     let last = rows.len() - 1;
     let row = |k: usize| rows[(r + k).min(last)].as_ptr();
     ([row(0), row(1), row(2), row(3)], (rows.len() - r).min(4))
@@ -24,7 +24,7 @@ pub(super) fn four(rows: &[&[f64]], r: usize) -> ([*const f64; 4], usize) {
 /// # Safety
 /// `at + count` is at most 8.
 #[target_feature(enable = "avx2")]
-pub(super) unsafe fn keep(sums: __m256d, strip: &mut [f64; STRIP], at: usize, count: usize) {
+unsafe fn keep(sums: __m256d, strip: &mut [f64; STRIP], at: usize, count: usize) {
     if count == 4 {
         // SAFETY: as promised by the caller.
         unsafe { _mm256_storeu_pd(strip.as_mut_ptr().add(at), sums) };

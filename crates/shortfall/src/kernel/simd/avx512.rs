@@ -1,13 +1,19 @@
 //! Products and sums of rows in registers of AVX-512.
 #![allow(unsafe_code)]
 
-use super::avx2::{four, four_sums, keep};
-use super::{AHEAD, PARTS, STRIP};
+use super::{PARTS, STRIP};
 use std::arch::x86_64::*;
 
+/// Eight sums of each of eight rows to one of each, by halves: `((p0+p4)+(p2+p6)) + ((p1+p5)+(p3+p7))`.
 #[target_feature(enable = "avx512f")]
-fn halved(sums: __m512d) -> __m256d {
-    _mm256_add_pd(_mm512_castpd512_pd256(sums), _mm512_extractf64x4_pd::<1>(sums))
+fn eight_sums(rows: [__m512d; STRIP]) -> __m512d {
+    let halved = |a, b| _mm512_add_pd(_mm512_shuffle_f64x2::<0x44>(a, b), _mm512_shuffle_f64x2::<0xee>(a, b));
+    let quartered = |a, b| _mm512_add_pd(_mm512_shuffle_f64x2::<0x88>(a, b), _mm512_shuffle_f64x2::<0xdd>(a, b));
+    let [r0, r1, r2, r3, r4, r5, r6, r7] = rows;
+    // Two numbers are left of each of the rows 0, 2, 4, 6, and of the others.
+    let even = quartered(halved(r0, r2), halved(r4, r6));
+    let odd = quartered(halved(r1, r3), halved(r5, r7));
+    _mm512_add_pd(_mm512_unpacklo_pd(even, odd), _mm512_unpackhi_pd(even, odd))
 }
 
 /// # Safety
@@ -15,32 +21,34 @@ fn halved(sums: __m512d) -> __m256d {
 #[target_feature(enable = "avx512f,avx512vl,avx2,fma")]
 pub(super) unsafe fn products(rows: &[&[f64]], w: &[f64], vectors: usize, out: &mut [[f64; STRIP]]) {
     let Some(stride) = rows.first().map(|row| row.len()) else { return };
-    if vectors == 1 {
-        for r in (0..rows.len()).step_by(4) {
-            let (four, count) = four(rows, r);
-            // SAFETY: four rows, one vector; r % 8 + count is at most 8.
-            unsafe { tile::<1>(four, w, [stride, 0], &mut out[r / STRIP..], r % STRIP, count) };
-        }
-        return;
-    }
-    for r in (0..rows.len()).step_by(4) {
-        let (four, count) = four(rows, r);
-        let (strip, at) = (r / STRIP * vectors, r % STRIP);
-        let mut k = 0;
+    for (rows, out) in rows.chunks(STRIP).zip(out.chunks_exact_mut(vectors)) {
+        let (mut k, mut asked) = (0, 0);
         while k < vectors {
-            let (w, out) = (&w[k * stride..], &mut out[strip + k..]);
-            // Rows mostly follow each other in memory.
-            let ahead = if k == 0 && stride > 64 { AHEAD * stride } else { 0 };
-            // SAFETY: four rows; so many vectors begin in w; r % 8 + count is at most 8.
+            let (w, out) = (&w[k * stride..], &mut out[k..]);
+            // SAFETY: so many vectors begin in w, and strips in `out`.
             k += unsafe {
-                match vectors - k {
-                    4.. => tile_of_4(four, w, [stride, ahead], out, at, count),
-                    3 => tile_of_3(four, w, [stride, ahead], out, at, count),
-                    2 => tile_of_2(four, w, [stride, ahead], out, at, count),
-                    _ => tile::<1>(four, w, [stride, ahead], out, at, count),
+                match (rows.len(), vectors - k) {
+                    (5.., 3 | 5..) => tile_of_3(rows, w, stride, out),
+                    (5.., 2 | 4) => tile_of_2(rows, w, stride, out),
+                    (5.., _) => tile_of_1(rows, w, stride, out),
+                    _ => row_by_row(rows, w, stride, out),
                 }
             };
+            let until = if vectors == 1 { 0 } else { (STRIP * k).div_ceil(vectors).min(rows.len()) };
+            rows[asked.min(until)..until].iter().for_each(|row| ask_for_next(row));
+            asked = until;
         }
+    }
+}
+
+/// Asks the memory for the row eight further on, if rows follow each other, as they mostly do: a few at a time, so that it delivers while
+/// others are multiplied.
+#[inline]
+#[target_feature(enable = "avx512f")]
+fn ask_for_next(row: &[f64]) {
+    for j in (0..row.len()).step_by(PARTS) {
+        // No access: any address will do.
+        _mm_prefetch::<_MM_HINT_T0>(row.as_ptr().wrapping_add(STRIP * row.len() + j).cast());
     }
 }
 
@@ -49,60 +57,66 @@ macro_rules! tile_of {
     ($name:ident, $k:literal) => {
         #[inline(never)]
         #[target_feature(enable = "avx512f,avx512vl,avx2,fma")]
-        unsafe fn $name(
-            rows: [*const f64; 4],
-            w: &[f64],
-            lengths: [usize; 2],
-            out: &mut [[f64; STRIP]],
-            at: usize,
-            count: usize,
-        ) -> usize {
+        unsafe fn $name(rows: &[&[f64]], w: &[f64], stride: usize, out: &mut [[f64; STRIP]]) -> usize {
             // SAFETY: as promised by the caller.
-            unsafe { tile::<$k>(rows, w, lengths, out, at, count) }
+            unsafe { tile::<$k>(rows, w, stride, out) }
         }
     };
 }
+tile_of!(tile_of_1, 1);
 tile_of!(tile_of_2, 2);
 tile_of!(tile_of_3, 3);
-tile_of!(tile_of_4, 4);
 
 /// # Safety
-/// Four rows of the first length, a multiple of 8; K vectors as long begin in w, and K strips in `out`; `at + count` is at most 8.
+/// One to eight rows of length `stride`, a multiple of 8; K vectors as long begin in w, and K strips in `out`.
 #[inline]
 #[target_feature(enable = "avx512f,avx512vl,avx2,fma")]
-unsafe fn tile<const K: usize>(
-    rows: [*const f64; 4],
-    w: &[f64],
-    [stride, ahead]: [usize; 2],
-    out: &mut [[f64; STRIP]],
-    at: usize,
-    count: usize,
-) -> usize {
-    let mut sums = [[_mm512_setzero_pd(); 4]; K];
+unsafe fn tile<const K: usize>(rows: &[&[f64]], w: &[f64], stride: usize, out: &mut [[f64; STRIP]]) -> usize {
+    // The last row stands for those that are missing.
+    let row = |r: usize| rows[r.min(rows.len() - 1)].as_ptr();
+    let pointers = [row(0), row(1), row(2), row(3), row(4), row(5), row(6), row(7)];
+    let mut sums = [[_mm512_setzero_pd(); STRIP]; K];
     for j in (0..stride).step_by(PARTS) {
         // SAFETY: j + 8 is at most the length of each row and of each of the K vectors in w.
         unsafe {
-            let mut x = [_mm512_setzero_pd(); 4];
-            for (x, row) in x.iter_mut().zip(rows) {
-                if K > 1 {
-                    // No access: any address will do.
-                    _mm_prefetch::<_MM_HINT_T0>(row.wrapping_add(j + ahead).cast());
-                }
-                *x = _mm512_loadu_pd(row.add(j));
+            let mut all = [_mm512_setzero_pd(); K];
+            for (k, part) in all.iter_mut().enumerate() {
+                *part = _mm512_loadu_pd(w.as_ptr().add(k * stride + j));
             }
-            for (k, sums) in sums.iter_mut().enumerate() {
-                let w = _mm512_loadu_pd(w.as_ptr().add(k * stride + j));
-                for (sum, x) in sums.iter_mut().zip(x) {
-                    *sum = _mm512_fmadd_pd(x, w, *sum);
+            for (r, row) in pointers.into_iter().enumerate() {
+                let x = _mm512_loadu_pd(row.add(j));
+                for (sums, w) in sums.iter_mut().zip(all) {
+                    sums[r] = _mm512_fmadd_pd(x, w, sums[r]);
                 }
             }
         }
     }
-    for ([a, b, c, d], strip) in sums.into_iter().zip(out) {
-        // SAFETY: as promised by the caller.
-        unsafe { keep(four_sums([halved(a), halved(b), halved(c), halved(d)]), strip, at, count) };
+    let mask = u8::MAX >> (STRIP - rows.len());
+    for (sums, strip) in sums.into_iter().zip(out) {
+        // SAFETY: a strip has eight entries.
+        unsafe { _mm512_mask_storeu_pd(strip.as_mut_ptr(), mask, eight_sums(sums)) };
     }
     K
+}
+
+/// [`tile`] of one vector and few rows, one after the other.
+///
+/// # Safety
+/// At most eight rows of length `stride`, a multiple of 8; a vector as long begins in w, and a strip in `out`.
+#[inline(never)]
+#[target_feature(enable = "avx512f,avx512vl,avx2,fma")]
+unsafe fn row_by_row(rows: &[&[f64]], w: &[f64], stride: usize, out: &mut [[f64; STRIP]]) -> usize {
+    for (row, out) in rows.iter().zip(&mut out[0]) {
+        let mut sum = _mm512_setzero_pd();
+        for j in (0..stride).step_by(PARTS) {
+            // SAFETY: j + 8 is at most the length of the row and of the vector.
+            unsafe {
+                sum = _mm512_fmadd_pd(_mm512_loadu_pd(row.as_ptr().add(j)), _mm512_loadu_pd(w.as_ptr().add(j)), sum);
+            }
+        }
+        *out = _mm512_cvtsd_f64(eight_sums([sum; STRIP]));
+    }
+    1
 }
 
 /// # Safety

@@ -26,23 +26,23 @@ pub(super) fn strips(rows: usize) -> usize {
 }
 
 /// Up to [`ROWS`] rows of one length, a multiple of 8.
+#[derive(Default)]
 pub(super) struct SomeRows<'a> {
     rows: [&'a [f64]; ROWS],
     count: usize,
 }
 
 impl<'a> SomeRows<'a> {
-    /// Rows 0 to `count - 1` of a function.
+    /// Takes rows 0 to `count - 1` of a function.
     #[inline(always)]
-    pub(super) fn new(count: usize, row: impl Fn(usize) -> &'a [f64]) -> Self {
-        let mut rows: [&[f64]; ROWS] = [&[]; ROWS];
+    pub(super) fn set(&mut self, count: usize, row: impl Fn(usize) -> &'a [f64]) {
         let stride = if count == 0 { PARTS } else { row(0).len() };
         assert!(count <= ROWS && stride > 0 && stride.is_multiple_of(PARTS));
-        for (i, slot) in rows[..count].iter_mut().enumerate() {
+        for (i, slot) in self.rows[..count].iter_mut().enumerate() {
             *slot = row(i);
             assert!(slot.len() == stride);
         }
-        Self { rows, count }
+        self.count = count;
     }
 
     fn rows(&self) -> &[&'a [f64]] {
@@ -167,7 +167,8 @@ mod tests {
                 let c = of_strips(&|i| (i as f64 * 1.3).cos());
                 let (mut out, mut y) = (of_strips(&|_| 7.0), w.clone());
                 let (mut expected, mut slow) = (out.clone(), w.clone());
-                let some = SomeRows::new(count, |i| rows[i]);
+                let mut some = SomeRows::default();
+                some.set(count, |i| rows[i]);
                 products(&some, &w, &mut out);
                 plain::products(&rows, &w, vectors, &mut expected);
                 assert_eq!(bits(out.as_flattened()), bits(expected.as_flattened()), "{columns} {count} {vectors}");

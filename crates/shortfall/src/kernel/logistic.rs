@@ -1,0 +1,139 @@
+//! The weights and losses of logistic regression, eight rows at a time.
+
+use super::eight::{Eight, widest};
+use super::functions::{INVERSE_FACTORIALS, LN2_HIGH, LN2_LOW, ODD_RECIPROCALS, ROUND, SMALLEST};
+use super::panel::STRIP;
+
+/// From predictions `x'w` of rows with the signs y, strip after strip, and for each strip one w after the other:
+/// `-y/(1 + e^{y x'w})`, in their place. As [`logistic_weights`](super::logistic_weights) of the margins, bit for bit.
+pub(super) fn weigh(signs: &[[f64; STRIP]], strips: &mut [[f64; STRIP]]) {
+    widest!(weigh(signs, strips))
+}
+
+/// [`weigh`], with the losses `log(1 + e^{-y x'w})`.
+pub(super) fn weigh_with_losses(signs: &[[f64; STRIP]], strips: &mut [[f64; STRIP]], losses: &mut [[f64; STRIP]]) {
+    assert!(losses.len() == strips.len());
+    widest!(weigh_with_losses(signs, strips, losses))
+}
+
+#[inline(always)]
+pub(super) fn weigh_by<E: Eight>(signs: &[[f64; STRIP]], strips: &mut [[f64; STRIP]]) {
+    let vectors = strips.len() / signs.len().max(1);
+    for (signs, strips) in signs.iter().zip(strips.chunks_exact_mut(vectors.max(1))) {
+        let signs = E::load(signs);
+        for strip in strips {
+            let margin = E::load(strip).times(signs);
+            weight(margin, exp(E::all(-1.0).times(margin.size()))).times(signs).store(strip);
+        }
+    }
+}
+
+#[inline(always)]
+pub(super) fn weigh_with_losses_by<E: Eight>(
+    signs: &[[f64; STRIP]],
+    strips: &mut [[f64; STRIP]],
+    losses: &mut [[f64; STRIP]],
+) {
+    let vectors = strips.len() / signs.len().max(1);
+    for (k, (strip, loss)) in strips.iter_mut().zip(losses).enumerate() {
+        let signs = E::load(&signs[k / vectors]);
+        let margin = E::load(strip).times(signs);
+        let (e, zero) = (exp(E::all(-1.0).times(margin.size())), E::all(0.0));
+        let negative = E::choose(margin.is_below(zero), E::all(-1.0).times(margin), zero);
+        negative.add(log1p_unit(e)).store(loss);
+        weight(margin, e).times(signs).store(strip);
+    }
+}
+
+/// `-1/(1 + e^m)`, given `e^{-|m|}`.
+#[inline(always)]
+fn weight<E: Eight>(margin: E, e: E) -> E {
+    let one = E::all(1.0);
+    let top = E::choose(margin.is_below(E::all(0.0)), one, e);
+    E::all(-1.0).times(top).over(one.add(e))
+}
+
+/// [`exp`](super::exp) of eight numbers.
+#[inline(always)]
+pub(super) fn exp<E: Eight>(x: E) -> E {
+    let is_tiny = x.is_below(E::all(SMALLEST));
+    let clamped = E::choose(is_tiny, E::all(SMALLEST), x);
+    let shifted = clamped.fused(E::all(std::f64::consts::LOG2_E), E::all(ROUND));
+    let k = shifted.less(E::all(ROUND));
+    let r = k.fused(E::all(-LN2_LOW), k.fused(E::all(-LN2_HIGH), clamped));
+    let mut p = E::all(INVERSE_FACTORIALS[0]);
+    for c in &INVERSE_FACTORIALS[1..] {
+        p = p.fused(r, E::all(*c));
+    }
+    E::choose(is_tiny, E::all(0.0), p.times(shifted.power_of_two()))
+}
+
+/// [`log1p_unit`](super::log1p_unit) of eight numbers.
+#[inline(always)]
+fn log1p_unit<E: Eight>(u: E) -> E {
+    let two = E::all(2.0);
+    let s = u.over(two.add(u));
+    let square = s.times(s);
+    let mut p = E::all(ODD_RECIPROCALS[0]);
+    for c in &ODD_RECIPROCALS[1..] {
+        p = p.fused(square, E::all(*c));
+    }
+    two.times(s).times(p)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{log1p_unit, logistic_weights};
+    use super::*;
+
+    /// Margins of all sizes, at both ends, and none.
+    fn predictions() -> Vec<[f64; STRIP]> {
+        let near = (0..400).map(|i| (f64::from(i) * 0.731).sin() * 40.0);
+        let sizes = (-330..=308).map(|k| 10f64.powi(k) * if k % 2 == 0 { 1.0 } else { -1.3 });
+        let ends = [0.0, -0.0, 699.0, -699.9, 700.0, 701.0, -745.0, f64::MAX, f64::INFINITY, f64::NEG_INFINITY, f64::NAN];
+        let all: Vec<f64> = near.chain(sizes).chain(ends).collect();
+        all.chunks_exact(STRIP).map(|strip| std::array::from_fn(|r| strip[r])).collect()
+    }
+
+    /// What the processor offers, and the arrays, against one number after the other.
+    #[test]
+    fn eight_give_the_bits_of_one() {
+        let signs: [f64; STRIP] = std::array::from_fn(|r| if r % 3 == 0 { -1.0 } else { 1.0 });
+        let same = |a: f64, b: f64| a.to_bits() == b.to_bits() || (a.is_nan() && b.is_nan());
+        let given = predictions();
+        let all = vec![signs; given.len()];
+        let (mut weights, mut losses) = (given.clone(), given.clone());
+        weigh_with_losses(&all, &mut weights, &mut losses);
+        for weigh in [weigh, super::super::eight::plain::weigh] {
+            let mut alone = given.clone();
+            weigh(&all, &mut alone);
+            assert!(alone.as_flattened().iter().zip(weights.as_flattened()).all(|(a, b)| same(*a, *b)));
+        }
+        let (mut plain, mut plain_losses) = (given.clone(), given.clone());
+        super::super::eight::plain::weigh_with_losses(&all, &mut plain, &mut plain_losses);
+        for (s, strip) in given.iter().enumerate() {
+            for (r, prediction) in strip.iter().enumerate() {
+                let margin = prediction * signs[r];
+                let mut weight = [margin];
+                logistic_weights(&mut weight);
+                let loss = if margin < 0.0 { -margin } else { 0.0 } + log1p_unit(super::super::exp(-margin.abs()));
+                for (weights, losses) in [(&weights, &losses), (&plain, &plain_losses)] {
+                    assert!(same(weights[s][r], weight[0] * signs[r]), "{margin:e}");
+                    assert!(same(losses[s][r], loss), "{margin:e}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn both_ends() {
+        let given = [0.0, 1e308, -1e308, 40.0, -40.0, f64::NAN, 1.0, -1.0];
+        let (mut strips, mut losses) = ([given], [[0.0; STRIP]]);
+        weigh_with_losses(&[[1.0; STRIP]], &mut strips, &mut losses);
+        let ([weights], [losses]) = (strips, losses);
+        assert_eq!(weights[..3], [-0.5, 0.0, -1.0]);
+        assert!((losses[0] - std::f64::consts::LN_2).abs() < 3e-16 && losses[1..3] == [0.0, 1e308]);
+        assert!((losses[3] / (-40f64).exp() - 1.0).abs() < 1e-15 && losses[4] == 40.0);
+        assert!(weights[5].is_nan() && losses[5].is_nan());
+    }
+}
