@@ -34,7 +34,7 @@ pub(super) unsafe fn products(rows: &[&[f64]], w: &[f64], vectors: usize, out: &
                     _ => row_by_row(rows, w, stride, out),
                 }
             };
-            let until = if vectors == 1 { 0 } else { (STRIP * k).div_ceil(vectors).min(rows.len()) };
+            let until = if vectors == 1 || stride <= 64 { 0 } else { (STRIP * k).div_ceil(vectors).min(rows.len()) };
             rows[asked.min(until)..until].iter().for_each(|row| ask_for_next(row));
             asked = until;
         }
@@ -48,7 +48,7 @@ pub(super) unsafe fn products(rows: &[&[f64]], w: &[f64], vectors: usize, out: &
 fn ask_for_next(row: &[f64]) {
     for j in (0..row.len()).step_by(PARTS) {
         // No access: any address will do.
-        _mm_prefetch::<_MM_HINT_T0>(row.as_ptr().wrapping_add(STRIP * row.len() + j).cast());
+        _mm_prefetch::<_MM_HINT_T1>(row.as_ptr().wrapping_add(STRIP * row.len() + j).cast());
     }
 }
 
