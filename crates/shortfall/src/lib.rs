@@ -48,6 +48,7 @@ pub mod random;
 pub mod sam_objective;
 pub mod simulate;
 pub mod source;
+mod spare;
 pub mod text;
 pub mod theorem;
 pub mod verdict;

@@ -171,8 +171,11 @@ impl<const ALIKE: bool> Samples for Lines<ALIKE> {
     fn sample<E: Eight>(&self, bits: E::Words, x: E) -> E {
         let is_second = E::reach(bits, self.threshold);
         let drawn = |[a, b]: [f64; 2]| E::choose(is_second, E::all(b), E::all(a));
-        let [value, slope] =
-            if ALIKE { [self.values, self.slopes].map(|[a, _]| E::all(a)) } else { [self.values, self.slopes].map(drawn) };
+        let [value, slope] = if ALIKE {
+            [self.values, self.slopes].map(|[a, _]| E::all(a))
+        } else {
+            [self.values, self.slopes].map(drawn)
+        };
         slope.fused(x.less(drawn(self.anchors)), value)
     }
 }

@@ -131,9 +131,9 @@ pub(super) fn softmax_strip(
     let mut label = [-1.0; STRIP];
     label.iter_mut().zip(labels).for_each(|(label, given)| *label = *given as f64);
     let [top, largest] = powers_below_largest(scores, weights);
-    let [rest, wrong] = shares(weights, &top, &label);
+    let [rest, of_label] = shares(weights, &top, &label);
     for (r, label) in (0..STRIP).zip(labels) {
-        weights[*label][r] = -wrong[r] / (1.0 + rest[r]);
+        weights[*label][r] = of_label[r];
         if let Some(sum) = losses.as_deref_mut() {
             *sum += (largest[r] - scores[*label][r]) + log1p(rest[r]);
         }
@@ -150,7 +150,10 @@ fn powers_below_largest(scores: &[[f64; STRIP]], weights: &mut [[f64; STRIP]]) -
 }
 
 #[inline(always)]
-pub(super) fn powers_below_largest_by<E: Eight>(scores: &[[f64; STRIP]], weights: &mut [[f64; STRIP]]) -> [[f64; STRIP]; 2] {
+pub(super) fn powers_below_largest_by<E: Eight>(
+    scores: &[[f64; STRIP]],
+    weights: &mut [[f64; STRIP]],
+) -> [[f64; STRIP]; 2] {
     let (one, mut number) = (E::all(1.0), E::all(0.0));
     let (mut top, mut largest) = (number, E::all(f64::NEG_INFINITY));
     for score in scores {
@@ -165,7 +168,7 @@ pub(super) fn powers_below_largest_by<E: Eight>(scores: &[[f64; STRIP]], weights
     stored([top, largest])
 }
 
-/// Divides `e^{z - max z}` by their sum; returns the sums without the top, where that is exactly 1, and without the label.
+/// Divides `e^{z - max z}` by their sum; returns the sums without the top, where that is exactly 1, and the weights of the labels.
 fn shares(weights: &mut [[f64; STRIP]], top: &[f64; STRIP], label: &[f64; STRIP]) -> [[f64; STRIP]; 2] {
     widest!(shares(weights, top, label))
 }
@@ -184,11 +187,11 @@ pub(super) fn shares_by<E: Eight>(
         wrong = wrong.add(E::choose(number.is(label), zero, weight));
         number = number.add(one);
     }
-    let total = one.add(rest);
+    let scale = one.over(one.add(rest));
     for weight in weights {
-        E::load(weight).over(total).store(weight);
+        E::load(weight).times(scale).store(weight);
     }
-    stored([rest, wrong])
+    stored([rest, E::all(-1.0).times(wrong.times(scale))])
 }
 
 #[inline(always)]

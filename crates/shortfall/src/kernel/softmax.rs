@@ -26,9 +26,9 @@ fn weigh(scores: &mut [f64], label: usize) -> f64 {
         rest += if k == top { 0.0 } else { *score };
         wrong += if k == label { 0.0 } else { *score };
     }
-    let total = 1.0 + rest;
-    scores.iter_mut().for_each(|score| *score /= total);
-    scores[label] = -wrong / total;
+    let scale = 1.0 / (1.0 + rest);
+    scores.iter_mut().for_each(|score| *score *= scale);
+    scores[label] = -(wrong * scale);
     behind + log1p(rest)
 }
 

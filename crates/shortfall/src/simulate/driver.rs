@@ -119,7 +119,8 @@ pub fn run_all(settings: Vec<Setting>, parallel: &dyn Parallel, observer: Observ
     let mut records: Vec<Vec<LaneRecord>> =
         settings.iter().map(|setting| vec![LaneRecord::default(); setting.plan.lanes as usize]).collect();
     let mut unclaimed: Vec<&mut [LaneRecord]> = records.iter_mut().map(Vec::as_mut_slice).collect();
-    let mut aggregates = |index: usize| Aggregates { course: courses[index], lanes: std::mem::take(&mut unclaimed[index]) };
+    let mut aggregates =
+        |index: usize| Aggregates { course: courses[index], lanes: std::mem::take(&mut unclaimed[index]) };
     let mut blocks: Vec<Block> = alone
         .flat_map(|index| Block::of_setting(index, settings[index].method, aggregates(index), steppers[index].width()))
         .collect();
@@ -212,7 +213,11 @@ impl<'a> Block<'a> {
         })
     }
 
-    fn of_team(members: Vec<usize>, settings: &[Setting], aggregates: &mut impl FnMut(usize) -> Aggregates<'a>) -> Self {
+    fn of_team(
+        members: Vec<usize>,
+        settings: &[Setting],
+        aggregates: &mut impl FnMut(usize) -> Aggregates<'a>,
+    ) -> Self {
         let lanes = members.iter().map(|index| {
             let sums = aggregates(*index);
             (State::new(sums.course.plan, settings[*index].method, 0, 1), sums)

@@ -8,6 +8,7 @@ use super::{Dataset, Design, LinearModel};
 use crate::kernel::{MOST_VECTORS, dot, mean_with_ridge};
 use crate::parallel::Parallel;
 use crate::source::{Budget, Unlimited};
+use crate::spare::Spare;
 use std::fmt;
 use std::sync::{Arc, OnceLock};
 
@@ -19,6 +20,7 @@ pub(crate) struct Base {
     pub(crate) budget: Arc<dyn Budget>,
     ends: OnceLock<Ends>,
     optimum: OnceLock<Optimum>,
+    sums: Spare<Vec<f64>>,
 }
 
 impl fmt::Debug for Base {
@@ -42,7 +44,7 @@ impl Base {
 
     pub(crate) fn with_budget(design: Design, ridge: f64, budget: Arc<dyn Budget>) -> Self {
         let moments = Moments::of(&design);
-        Self { design, ridge, moments, budget, ends: OnceLock::new(), optimum: OnceLock::new() }
+        Self { design, ridge, moments, budget, ends: OnceLock::new(), optimum: OnceLock::new(), sums: Spare::default() }
     }
 
     /// The ends of the spectrum of X'X/n.
@@ -84,7 +86,8 @@ impl Base {
         let (design, stride) = (&self.design, self.design.rows().stride());
         let mut values = Vec::with_capacity(points.len());
         for (points, gradients) in points.chunks(MOST_VECTORS).zip(gradients.chunks_mut(MOST_VECTORS)) {
-            let w = points.iter().map(|x| design.embed(x, 1)).reduce(|all, w| [all, w].concat()).unwrap_or_default();
+            let mut w = Vec::with_capacity(points.len() * stride);
+            points.iter().for_each(|x| w.extend_from_slice(&design.embed(x, 1)));
             let pass = Pass { losses: points.len(), ..self.pass(points.len()) };
             let (losses, mut totals) = pass.evaluate(parallel, &|from, to, gradients, losses| {
                 add([from, to], &w, gradients, losses);
@@ -98,9 +101,30 @@ impl Base {
         values
     }
 
+    /// The gradient over a batch; `add` adds the sums over its rows, given the weights, `parts` vectors as the stored rows take them.
+    pub(crate) fn batch_gradient(
+        &self,
+        count: usize,
+        x: &[f64],
+        parts: usize,
+        gradient: &mut [f64],
+        add: impl FnOnce(&[f64], &mut [f64]),
+    ) {
+        let w = self.design.embed(x, parts);
+        self.sums.with(Vec::new, |sums| {
+            sums.clear();
+            sums.resize(w.len(), 0.0);
+            add(&w, sums);
+            self.finish(sums, count, x, gradient);
+        });
+    }
+
     /// From a sum of gradients over `count` rows by the stored columns, `parts` vectors, to their mean plus the ridge's.
     pub(crate) fn finish(&self, total: &mut [f64], count: usize, x: &[f64], gradient: &mut [f64]) {
         let (columns, stride, count) = (self.design.columns(), self.design.rows().stride(), count as f64);
+        if self.design.fits() {
+            return mean_with_ridge(total, count, self.ridge, x, gradient);
+        }
         let parts = gradient.chunks_exact_mut(columns).zip(x.chunks_exact(columns));
         for ((gradient, x), total) in parts.zip(total.chunks_exact_mut(stride)) {
             self.design.centre(total);

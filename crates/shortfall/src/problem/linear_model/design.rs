@@ -5,6 +5,7 @@ use crate::kernel::{Rows, dot, norm};
 use crate::source::{Budget, SparseMatrix};
 use faer::linalg::matmul::triangular::{BlockStructure, matmul};
 use faer::{Accum, MatMut, MatRef, Par};
+use std::borrow::Cow;
 
 /// n rows `x_i` of d columns.
 ///
@@ -81,7 +82,10 @@ impl Design {
     }
 
     /// `parts` vectors of d weights, as the stored rows take them.
-    pub(crate) fn embed(&self, x: &[f64], parts: usize) -> Vec<f64> {
+    pub(crate) fn embed<'x>(&self, x: &'x [f64], parts: usize) -> Cow<'x, [f64]> {
+        if self.fits() {
+            return Cow::Borrowed(x);
+        }
         let stride = self.rows.stride();
         let mut embedded = vec![0.0; parts * stride];
         for (part, source) in embedded.chunks_exact_mut(stride).zip(x.chunks_exact(self.columns)) {
@@ -91,7 +95,12 @@ impl Design {
                 part[*ones] -= offset;
             }
         }
-        embedded
+        Cow::Owned(embedded)
+    }
+
+    /// Whether stored rows are the rows: neither centred nor padded.
+    pub(crate) fn fits(&self) -> bool {
+        self.centring.is_none() && self.rows.stride() == self.columns
     }
 
     /// From a sum of `c_i r_i` to that of `c_i x_i`, in place; its first d entries count.

@@ -208,11 +208,9 @@ impl FiniteSum for Logistic {
     }
 
     fn batch_gradient(&self, batch: &[usize], x: &[f64], gradient: &mut [f64]) {
-        let rows = self.base.design.rows();
-        let w = self.base.design.embed(x, 1);
-        let mut sum = vec![0.0; rows.stride()];
-        logistic_batch(rows, &self.signs, batch, &w, &mut sum);
-        self.base.finish(&mut sum, batch.len(), x, gradient);
+        self.base.batch_gradient(batch.len(), x, 1, gradient, |w, sums| {
+            logistic_batch(self.base.design.rows(), &self.signs, batch, w, sums);
+        });
     }
 
     fn batch_hessian_product(&self, batch: &[usize], x: &[f64], v: &[f64], product: &mut [f64]) -> bool {

@@ -15,6 +15,7 @@ use crate::constants::{Constants, Number};
 use crate::kernel::{Strips, dot, norm, softmax_batch, softmax_block, softmax_weights};
 use crate::parallel::Parallel;
 use crate::source::{DataSource, Unlimited};
+use crate::spare::Spare;
 
 /// Softmax regression on a table.
 #[derive(Debug)]
@@ -26,6 +27,7 @@ pub struct Softmax {
     classes: usize,
     /// The classes' names in order, if they have any.
     names: Vec<String>,
+    strips: Spare<Strips>,
 }
 
 impl Softmax {
@@ -37,7 +39,7 @@ impl Softmax {
     }
 
     pub(super) fn on(base: Base, labels: Vec<usize>, classes: usize) -> Self {
-        Self { base, labels, classes, names: Vec::new() }
+        Self { base, labels, classes, names: Vec::new(), strips: Spare::default() }
     }
 
     pub(super) fn build(arguments: &Arguments, source: &dyn DataSource) -> Result<Box<dyn Problem>, BadInput> {
@@ -53,8 +55,10 @@ impl Softmax {
         let design = &self.base.design;
         let w = design.embed(x, self.classes);
         let (loss, mut total) = self.base.pass(self.classes).evaluate(parallel, &|from, to, gradient, loss| {
-            let mut strips = Strips::new(self.classes);
-            loss[0] += softmax_block(design.rows(), &self.labels, [from, to], &w, gradient, &mut strips, wants_losses);
+            loss[0] += self.strips.with(
+                || Strips::new(self.classes),
+                |strips| softmax_block(design.rows(), &self.labels, [from, to], &w, gradient, strips, wants_losses),
+            );
         });
         self.base.finish(&mut total, design.count(), x, gradient);
         self.base.value(loss[0], x)
@@ -204,10 +208,11 @@ impl FiniteSum for Softmax {
     }
 
     fn batch_gradient(&self, batch: &[usize], x: &[f64], gradient: &mut [f64]) {
-        let w = self.base.design.embed(x, self.classes);
-        let (mut sum, mut strips) = (vec![0.0; w.len()], Strips::new(self.classes));
-        softmax_batch(self.base.design.rows(), &self.labels, batch, &w, &mut sum, &mut strips);
-        self.base.finish(&mut sum, batch.len(), x, gradient);
+        self.base.batch_gradient(batch.len(), x, self.classes, gradient, |w, sums| {
+            let rows = self.base.design.rows();
+            self.strips
+                .with(|| Strips::new(self.classes), |strips| softmax_batch(rows, &self.labels, batch, w, sums, strips));
+        });
     }
 
     fn batch_hessian_product(&self, batch: &[usize], x: &[f64], v: &[f64], product: &mut [f64]) -> bool {

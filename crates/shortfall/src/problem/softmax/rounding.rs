@@ -37,7 +37,7 @@ pub(super) fn sample_gradient_error(data: &Moments, classes: usize, x: &[f64], r
     (scores + products) * SLACK + (classes * data.columns) as f64 * f64::MIN_POSITIVE
 }
 
-/// Units by which a weight is off: its exponential 4, two sums of K, the division.
+/// Units by which a weight is off: its exponential 4, two sums of K, the reciprocal of one and the product with it.
 fn weights(classes: usize) -> usize {
     2 * classes + 12
 }

@@ -10,7 +10,7 @@ use crate::random::Generator;
 use crate::simulate::aggregates::{Evaluated, LaneRecord, Point};
 use crate::simulate::cycle::Cycle;
 use crate::simulate::{Plan, State};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use crate::spare::Spare;
 
 /// See the module.
 pub struct Plain<'a> {
@@ -20,15 +20,14 @@ pub struct Plain<'a> {
     samples: Samples<'a>,
     /// A step depends on the point alone: what comes back stays.
     can_repeat: bool,
-    /// Space that was used before.
-    spare: Mutex<Vec<Scratch>>,
+    scratches: Spare<Scratch>,
 }
 
 impl<'a> Plain<'a> {
     /// For a problem and a method that fit together.
     pub fn new(problem: &'a dyn Problem, method: &'a Method) -> Self {
         let samples = if method.sampling.is_some() { problem.samples() } else { Samples::None };
-        Self { problem, method, samples, can_repeat: can_repeat(method), spare: Mutex::default() }
+        Self { problem, method, samples, can_repeat: can_repeat(method), scratches: Spare::default() }
     }
 }
 
@@ -118,55 +117,22 @@ impl Cursor {
 
 impl Stepper for Plain<'_> {
     fn advance(&self, state: &mut State, until: u64, sums: &mut Aggregates, parallel: &dyn Parallel) {
-        let course = sums.course;
-        let mut scratch = self.spare().pop().unwrap_or_else(|| self.scratch());
-        for lane in 0..state.width {
-            let record = &mut sums.lanes[lane];
-            if record.is_known() {
-                continue;
-            }
-            scratch.take(lane, state);
-            let mut generators = state.generators(lane);
-            let replicate = course.plan.first_replicate + state.first_lane + lane as u64;
-            let mut cursor = Cursor::at(course, replicate, state.step);
-            let watches = self.can_repeat && course.plan.weight_decay.is_none();
-            for t in state.step..until {
-                if watches && self.looks_known(t, &scratch.x, record) {
-                    break;
-                }
-                if !self.step(t, &mut scratch, &mut generators, course, record, &mut cursor, replicate, parallel) {
-                    break;
-                }
-            }
-            scratch.put(lane, state);
-            state.set_generators(lane, &generators);
-        }
+        let going = sums.lanes.iter_mut().enumerate().filter(|(_, record)| !record.is_known());
+        self.scratches.with(
+            || self.scratch(),
+            |scratch| {
+                going.for_each(|(lane, record)| self.go_on(lane, state, until, sums.course, record, scratch, parallel))
+            },
+        );
         state.step = until;
-        self.spare().push(scratch);
     }
 
     fn finish(&self, state: &mut State, sums: &mut Aggregates, parallel: &dyn Parallel) {
-        let course = sums.course;
-        let mut scratch = self.spare().pop().unwrap_or_else(|| self.scratch());
-        for lane in 0..state.width {
-            let record = &mut sums.lanes[lane];
-            if record.diverged.is_none() {
-                state.gather(lane, &mut scratch.x, &mut scratch.memory);
-                if let Some(cycle) = record.cycle.as_ref().filter(|cycle| cycle.is_known()) {
-                    let more = state.step.saturating_sub(cycle.end());
-                    for k in 0..if more == 0 { 0 } else { (more - 1) % cycle.period + 1 } {
-                        self.problem.gradient_on(&scratch.x, &mut scratch.g, parallel);
-                        scratch.before.copy_from_slice(&scratch.x);
-                        self.go(cycle.end() + k, &mut scratch, &mut [], parallel);
-                        record.movement.last_step = distance(&scratch.x, &scratch.before);
-                    }
-                    record.keep_cycle(course.schedule, scratch.x.len() == 1, state.step);
-                }
-                self.last(state.step, &mut scratch, course, record, parallel);
-                state.scatter(lane, &scratch.x, &scratch.memory);
-            }
-        }
-        self.spare().push(scratch);
+        let still = sums.lanes.iter_mut().enumerate().filter(|(_, record)| record.diverged.is_none());
+        self.scratches.with(
+            || self.scratch(),
+            |scratch| still.for_each(|(lane, record)| self.end(lane, state, sums.course, record, scratch, parallel)),
+        );
     }
 
     fn work(&self) -> u64 {
@@ -182,8 +148,58 @@ impl Stepper for Plain<'_> {
 }
 
 impl Plain<'_> {
-    fn spare(&self) -> MutexGuard<'_, Vec<Scratch>> {
-        self.spare.lock().unwrap_or_else(PoisonError::into_inner)
+    /// Takes a lane from the state's step to another.
+    #[allow(clippy::too_many_arguments)]
+    fn go_on(
+        &self,
+        lane: usize,
+        state: &mut State,
+        until: u64,
+        course: Course,
+        record: &mut LaneRecord,
+        scratch: &mut Scratch,
+        parallel: &dyn Parallel,
+    ) {
+        scratch.take(lane, state);
+        let mut generators = state.generators(lane);
+        let replicate = course.plan.first_replicate + state.first_lane + lane as u64;
+        let mut cursor = Cursor::at(course, replicate, state.step);
+        let watches = self.can_repeat && course.plan.weight_decay.is_none();
+        for t in state.step..until {
+            if watches && self.looks_known(t, &scratch.x, record) {
+                break;
+            }
+            if !self.step(t, scratch, &mut generators, course, record, &mut cursor, replicate, parallel) {
+                break;
+            }
+        }
+        scratch.put(lane, state);
+        state.set_generators(lane, &generators);
+    }
+
+    /// Ends a lane: what is known of the steps to come, and the last iterate.
+    fn end(
+        &self,
+        lane: usize,
+        state: &mut State,
+        course: Course,
+        record: &mut LaneRecord,
+        scratch: &mut Scratch,
+        parallel: &dyn Parallel,
+    ) {
+        state.gather(lane, &mut scratch.x, &mut scratch.memory);
+        if let Some(cycle) = record.cycle.as_ref().filter(|cycle| cycle.is_known()) {
+            let more = state.step.saturating_sub(cycle.end());
+            for k in 0..if more == 0 { 0 } else { (more - 1) % cycle.period + 1 } {
+                self.problem.gradient_on(&scratch.x, &mut scratch.g, parallel);
+                scratch.before.copy_from_slice(&scratch.x);
+                self.go(cycle.end() + k, scratch, &mut [], parallel);
+                record.movement.last_step = distance(&scratch.x, &scratch.before);
+            }
+            record.keep_cycle(course.schedule, scratch.x.len() == 1, state.step);
+        }
+        self.last(state.step, scratch, course, record, parallel);
+        state.scatter(lane, &scratch.x, &scratch.memory);
     }
 
     /// Sees whether a deterministic lane has come back; whether all that follows is known.
