@@ -148,6 +148,28 @@ impl Samples for Rule<'_> {
     }
 }
 
+/// Two parabolas `(x - c)^2/2`: what adds 0 and multiplies by 1 is left out. That could only change the sign of a zero, which moves
+/// nothing: `x - c` is -0 for x = -0 alone, whose perturbed point is 0.
+struct Parabolas {
+    threshold: u64,
+    centres: [f64; 2],
+}
+
+impl Parabolas {
+    fn of(rule: &Rule) -> Option<Self> {
+        let Lines { threshold, anchors, values: [value, _], slopes: [slope, _] } = Lines::<true>::of(rule)?;
+        (value == 0.0 && slope == 1.0).then_some(Self { threshold, centres: anchors })
+    }
+}
+
+impl Samples for Parabolas {
+    #[inline(always)]
+    fn sample<E: Eight>(&self, bits: E::Words, x: E) -> E {
+        let [a, b] = self.centres.map(E::all);
+        x.less(E::choose(E::reach(bits, self.threshold), b, a))
+    }
+}
+
 /// Two lines. ALIKE: they differ in their anchors alone, as those of `E (x-c)^2/2` do.
 struct Lines<const ALIKE: bool> {
     threshold: u64,
@@ -293,6 +315,8 @@ fn steps_by<E: Eight>(
         rule.batch == 1 && rule.perturbs && !rule.independent && coefficients.iter().all(|[.., rest]| *rest == 0.0);
     if !is_common {
         step_by::<E, _, false>(rule, rule, coefficients, lanes, follow);
+    } else if let Some(parabolas) = Parabolas::of(rule) {
+        step_by::<E, _, true>(rule, &parabolas, coefficients, lanes, follow);
     } else if let Some(lines) = Lines::<true>::of(rule) {
         step_by::<E, _, true>(rule, &lines, coefficients, lanes, follow);
     } else if let Some(lines) = Lines::<false>::of(rule) {
@@ -470,7 +494,7 @@ mod tests {
     fn lanes() -> [Lanes; GROUPS] {
         let mut generator = Generator::new(3, 0, Role::Other);
         std::array::from_fn(|_| Lanes {
-            x: std::array::from_fn(|l| if l == 3 { 0.0 } else { 3.0 * generator.uniform() - 1.5 }),
+            x: std::array::from_fn(|l| if l == 3 { -0.0 } else { 3.0 * generator.uniform() - 1.5 }),
             generators: std::array::from_fn(|_| std::array::from_fn(|_| std::array::from_fn(|_| generator.bits()))),
         })
     }
@@ -485,6 +509,7 @@ mod tests {
             Curve { breakpoints: vec![0.1], pieces: vec![[1.0, 0.0, 1.0, 0.5], [0.1, -0.9, 4.0, 0.125]] },
             Curve { breakpoints: vec![], pieces: vec![[-1.0, 0.0, 1.0, 0.5]] },
             Curve { breakpoints: vec![], pieces: vec![[0.5, 0.25, 2.0, 0.0]] },
+            Curve { breakpoints: vec![], pieces: vec![[-0.5, 0.25, 2.0, 1.0]] },
         ]
     }
 
@@ -492,7 +517,7 @@ mod tests {
     #[test]
     fn registers_and_arrays_give_the_same_bits() {
         let all = curves();
-        let shapes: [&[usize]; 7] = [&[0, 0], &[0, 3], &[3, 4], &[0, 2], &[1, 2], &[1], &[0, 1, 2]];
+        let shapes: [&[usize]; 8] = [&[0, 0], &[0, 3], &[4, 5], &[3, 4], &[0, 2], &[1, 2], &[1], &[0, 1, 2]];
         for (batch, perturbs, independent) in
             [(1, true, false), (1, false, false), (1, true, true), (2, true, true), (16, true, false)]
         {
