@@ -14,6 +14,7 @@ mod panel;
 mod rows;
 mod simd;
 mod softmax;
+mod stored;
 
 pub use functions::{exp, log1p, log1p_unit, logistic_weights, tanh};
 pub(crate) use lanes::{
@@ -25,6 +26,8 @@ pub use mlp::{add_backward, add_forward, add_outer};
 pub use panel::{PANEL, Panel, STRIP, Turned, apply_tanh, softmax_panel};
 pub use rows::{DenseRows, Rows};
 pub use softmax::{Strips, softmax_batch, softmax_block, softmax_weights};
+#[cfg(test)]
+pub(crate) use stored::tests::Elsewhere;
 
 use multiversion::multiversion;
 

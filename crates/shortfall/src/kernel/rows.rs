@@ -6,7 +6,9 @@
 use super::panel::STRIP;
 use super::simd::plain::halves;
 use super::simd::{self, PARTS, SomeRows};
-use crate::source::SparseMatrix;
+use super::stored::StoredDense;
+use crate::source::{Budget, SparseMatrix, StoredRows};
+use std::sync::Arc;
 
 /// A matrix by rows of `stride` entries, a multiple of 8; those beyond its columns are zeros.
 #[derive(Debug)]
@@ -19,6 +21,7 @@ pub struct Rows {
 pub(super) enum Storage {
     Dense(DenseRows),
     Sparse(SparseMatrix),
+    Stored(StoredDense),
 }
 
 /// Numbers in a cache line.
@@ -88,6 +91,19 @@ impl Rows {
         Self { stride: columns.div_ceil(8) * 8, storage: Storage::Sparse(entries) }
     }
 
+    /// Rows of `columns` entries that stay where they are, each to be followed by a 1 if `ones`; columns are brought to mean 0
+    /// and population variance 1 if `standardize`, constant ones to 0.
+    pub fn stored(
+        columns: usize,
+        source: Arc<dyn StoredRows>,
+        standardize: bool,
+        ones: bool,
+        budget: &dyn Budget,
+    ) -> Self {
+        let rows = StoredDense::new(columns, source, standardize, ones, budget);
+        Self { stride: rows.stride(), storage: Storage::Stored(rows) }
+    }
+
     /// Length of a row.
     pub fn stride(&self) -> usize {
         self.stride
@@ -98,14 +114,16 @@ impl Rows {
         match &self.storage {
             Storage::Dense(rows) => rows.count(),
             Storage::Sparse(entries) => entries.count(),
+            Storage::Stored(rows) => rows.count(),
         }
     }
 
-    /// Number of entries stored.
-    pub fn stored(&self) -> usize {
+    /// Number of entries that a pass goes over.
+    pub fn entries(&self) -> usize {
         match &self.storage {
             Storage::Dense(rows) => rows.stored(),
             Storage::Sparse(entries) => entries.stored(),
+            Storage::Stored(rows) => rows.count() * rows.stride(),
         }
     }
 
@@ -113,80 +131,72 @@ impl Rows {
     pub fn as_dense(&self) -> Option<&DenseRows> {
         match &self.storage {
             Storage::Dense(rows) => Some(rows),
-            Storage::Sparse(_) => None,
+            Storage::Sparse(_) | Storage::Stored(_) => None,
         }
     }
 
     /// `x_i'w`, w of length stride.
     pub fn dot(&self, i: usize, w: &[f64]) -> f64 {
+        let product = |row: &[f64]| {
+            let (mut some, mut product) = (SomeRows::default(), [[0.0; STRIP]]);
+            some.set(1, |_| row);
+            simd::products(&some, w, &mut product);
+            product[0][0]
+        };
         match &self.storage {
-            Storage::Dense(rows) => {
-                let mut product = [[0.0; STRIP]];
-                let mut row = SomeRows::default();
-                row.set(1, |_| rows.row(i));
-                simd::products(&row, w, &mut product);
-                product[0][0]
-            }
+            Storage::Dense(rows) => product(rows.row(i)),
+            Storage::Stored(rows) => rows.with_row(i, product),
             Storage::Sparse(entries) => SparseRows(entries, self.stride).product(i, w),
         }
     }
 
     /// `|x_i|^2`
     pub fn square(&self, i: usize) -> f64 {
+        let square = |row: &[f64]| super::dot(row, row);
         match &self.storage {
-            Storage::Dense(rows) => {
-                let row = rows.row(i);
-                super::dot(row, row)
-            }
-            Storage::Sparse(entries) => {
-                let (_, values) = entries.row(i);
-                super::dot(values, values)
-            }
+            Storage::Dense(rows) => square(rows.row(i)),
+            Storage::Stored(rows) => rows.with_row(i, square),
+            Storage::Sparse(entries) => square(entries.row(i).1),
         }
     }
 
     /// Adds the squares of a row's entries to `y`, of length stride.
     pub fn add_squares(&self, i: usize, y: &mut [f64]) {
-        match &self.storage {
-            Storage::Dense(rows) => {
-                y.iter_mut().zip(rows.row(i)).for_each(|(y, x)| *y += x * x);
-            }
-            Storage::Sparse(entries) => {
-                let (columns, values) = entries.row(i);
-                columns.iter().zip(values).for_each(|(column, x)| y[*column as usize] += x * x);
-            }
-        }
+        self.each(i, |j, x| y[j] += x * x);
     }
 
     /// `sum_j |x_ij| w_j`
     pub fn dot_absolute(&self, i: usize, w: &[f64]) -> f64 {
-        match &self.storage {
-            Storage::Dense(rows) => rows.row(i).iter().zip(w).map(|(x, w)| x.abs() * w).sum(),
-            Storage::Sparse(entries) => {
-                let (columns, values) = entries.row(i);
-                columns.iter().zip(values).map(|(column, x)| x.abs() * w[*column as usize]).sum()
-            }
-        }
+        let mut sum = 0.0;
+        self.each(i, |j, x| sum += x.abs() * w[j]);
+        sum
     }
 
     /// `y_j += c |x_ij|`, y of length stride.
     pub fn add_absolute(&self, i: usize, c: f64, y: &mut [f64]) {
-        match &self.storage {
-            Storage::Dense(rows) => {
-                y.iter_mut().zip(rows.row(i)).for_each(|(y, x)| *y += c * x.abs());
-            }
-            Storage::Sparse(entries) => {
-                let (columns, values) = entries.row(i);
-                columns.iter().zip(values).for_each(|(column, x)| y[*column as usize] += c * x.abs());
-            }
-        }
+        self.each(i, |j, x| y[j] += c * x.abs());
     }
 
     /// `y += c x_i`, y of length stride.
     pub fn add_scaled(&self, i: usize, c: f64, y: &mut [f64]) {
         match &self.storage {
             Storage::Dense(rows) => super::add_scaled(c, rows.row(i), y),
+            Storage::Stored(rows) => rows.with_row(i, |row| super::add_scaled(c, row, y)),
             Storage::Sparse(entries) => SparseRows(entries, self.stride).add_row(i, c, y),
+        }
+    }
+
+    /// The entries of a row with their columns; zeros may be passed over.
+    #[inline]
+    fn each(&self, i: usize, mut see: impl FnMut(usize, f64)) {
+        let mut all = |row: &[f64]| row.iter().enumerate().for_each(|(j, x)| see(j, *x));
+        match &self.storage {
+            Storage::Dense(rows) => all(rows.row(i)),
+            Storage::Stored(rows) => rows.with_row(i, all),
+            Storage::Sparse(entries) => {
+                let (columns, values) = entries.row(i);
+                columns.iter().zip(values).for_each(|(column, x)| see(*column as usize, *x));
+            }
         }
     }
 }
@@ -281,6 +291,7 @@ macro_rules! with_rows {
     ($rows:expr, $source:ident => $pass:expr) => {
         match &$rows.storage {
             Storage::Dense($source) => $pass,
+            Storage::Stored($source) => $pass,
             Storage::Sparse(entries) => {
                 let $source = SparseRows(entries, $rows.stride);
                 $pass

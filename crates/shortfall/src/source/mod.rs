@@ -2,9 +2,11 @@
 
 mod labels;
 mod sparse;
+mod stored;
 
 pub use labels::Labels;
 pub use sparse::SparseMatrix;
+pub use stored::StoredRows;
 
 use crate::bad_input::BadInput;
 use std::fmt;
@@ -103,6 +105,8 @@ pub enum Features {
     Dense(Vec<f64>),
     /// What is not zero.
     Sparse(SparseMatrix),
+    /// Row-major, every entry, in a file that is read again at every pass.
+    Stored(Arc<dyn StoredRows>),
 }
 
 /// A matrix of finite numbers, row-major.

@@ -65,7 +65,7 @@ impl Base {
             block: block_of(self.design.columns()),
             width: parts * rows.stride(),
             losses: 1,
-            work: parts * rows.stored(),
+            work: parts * rows.entries(),
         }
     }
 

@@ -46,6 +46,7 @@ impl Dataset {
                 sparse_design(columns, matrix, standardize, intercept)
             }
             Features::Sparse(matrix) => dense_design(columns, matrix.to_dense(columns), standardize, intercept),
+            Features::Stored(rows) => Design::stored(columns, rows, standardize, intercept, source.budget().as_ref()),
             Features::Dense(features) => dense_design(columns, features, standardize, intercept),
         };
         Ok(Self { design, data, target: table.target, labels: table.labels, ridge, budget: source.budget() })
@@ -199,7 +200,8 @@ fn standardize(column: &mut [f64]) {
 #[cfg(test)]
 pub(crate) mod tests {
     use super::*;
-    use crate::source::{Matrix, NoData, Table};
+    use crate::kernel::Elsewhere;
+    use crate::source::{Matrix, NoData, Table, Unlimited};
 
     /// Hands over one table.
     pub(crate) struct One(pub(crate) Table);
@@ -243,6 +245,35 @@ pub(crate) mod tests {
             let variance = column.iter().map(|x| x * x).sum::<f64>() / 3.0;
             let wanted = if j == 1 { 0.0 } else { 1.0 };
             assert!(mean.abs() < 1e-15 && (variance - wanted).abs() < 1e-14, "{j}: {mean} {variance}");
+        }
+    }
+
+    #[test]
+    fn rows_standardised_on_the_way_are_those_standardised_in_memory() {
+        for (rows, columns) in [(1, 2), (40, 3), (700, 9)] {
+            let entry = |k: usize| match k % columns {
+                0 => 7.0,
+                1 => {
+                    if k % 2 == 0 {
+                        1e308
+                    } else {
+                        -3e307
+                    }
+                }
+                j => (k as f64 * 0.77).sin() * 10f64.powi(j as i32 * 9 - 20) + j as f64,
+            };
+            let entries: Vec<f64> = (0..rows * columns).map(entry).collect();
+            for (standardize, intercept) in [(true, true), (true, false), (false, true)] {
+                let held = dense_design(columns, entries.clone(), standardize, intercept);
+                let source = Arc::new(Elsewhere { columns, entries: entries.clone() });
+                let read = Design::stored(columns, source, standardize, intercept, &Unlimited);
+                let written = |design: &Design| {
+                    let mut block = vec![f64::NAN; rows * design.columns()];
+                    design.write_rows(0, rows, &mut block);
+                    block.iter().map(|x| x.to_bits()).collect::<Vec<_>>()
+                };
+                assert_eq!(written(&held), written(&read), "{rows} {columns} {standardize} {intercept}");
+            }
         }
     }
 

@@ -2,10 +2,11 @@
 
 use crate::constants::eigen::gamma;
 use crate::kernel::{Rows, dot, norm};
-use crate::source::{Budget, SparseMatrix};
+use crate::source::{Budget, SparseMatrix, StoredRows};
 use faer::linalg::matmul::triangular::{BlockStructure, matmul};
 use faer::{Accum, MatMut, MatRef, Par};
 use std::borrow::Cow;
+use std::sync::Arc;
 
 /// n rows `x_i` of d columns.
 ///
@@ -44,6 +45,18 @@ impl Design {
     pub(crate) fn dense(features: usize, entries: Vec<f64>, intercept: bool) -> Self {
         let columns = features + usize::from(intercept);
         Self { rows: Rows::dense(features, entries, intercept), columns, centring: None }
+    }
+
+    /// With zeros, where they are stored. An intercept is a further column of ones.
+    pub(crate) fn stored(
+        features: usize,
+        source: Arc<dyn StoredRows>,
+        standardize: bool,
+        intercept: bool,
+        budget: &dyn Budget,
+    ) -> Self {
+        let rows = Rows::stored(features, source, standardize, intercept, budget);
+        Self { rows, columns: features + usize::from(intercept), centring: None }
     }
 
     /// Without zeros; `centre`, of `features` entries, is taken from each row. An intercept is a further column of ones.

@@ -155,7 +155,7 @@ impl Problem for Logistic {
     }
 
     fn work(&self) -> usize {
-        4 * self.base.design.rows().stored() + 60 * self.signs.len()
+        4 * self.base.design.rows().entries() + 60 * self.signs.len()
     }
 }
 

@@ -148,7 +148,7 @@ impl Problem for Regression {
     }
 
     fn work(&self) -> usize {
-        4 * self.base.design.rows().stored() + 10 * self.targets.len()
+        4 * self.base.design.rows().entries() + 10 * self.targets.len()
     }
 }
 

@@ -135,7 +135,7 @@ impl Problem for Softmax {
     }
 
     fn work(&self) -> usize {
-        self.classes * (4 * self.base.design.rows().stored() + 40 * self.labels.len())
+        self.classes * (4 * self.base.design.rows().entries() + 40 * self.labels.len())
     }
 }
 
