@@ -4,7 +4,7 @@ use crate::progress;
 use clap::{Args, Parser, Subcommand};
 use shortfall::arguments::BadInput;
 use shortfall::simulate::Record;
-use shortfall_lab::data::Library;
+use shortfall_lab::data::{Library, parse_memory};
 use shortfall_lab::experiment::Request;
 use shortfall_lab::field::Wish;
 use shortfall_lab::selector::{parse_assumption, parse_loop, parse_start, parse_steps, parse_window};
@@ -111,13 +111,23 @@ pub struct Setting {
     /// Most seconds for the constants; what is not found by then is bounded more loosely, or missing
     #[arg(long, value_name = "SECONDS", allow_hyphen_values = true)]
     pub budget: Option<String>,
+    #[command(flatten)]
+    pub memory: Memory,
     /// One JSON document on standard output
     #[arg(long)]
     pub json: bool,
 }
 
+/// How much may be held.
+#[derive(Args)]
+pub struct Memory {
+    /// Most memory for a table, such as 1GB; a larger NPY file is read again at every pass [default: 3/4 of what is free]
+    #[arg(long = "memory", value_name = "SIZE", allow_hyphen_values = true)]
+    size: Option<String>,
+}
+
 /// The library under a budget.
-pub fn library(seconds: Option<&str>) -> Result<Library, BadInput> {
+pub fn library(seconds: Option<&str>, memory: &Memory) -> Result<Library, BadInput> {
     let seconds = seconds.map(|text| {
         let seconds = text.parse::<f64>().ok().filter(|seconds| (0.0..=1e9).contains(seconds));
         seconds.ok_or_else(|| {
@@ -125,13 +135,14 @@ pub fn library(seconds: Option<&str>) -> Result<Library, BadInput> {
             BadInput::new(format!("--budget must be a number of seconds from 0 to 1e9, not `{shown}`"))
         })
     });
-    Ok(Library::with(progress::budget(seconds.transpose()?)))
+    let memory = memory.size.as_deref().map(parse_memory).transpose()?;
+    Ok(Library::with(progress::budget(seconds.transpose()?), memory))
 }
 
 impl Setting {
     pub fn request(&self) -> Result<Request, BadInput> {
         let mut request = Request::new(&self.problem, &self.method);
-        request.library = library(self.budget.as_deref())?;
+        request.library = library(self.budget.as_deref(), &self.memory)?;
         request.steps = parse_steps(&self.steps)?;
         request.start = self.start.as_deref().map(parse_start).transpose()?;
         request.assumptions = self.assume.iter().map(|text| parse_assumption(text)).collect::<Result<_, _>>()?;
@@ -242,6 +253,8 @@ pub struct Constants {
     /// Most seconds for the constants; what is not found by then is bounded more loosely, or missing
     #[arg(long, value_name = "SECONDS", allow_hyphen_values = true)]
     pub budget: Option<String>,
+    #[command(flatten)]
+    pub memory: Memory,
     /// One JSON document on standard output
     #[arg(long)]
     pub json: bool,

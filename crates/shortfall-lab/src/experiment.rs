@@ -70,6 +70,8 @@ pub struct Loaded {
     pub start: Vec<f64>,
     /// Time to read and build it.
     pub load_time: Duration,
+    /// Where its data came from.
+    library: Library,
 }
 
 impl Loaded {
@@ -79,7 +81,8 @@ impl Loaded {
         let (entry, arguments) = selector::parse("problem", selector, PROBLEMS)?;
         let problem = (entry.build)(&arguments, library)?;
         let start = resolve_start(problem.as_ref(), start, seed)?;
-        Ok(Self { arguments, problem, start, load_time: clock.elapsed() })
+        library.check()?;
+        Ok(Self { arguments, problem, start, load_time: clock.elapsed(), library: library.clone() })
     }
 }
 
@@ -108,6 +111,7 @@ pub fn constants_of(
 ) -> Result<Constants, BadInput> {
     let ask = Ask { start: &loaded.start, sampling: method.and_then(|method| method.sampling) };
     let mut constants = loaded.problem.constants(&ask);
+    loaded.library.check()?;
     for (symbol, value) in assumptions {
         constants.assume(*symbol, *value);
     }
@@ -175,6 +179,7 @@ impl Experiment {
         let suboptimality =
             constants.get(Symbol::Delta).value().or(minimum.value().map(|(minimum, _)| value - minimum));
         let at_start = AtStart { suboptimality, gradient_norm: norm(&gradient) };
+        loaded.library.check()?;
         let constants_time = clock.elapsed();
         let experiment =
             Self { request, loaded, method_arguments, method, constants, minimum, facts, at_start, constants_time };
@@ -281,6 +286,7 @@ impl Experiment {
         let whole = matches!(run.outcome, Outcome::Completed | Outcome::Periodic { .. }) && run.lanes.len() == 1;
         let last = run.final_points().next().filter(|_| whole);
         let attractor = last.and_then(|last| attractor(self.problem(), &self.method, &last, run.plan.steps));
+        self.loaded.library.check()?;
         Ok(Finished { run, judgements, attractor, run_time, threads: pool.threads() })
     }
 

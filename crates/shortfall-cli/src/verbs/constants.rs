@@ -10,7 +10,7 @@ use shortfall_lab::json;
 use shortfall_lab::selector::{self, parse_start};
 
 pub fn perform(arguments: &Constants) -> Result<(), Failure> {
-    let library = library(arguments.budget.as_deref())?;
+    let library = library(arguments.budget.as_deref(), &arguments.memory)?;
     let start = arguments.start.as_deref().map(parse_start).transpose()?;
     let recipe = match &arguments.method {
         Some(text) => {

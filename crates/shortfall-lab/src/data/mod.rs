@@ -8,14 +8,17 @@ mod csv;
 #[cfg(test)]
 mod fuzz;
 mod input;
+mod memory;
 mod npy;
 mod npz;
 #[cfg(feature = "parquet")]
 mod parquet;
+mod stored;
 mod svmlight;
 mod zip;
 
 pub use bundled::{BUNDLED, Bundled};
+pub use memory::parse_memory;
 
 use crate::selector::{clip, list, suggestion};
 use input::{Unpacked, Watched};
@@ -25,23 +28,33 @@ use std::fs::File;
 use std::io::{BufReader, Read};
 use std::path::Path;
 use std::sync::Arc;
+use stored::Trouble;
 
 /// The data source of the laboratory.
 #[derive(Clone, Debug)]
 pub struct Library {
     budget: Arc<dyn Budget>,
+    /// Bytes a table may take; what is free if `None`.
+    memory: Option<u64>,
+    trouble: Trouble,
 }
 
 impl Library {
-    /// With a limit to the work on what is read.
-    pub fn with(budget: Arc<dyn Budget>) -> Self {
-        Self { budget }
+    /// With a limit to the work on what is read, and to the memory for a table in bytes: an NPY file that would take more stays where it
+    /// is and is read again at every pass. Without a limit three quarters of what is free are for the table.
+    pub fn with(budget: Arc<dyn Budget>, memory: Option<u64>) -> Self {
+        Self { budget, memory, trouble: Trouble::default() }
+    }
+
+    /// An error if rows that stayed in their file could not be read any more: then nothing found out about them counts.
+    pub fn check(&self) -> Result<(), BadInput> {
+        self.trouble.get().map_or(Ok(()), |message| Err(BadInput::new(message.clone())))
     }
 }
 
 impl Default for Library {
     fn default() -> Self {
-        Self::with(Arc::new(Unlimited))
+        Self::with(Arc::new(Unlimited), None)
     }
 }
 
@@ -90,12 +103,24 @@ impl Library {
         }
         match file.format.as_str() {
             "csv" => csv::read(&file.shown.clone(), file.stream(), target, request.delimiter),
-            "npy" => file.with_array(|array| npy::read(array, target)),
+            "npy" => self.read_npy(file, target),
             "npz" => npz::read(&file.shown, file.file, target),
             #[cfg(feature = "parquet")]
             "parquet" => parquet::read(&file.shown, file.file, target, file.budget),
             _ => svmlight::read(&file.shown.clone(), BufReader::with_capacity(1 << 18, file.stream()), target),
         }
+    }
+
+    fn read_npy(&self, file: Opened, target: Option<&str>) -> Result<Table, BadInput> {
+        let memory = self.memory.unwrap_or_else(|| memory::free() / 4 * 3);
+        // Packed bytes cannot be read again from the middle.
+        let again = if file.packed { None } else { file.file.try_clone().ok() };
+        file.with_array(|array| match again {
+            Some(file) if npy::stays_stored(&array, memory) => {
+                npy::store(array, target, file, Arc::clone(&self.trouble))
+            }
+            _ => npy::read(array, target),
+        })
     }
 
     fn open(&self, name: &str) -> Result<Opened<'_>, BadInput> {
@@ -193,7 +218,7 @@ mod tests {
     fn dense(table: &Table) -> &[f64] {
         match &table.features {
             Features::Dense(features) => features,
-            Features::Sparse(_) => panic!("a dense table"),
+            _ => panic!("a dense table"),
         }
     }
 

@@ -1,9 +1,12 @@
 //! NPY: an array as NumPy writes it (NEP 1, formats 1.0 to 3.0); of a matrix one column is the target.
 
+use super::stored::{NpyRows, Trouble};
 use crate::selector::clip;
 use shortfall::arguments::BadInput;
 use shortfall::source::{Features, Labels, Matrix, Table};
+use std::fs::File;
 use std::io::Read;
+use std::sync::Arc;
 
 const MAGIC: &[u8; 6] = b"\x93NUMPY";
 
@@ -15,7 +18,7 @@ pub(super) struct Header {
     pub(super) shape: Vec<usize>,
 }
 
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Debug)]
 enum Kind {
     Float(usize),
     Signed(usize),
@@ -67,10 +70,40 @@ fn half(bits: u16) -> f64 {
 /// Bytes that are read at once.
 const CHUNK: usize = 1 << 23;
 
+/// How the entries of an array lie in a file.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Layout {
+    kind: Kind,
+    big_endian: bool,
+    /// Where they begin.
+    pub(super) offset: u64,
+}
+
+impl Layout {
+    /// Bytes of an entry.
+    pub(super) fn size(&self) -> usize {
+        self.kind.size()
+    }
+
+    /// The numbers that consecutive entries are, whose bytes may be turned around.
+    pub(super) fn numbers(&self, bytes: &mut [u8], numbers: &mut [f64]) {
+        if self.big_endian {
+            bytes.chunks_exact_mut(self.size()).for_each(<[u8]>::reverse);
+        }
+        if let Kind::Float(8) = self.kind {
+            numbers.iter_mut().zip(bytes.as_chunks::<8>().0).for_each(|(x, bytes)| *x = f64::from_le_bytes(*bytes));
+        } else {
+            let entries = bytes.chunks_exact(self.size());
+            numbers.iter_mut().zip(entries).for_each(|(x, entry)| *x = self.kind.number(entry));
+        }
+    }
+}
+
 /// An array that is being read: what its header says, and its bytes.
 pub(super) struct Array<'a> {
     source: &'a str,
     pub(super) header: Header,
+    offset: u64,
     bytes: &'a mut dyn Read,
 }
 
@@ -90,7 +123,7 @@ impl<'a> Array<'a> {
                 shape_text(&header.shape)
             )));
         }
-        Ok(Self { source, header, bytes })
+        Ok(Self { source, header, offset: offset as u64, bytes })
     }
 
     pub(super) fn bad(&self, message: String) -> BadInput {
@@ -126,6 +159,11 @@ impl<'a> Array<'a> {
         if self.header.fortran { (stored % rows, stored / rows) } else { (stored / columns, stored % columns) }
     }
 
+    fn not_finite(&self, stored: usize, columns: usize, value: f64) -> BadInput {
+        let (row, column) = self.place(stored, columns);
+        self.bad(format!("row {row}, column {column} (from 0): {value}; a finite number is expected"))
+    }
+
     /// The finite numbers of a vector or a matrix, row-major.
     pub(super) fn numbers(mut self) -> Result<Vec<f64>, BadInput> {
         if self.is_text() {
@@ -159,10 +197,7 @@ impl<'a> Array<'a> {
             }
         })?;
         match wrong {
-            Some((stored, value)) => {
-                let (row, column) = self.place(stored, columns);
-                Err(self.bad(format!("row {row}, column {column} (from 0): {value}; a finite number is expected")))
-            }
+            Some((stored, value)) => Err(self.not_finite(stored, columns, value)),
             None => Ok(numbers),
         }
     }
@@ -229,16 +264,7 @@ pub(super) fn read(array: Array, target: Option<&str>) -> Result<Table, BadInput
             "a matrix of {rows} x {columns}: at least one row, one feature and the target are expected"
         )));
     }
-    let target = match target {
-        None => columns - 1,
-        Some(name) => name.trim().parse().ok().filter(|column| *column < columns).ok_or_else(|| {
-            array.bad(format!(
-                "there is no column `{}` for the target: columns are numbered from 0 to {}",
-                clip(name),
-                columns - 1
-            ))
-        })?,
-    };
+    let target = target_column(&array, columns, target)?;
     let mut numbers = array.numbers()?;
     let mut labels = Labels::default();
     // The target leaves the rows, in place.
@@ -249,12 +275,60 @@ pub(super) fn read(array: Array, target: Option<&str>) -> Result<Table, BadInput
         numbers.copy_within(from + target + 1..from + columns, to + target);
     }
     numbers.truncate(rows * (columns - 1));
-    Ok(Table {
+    Ok(table([columns, target], Features::Dense(numbers), labels))
+}
+
+fn target_column(array: &Array, columns: usize, target: Option<&str>) -> Result<usize, BadInput> {
+    let Some(name) = target else { return Ok(columns - 1) };
+    name.trim().parse().ok().filter(|column| *column < columns).ok_or_else(|| {
+        array.bad(format!(
+            "there is no column `{}` for the target: columns are numbered from 0 to {}",
+            clip(name),
+            columns - 1
+        ))
+    })
+}
+
+fn table([columns, target]: [usize; 2], features: Features, labels: Labels) -> Table {
+    Table {
         columns: (0..columns).filter(|column| *column != target).map(|column| column.to_string()).collect(),
-        features: Features::Dense(numbers),
+        features,
         target: target.to_string(),
         labels,
-    })
+    }
+}
+
+/// Whether a matrix takes more than so many bytes as `f64`, and its rows can be read one by one.
+pub(super) fn stays_stored(array: &Array, memory: u64) -> bool {
+    let [rows, columns] = array.header.shape[..] else { return false };
+    let held = (rows as u64).saturating_mul(columns as u64).saturating_mul(8);
+    held > memory && columns >= 2 && !array.header.fortran && !array.is_text()
+}
+
+/// As [`read`], of a matrix that stays in its file, which is read once for the target and to see that all numbers are finite.
+pub(super) fn store(mut array: Array, target: Option<&str>, file: File, trouble: Trouble) -> Result<Table, BadInput> {
+    let &[rows, columns] = array.header.shape.as_slice() else {
+        return Err(array.bad("a matrix is expected".to_owned()));
+    };
+    let target = target_column(&array, columns, target)?;
+    let Header { kind, big_endian, .. } = array.header;
+    let layout = Layout { kind, big_endian, offset: array.offset };
+    let size = layout.size();
+    let (mut labels, mut wrong, mut numbers) = (Labels::default(), None, Vec::new());
+    array.each_chunk(&mut |first, chunk| {
+        numbers.clear();
+        numbers.extend(chunk.chunks_exact(size).map(|entry| kind.number(entry)));
+        let bad = numbers.iter().position(|x| !x.is_finite());
+        wrong = wrong.or(bad.map(|at| (first + at, numbers[at])));
+        // The first target from the chunk's first entry on.
+        let begin = (target + columns - first % columns) % columns;
+        numbers.iter().skip(begin).step_by(columns).for_each(|x| labels.push_number(*x));
+    })?;
+    if let Some((stored, value)) = wrong {
+        return Err(array.not_finite(stored, columns, value));
+    }
+    let rows = NpyRows::new((file, array.source), layout, [rows, columns], target, trouble);
+    Ok(table([columns, target], Features::Stored(Arc::new(rows)), labels))
 }
 
 /// Reads a matrix, or a vector as one column.

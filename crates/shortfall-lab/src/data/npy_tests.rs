@@ -32,7 +32,7 @@ fn message(bytes: &[u8]) -> String {
 fn dense(table: &Table) -> &[f64] {
     match &table.features {
         Features::Dense(features) => features,
-        Features::Sparse(_) => panic!("a dense table"),
+        _ => panic!("a dense table"),
     }
 }
 

@@ -103,7 +103,7 @@ mod tests {
     fn dense(table: &Table) -> Vec<f64> {
         match &table.features {
             Features::Sparse(matrix) => matrix.to_dense(table.columns.len()),
-            Features::Dense(_) => panic!("sparse text"),
+            _ => panic!("sparse text"),
         }
     }
 

@@ -1,0 +1,87 @@
+//! How much memory there is for a table.
+
+use shortfall::arguments::BadInput;
+
+/// Units of a size, the longer names first.
+const UNITS: [(&str, f64); 9] = [
+    ("KiB", 1024.0),
+    ("MiB", 1048576.0),
+    ("GiB", 1073741824.0),
+    ("TiB", 1099511627776.0),
+    ("kB", 1e3),
+    ("MB", 1e6),
+    ("GB", 1e9),
+    ("TB", 1e12),
+    ("B", 1.0),
+];
+
+/// Bytes from a size such as 500MB or 1.5GiB.
+pub fn parse_memory(text: &str) -> Result<u64, BadInput> {
+    let unit = UNITS.iter().find_map(|(unit, size)| {
+        let number = text.trim().strip_suffix(unit)?.trim().parse::<f64>().ok()?;
+        Some(number * size).filter(|bytes| (0.0..=1e18).contains(bytes))
+    });
+    unit.map(|bytes| bytes as u64).ok_or_else(|| {
+        let shown: String = text.chars().take(40).filter(|c| !c.is_control()).collect();
+        BadInput::new(format!("--memory must be a size with its unit, such as 500MB or 1.5GiB, not `{shown}`"))
+    })
+}
+
+/// Bytes that this process may take: what is free, what its container allows, what its limits allow; `u64::MAX` where nothing says so.
+pub(super) fn free() -> u64 {
+    let read = |path: &str| std::fs::read_to_string(path).unwrap_or_default();
+    let group = read("/proc/self/cgroup").lines().find_map(|line| line.strip_prefix("0::").map(str::to_owned));
+    let of_group = group.map(|path| read(&format!("/sys/fs/cgroup{path}/memory.max"))).unwrap_or_default();
+    let says = [
+        of_meminfo(&read("/proc/meminfo")),
+        of_number(&of_group),
+        of_number(&read("/sys/fs/cgroup/memory.max")),
+        of_number(&read("/sys/fs/cgroup/memory/memory.limit_in_bytes")),
+        of_limits(&read("/proc/self/limits")),
+    ];
+    says.into_iter().flatten().min().unwrap_or(u64::MAX)
+}
+
+fn of_meminfo(text: &str) -> Option<u64> {
+    let line = text.lines().find_map(|line| line.strip_prefix("MemAvailable:"))?;
+    line.trim().strip_suffix("kB")?.trim().parse::<u64>().ok()?.checked_mul(1024)
+}
+
+/// `max` says nothing.
+fn of_number(text: &str) -> Option<u64> {
+    text.trim().parse().ok()
+}
+
+/// The soft limit of the address space.
+fn of_limits(text: &str) -> Option<u64> {
+    let line = text.lines().find_map(|line| line.strip_prefix("Max address space"))?;
+    line.split_whitespace().next()?.parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sizes() {
+        assert_eq!(parse_memory("500MB").unwrap(), 500_000_000);
+        assert_eq!(parse_memory(" 1.5 GiB ").unwrap(), 1_610_612_736);
+        assert_eq!(parse_memory("0B").unwrap(), 0);
+        for text in ["", "1", "GB", "-1GB", "1e30GB", "NaNGB", "1 GBit", "infMB"] {
+            let message = parse_memory(text).unwrap_err().message;
+            assert!(message.contains("such as 500MB"), "{text}: {message}");
+        }
+    }
+
+    #[test]
+    fn what_the_system_says() {
+        assert_eq!(of_meminfo("MemTotal: 9 kB\nMemAvailable:    123 kB\n"), Some(123 * 1024));
+        assert_eq!((of_number("max\n"), of_number("1073741824\n"), of_number("")), (None, Some(1 << 30), None));
+        let limits = "Max processes             96105   96105   processes\nMax address space         1048576  unlimited  bytes\n";
+        assert_eq!(
+            (of_limits(limits), of_limits("Max address space unlimited unlimited bytes")),
+            (Some(1 << 20), None)
+        );
+        assert!(free() > 1 << 20);
+    }
+}
