@@ -57,6 +57,8 @@ fn selectors_and_options() {
         (&["piecewise{breakpoints=[1.0,1.0]}", "sam"], &["breakpoints", "increase"]),
         (&["piecewise{slopes=[1.0]}", "sam"], &["slopes"]),
         (&["mixture{probabilities=[0.5,0.6]}", "sgd"], &["probabilities", "sum to 1"]),
+        (&["logistic", "sam", "--memory", "5"], &["--memory", "500MB", "`5`"]),
+        (&["logistic", "sam", "--memory", "-1GB"], &["--memory"]),
         (&["sine", "sam", "--steps", "0"], &["--steps"]),
         (&["sine", "sam", "--steps", "1e30"], &["--steps"]),
         (&["sine", "sam", "--steps", "-1"], &["--steps"]),

@@ -151,6 +151,10 @@ fn compared() -> Vec<Named> {
 /// How they scale.
 fn scaled() -> Vec<Named> {
     vec![
+        (
+            "ensemble1d",
+            Box::new(|| Workload { steps: 20_000, size: "4096 lanes, 20000 steps".into(), ..ensemble(4096) }),
+        ),
         ("ensemble1d", Box::new(|| ensemble(64))),
         ("ensemble1d", Box::new(|| ensemble(65_536))),
         ("quadratic", Box::new(|| quadratic(100, 20_000))),

@@ -105,6 +105,9 @@ mod tests {
         bytes
     }
 
+    /// The bytes of an entry.
+    type Entry<'a> = &'a dyn Fn(usize) -> Vec<u8>;
+
     fn library(memory: u64) -> Library {
         Library::with(Arc::new(Unlimited), Some(memory))
     }
@@ -115,7 +118,7 @@ mod tests {
         let path = folder.path().join("a.npy");
         let (rows, columns) = (23, 5);
         let value = |k: usize| if k % 11 == 3 { -0.0 } else { (k as f64 * 0.7).sin() * 100.0 };
-        let layouts: [(&str, &dyn Fn(usize) -> Vec<u8>); 4] = [
+        let layouts: [(&str, Entry); 4] = [
             ("<f8", &|k| value(k).to_le_bytes().to_vec()),
             (">f8", &|k| value(k).to_be_bytes().to_vec()),
             ("<f4", &|k| (value(k) as f32).to_le_bytes().to_vec()),

@@ -254,7 +254,7 @@ pub(crate) mod tests {
             let entry = |k: usize| match k % columns {
                 0 => 7.0,
                 1 => {
-                    if k % 2 == 0 {
+                    if k.is_multiple_of(2) {
                         1e308
                     } else {
                         -3e307

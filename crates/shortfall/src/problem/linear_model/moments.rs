@@ -1,6 +1,7 @@
 //! Mean lengths of the rows, with proved errors.
 
 use super::Design;
+use super::design::Squares;
 use super::pass::block_of;
 use crate::constants::Number;
 use crate::constants::eigen::{UNIT, gamma};
@@ -49,22 +50,28 @@ fn mean(values: &[f64]) -> Number {
 impl Moments {
     pub(super) fn of(design: &Design) -> Self {
         let (n, columns) = (design.count(), design.columns());
-        let squares = design.squares();
-        let upper: Vec<f64> = squares.values.iter().zip(&squares.errors).map(|(value, error)| value + error).collect();
-        let lower: Vec<f64> =
-            squares.values.iter().zip(&squares.errors).map(|(value, error)| (value - error).max(0.0)).collect();
+        let Squares { mut values, mut errors, sizes } = design.squares();
         // One addition each above, a product or a root here; squares below the normal numbers lose their accuracy.
         let rounding = Number::between(1.0 - 4.0 * UNIT, 1.0 + 4.0 * UNIT);
         let tiny = Number::between(0.0, (columns + 1) as f64 * f64::MIN_POSITIVE);
+        let largest = sizes.iter().copied().fold(0.0, f64::max);
+        // In place: with many rows every vector counts.
+        let mut powers = sizes;
+        let mut next_size = || {
+            let size = (mean(&powers) * rounding * rounding).high * (1.0 + 1e-9) + tiny.high;
+            powers.iter_mut().for_each(|power| *power *= *power);
+            size
+        };
+        let [size, size_square, size_fourth] = [next_size(), next_size(), next_size()];
+        drop(powers);
+        for (value, error) in values.iter_mut().zip(&mut errors) {
+            (*value, *error) = ((*value - *error).max(0.0), *value + *error);
+        }
+        let (lower, upper) = (values, errors);
         let ends = |of: &dyn Fn(f64) -> f64| {
             let side = |squares: &[f64]| mean(&squares.iter().map(|square| of(*square)).collect::<Vec<_>>()) * rounding;
             Number::between(side(&lower).low, side(&upper).high)
         };
-        let size = |power: i32| {
-            let powers: Vec<f64> = squares.sizes.iter().map(|size| size.powi(power)).collect();
-            (mean(&powers) * rounding * rounding).high * (1.0 + 1e-9) + tiny.high
-        };
-        let largest = squares.sizes.iter().copied().fold(0.0, f64::max);
         let most = |squares: &[f64]| squares.iter().copied().fold(0.0, f64::max);
         let blocks = n / block_of(columns) + 1;
         Self {
@@ -73,9 +80,9 @@ impl Moments {
             mean_fourth: ends(&|square| square * square) + tiny,
             largest_square: Number::between(most(&lower), most(&upper)) * rounding + tiny,
             rounding: Sizes {
-                mean: size(1),
-                mean_square: size(2),
-                mean_fourth: size(4),
+                mean: size,
+                mean_square: size_square,
+                mean_fourth: size_fourth,
                 largest_square: largest * largest * (1.0 + 1e-9) + tiny.high,
             },
             squares: upper,

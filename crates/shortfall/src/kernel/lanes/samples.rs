@@ -1,0 +1,124 @@
+//! Derivatives of samples: any mixture, and shapes of two components that have code of their own. All give the same bits.
+
+use super::super::eight::Eight;
+use super::{Curve, Rule, derivative, piece};
+
+/// The derivative of the sample that some bits draw.
+pub(super) trait Samples {
+    fn sample<E: Eight>(&self, bits: E::Words, x: E) -> E;
+}
+
+impl Samples for Rule<'_> {
+    #[inline(always)]
+    fn sample<E: Eight>(&self, bits: E::Words, x: E) -> E {
+        let mut g = derivative(piece(&self.components[0], x), x);
+        for (component, threshold) in self.components[1..].iter().zip(self.thresholds) {
+            g = E::choose(E::reach(bits, *threshold), derivative(piece(component, x), x), g);
+        }
+        g
+    }
+}
+
+/// Two parabolas `(x - c)^2/2`: what adds 0 and multiplies by 1 is left out. That could only change the sign of a zero, which moves
+/// nothing: `x - c` is -0 for x = -0 alone, whose perturbed point is 0.
+pub(super) struct Parabolas {
+    threshold: u64,
+    centres: [f64; 2],
+}
+
+impl Parabolas {
+    pub(super) fn of(rule: &Rule) -> Option<Self> {
+        let Lines { threshold, anchors, values: [value, _], slopes: [slope, _] } = Lines::<true>::of(rule)?;
+        (value == 0.0 && slope == 1.0).then_some(Self { threshold, centres: anchors })
+    }
+}
+
+impl Samples for Parabolas {
+    #[inline(always)]
+    fn sample<E: Eight>(&self, bits: E::Words, x: E) -> E {
+        let [a, b] = self.centres.map(E::all);
+        x.less(E::choose(E::reach(bits, self.threshold), b, a))
+    }
+}
+
+/// Two lines. ALIKE: they differ in their anchors alone, as those of `E (x-c)^2/2` do.
+pub(super) struct Lines<const ALIKE: bool> {
+    threshold: u64,
+    anchors: [f64; 2],
+    values: [f64; 2],
+    slopes: [f64; 2],
+}
+
+impl<const ALIKE: bool> Lines<ALIKE> {
+    pub(super) fn of(rule: &Rule) -> Option<Self> {
+        let [a, b] = rule.components else { return None };
+        let ([a], [b]) = (&a.pieces[..], &b.pieces[..]) else { return None };
+        let [anchors, values, slopes] = [0, 1, 2].map(|k: usize| [a[k], b[k]]);
+        let are_alike = [values, slopes].iter().all(|[a, b]| a.to_bits() == b.to_bits());
+        (are_alike || !ALIKE).then_some(Self { threshold: rule.thresholds[0], anchors, values, slopes })
+    }
+}
+
+impl<const ALIKE: bool> Samples for Lines<ALIKE> {
+    #[inline(always)]
+    fn sample<E: Eight>(&self, bits: E::Words, x: E) -> E {
+        let is_second = E::reach(bits, self.threshold);
+        let drawn = |[a, b]: [f64; 2]| E::choose(is_second, E::all(b), E::all(a));
+        let [value, slope] = if ALIKE {
+            [self.values, self.slopes].map(|[a, _]| E::all(a))
+        } else {
+            [self.values, self.slopes].map(drawn)
+        };
+        slope.fused(x.less(drawn(self.anchors)), value)
+    }
+}
+
+/// Breakpoints of two components for which there is code of its own.
+const FEW: usize = 2;
+
+/// Two components of up to [`FEW`] breakpoints; those that are missing are infinite.
+pub(super) struct Two {
+    threshold: u64,
+    first: [[f64; 4]; 2],
+    breakpoints: [[f64; FEW]; 2],
+    later: [[[f64; 4]; FEW]; 2],
+}
+
+impl Two {
+    pub(super) fn of(rule: &Rule) -> Option<Self> {
+        let [a, b] = rule.components else { return None };
+        if a.breakpoints.len().max(b.breakpoints.len()) > FEW {
+            return None;
+        }
+        let padded =
+            |curve: &Curve| std::array::from_fn(|k| curve.breakpoints.get(k).copied().unwrap_or(f64::INFINITY));
+        let later = |curve: &Curve| std::array::from_fn(|k| curve.pieces.get(k + 1).copied().unwrap_or([0.0; 4]));
+        Some(Self {
+            threshold: rule.thresholds[0],
+            first: [a.pieces[0], b.pieces[0]],
+            breakpoints: [padded(a), padded(b)],
+            later: [later(a), later(b)],
+        })
+    }
+
+    #[inline(always)]
+    fn at<E: Eight>(&self, which: usize, x: E) -> E {
+        let [anchor, value, slope, _] = self.first[which];
+        let mut piece = [E::all(anchor), E::all(value), E::all(slope)];
+        for k in 0..FEW {
+            let beyond = E::all(self.breakpoints[which][k]).is_below(x);
+            for (kept, next) in piece.iter_mut().zip(self.later[which][k]) {
+                *kept = E::choose(beyond, E::all(next), *kept);
+            }
+        }
+        let [anchor, value, slope] = piece;
+        slope.fused(x.less(anchor), value)
+    }
+}
+
+impl Samples for Two {
+    #[inline(always)]
+    fn sample<E: Eight>(&self, bits: E::Words, x: E) -> E {
+        E::choose(E::reach(bits, self.threshold), self.at(1, x), self.at(0, x))
+    }
+}
