@@ -121,7 +121,7 @@ pub struct Setting {
 /// How much may be held.
 #[derive(Args)]
 pub struct Memory {
-    /// Most memory for a table, such as 1GB; a larger NPY file is read again at every pass [default: 3/4 of what is free]
+    /// Most memory for a table, such as 1GB; a larger NPY file is read again at every pass, but for mlp [default: 3/4 of what is free]
     #[arg(long = "memory", value_name = "SIZE", allow_hyphen_values = true)]
     size: Option<String>,
 }

@@ -14,6 +14,7 @@ use shortfall::simulate::{self, Expectations, Observer, Outcome, Plan, Record, R
 use shortfall::source::DataSource;
 use shortfall::theorem::{Inputs, MethodFacts, Mode, ProblemFacts, Scope, THEOREMS, Theorem, Witness, with_step};
 use shortfall::verdict::{AtStart, Judgement, Verdict, evaluate, judge, weight_decay};
+use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -86,6 +87,13 @@ impl Loaded {
     }
 }
 
+impl Loaded {
+    /// An error if its data are gone.
+    pub fn check(&self) -> Result<(), BadInput> {
+        self.library.check()
+    }
+}
+
 fn resolve_start(problem: &dyn Problem, start: Option<&Start>, seed: u64) -> Result<Vec<f64>, BadInput> {
     let d = problem.dimension();
     match start {
@@ -111,7 +119,7 @@ pub fn constants_of(
 ) -> Result<Constants, BadInput> {
     let ask = Ask { start: &loaded.start, sampling: method.and_then(|method| method.sampling) };
     let mut constants = loaded.problem.constants(&ask);
-    loaded.library.check()?;
+    loaded.check()?;
     for (symbol, value) in assumptions {
         constants.assume(*symbol, *value);
     }
@@ -179,7 +187,7 @@ impl Experiment {
         let suboptimality =
             constants.get(Symbol::Delta).value().or(minimum.value().map(|(minimum, _)| value - minimum));
         let at_start = AtStart { suboptimality, gradient_norm: norm(&gradient) };
-        loaded.library.check()?;
+        loaded.check()?;
         let constants_time = clock.elapsed();
         let experiment =
             Self { request, loaded, method_arguments, method, constants, minimum, facts, at_start, constants_time };
@@ -232,6 +240,10 @@ impl Experiment {
         observer: Observer,
     ) -> Result<Run, BadInput> {
         let plan = self.plan(steps, first_replicate, lanes);
+        // A run whose data are gone need not go on.
+        let observer = &mut |progress| {
+            if self.loaded.check().is_err() { ControlFlow::Break(()) } else { observer(progress) }
+        };
         let mut run = simulate::run(self.problem(), &self.method, plan, pool, observer)?;
         run.know(&self.constants, &self.minimum, &self.method);
         Ok(run)
@@ -286,7 +298,7 @@ impl Experiment {
         let whole = matches!(run.outcome, Outcome::Completed | Outcome::Periodic { .. }) && run.lanes.len() == 1;
         let last = run.final_points().next().filter(|_| whole);
         let attractor = last.and_then(|last| attractor(self.problem(), &self.method, &last, run.plan.steps));
-        self.loaded.library.check()?;
+        self.loaded.check()?;
         Ok(Finished { run, judgements, attractor, run_time, threads: pool.threads() })
     }
 

@@ -13,6 +13,7 @@ use shortfall::problem::PROBLEMS;
 use shortfall::simulate::{Interval, Observer, Run, run_all};
 use shortfall::theorem::{Kind, Measure, Over};
 use shortfall::verdict::Judgement;
+use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -145,7 +146,11 @@ impl Sweep {
         let mut made: Vec<Option<Run>> = experiments.iter().map(Experiment::enumerated).collect::<Result<_, _>>()?;
         let sampled = experiments.iter().zip(&made).filter(|(_, run)| run.is_none());
         let settings = sampled.map(|(experiment, _)| experiment.setting()).collect();
-        let mut runs = run_all(settings, pool, observer)?.into_iter();
+        let watched = &mut |progress| {
+            let stops = experiments.iter().any(|experiment| experiment.loaded.check().is_err());
+            if stops { ControlFlow::Break(()) } else { observer(progress) }
+        };
+        let mut runs = run_all(settings, pool, watched)?.into_iter();
         made.iter_mut().filter(|run| run.is_none()).for_each(|run| *run = runs.next());
         // The settings shared the time.
         let share = clock.elapsed() / experiments.len().max(1) as u32;
@@ -340,7 +345,6 @@ impl Swept {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::ops::ControlFlow;
 
     fn swept(problem: &str, method: &str, steps: u64) -> Swept {
         let request = Request { steps, ..Request::new(problem, method) };

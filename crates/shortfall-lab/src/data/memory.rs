@@ -1,6 +1,7 @@
 //! How much memory there is for a table.
 
 use shortfall::arguments::BadInput;
+use std::path::Path;
 
 /// Units of a size, the longer names first.
 const UNITS: [(&str, f64); 9] = [
@@ -30,21 +31,32 @@ pub fn parse_memory(text: &str) -> Result<u64, BadInput> {
 /// Bytes that this process may take: what is free, what its container allows, what its limits allow; `u64::MAX` where nothing says so.
 pub(super) fn free() -> u64 {
     let read = |path: &str| std::fs::read_to_string(path).unwrap_or_default();
-    let group = read("/proc/self/cgroup").lines().find_map(|line| line.strip_prefix("0::").map(str::to_owned));
-    let of_group = group.map(|path| read(&format!("/sys/fs/cgroup{path}/memory.max"))).unwrap_or_default();
-    let says = [
-        of_meminfo(&read("/proc/meminfo")),
-        of_number(&of_group),
-        of_number(&read("/sys/fs/cgroup/memory.max")),
+    let used = of_kilobytes(&read("/proc/self/status"), "VmSize:").unwrap_or(0);
+    let mut says = vec![
+        of_kilobytes(&read("/proc/meminfo"), "MemAvailable:"),
         of_number(&read("/sys/fs/cgroup/memory/memory.limit_in_bytes")),
-        of_limits(&read("/proc/self/limits")),
+        of_limits(&read("/proc/self/limits")).map(|limit| limit.saturating_sub(used)),
     ];
+    // The group of this process and those around it.
+    let group = read("/proc/self/cgroup").lines().find_map(|line| line.strip_prefix("0::").map(str::to_owned));
+    for group in Path::new(&group.unwrap_or_default()).ancestors() {
+        let folder = format!("/sys/fs/cgroup{}", group.display());
+        let limit = of_number(&read(&format!("{folder}/memory.max")));
+        let held = of_group(&read(&format!("{folder}/memory.stat")));
+        says.push(limit.map(|limit| limit.saturating_sub(held)));
+    }
     says.into_iter().flatten().min().unwrap_or(u64::MAX)
 }
 
-fn of_meminfo(text: &str) -> Option<u64> {
-    let line = text.lines().find_map(|line| line.strip_prefix("MemAvailable:"))?;
+/// A line such as `MemAvailable:    123 kB`.
+fn of_kilobytes(text: &str, name: &str) -> Option<u64> {
+    let line = text.lines().find_map(|line| line.strip_prefix(name))?;
     line.trim().strip_suffix("kB")?.trim().parse::<u64>().ok()?.checked_mul(1024)
+}
+
+/// What a group of processes holds, other than files in the cache, which give way.
+fn of_group(statistics: &str) -> u64 {
+    statistics.lines().find_map(|line| line.strip_prefix("anon ")).and_then(of_number).unwrap_or(0)
 }
 
 /// `max` says nothing.
@@ -75,7 +87,9 @@ mod tests {
 
     #[test]
     fn what_the_system_says() {
-        assert_eq!(of_meminfo("MemTotal: 9 kB\nMemAvailable:    123 kB\n"), Some(123 * 1024));
+        let kilobytes = |text| of_kilobytes(text, "MemAvailable:");
+        assert_eq!(kilobytes("MemTotal: 9 kB\nMemAvailable:    123 kB\n"), Some(123 * 1024));
+        assert_eq!((of_group("file 9\nanon 77\n"), of_group("")), (77, 0));
         assert_eq!((of_number("max\n"), of_number("1073741824\n"), of_number("")), (None, Some(1 << 30), None));
         let limits = "Max processes             96105   96105   processes\nMax address space         1048576  unlimited  bytes\n";
         assert_eq!(

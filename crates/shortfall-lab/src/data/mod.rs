@@ -28,7 +28,7 @@ use std::fs::File;
 use std::io::{BufReader, Read};
 use std::path::Path;
 use std::sync::Arc;
-use stored::Trouble;
+use stored::Watch;
 
 /// The data source of the laboratory.
 #[derive(Clone, Debug)]
@@ -36,19 +36,20 @@ pub struct Library {
     budget: Arc<dyn Budget>,
     /// Bytes a table may take; what is free if `None`.
     memory: Option<u64>,
-    trouble: Trouble,
+    watch: Arc<Watch>,
 }
 
 impl Library {
     /// With a limit to the work on what is read, and to the memory for a table in bytes: an NPY file that would take more stays where it
     /// is and is read again at every pass. Without a limit three quarters of what is free are for the table.
     pub fn with(budget: Arc<dyn Budget>, memory: Option<u64>) -> Self {
-        Self { budget, memory, trouble: Trouble::default() }
+        Self { budget, memory, watch: Arc::default() }
     }
 
-    /// An error if rows that stayed in their file could not be read any more: then nothing found out about them counts.
+    /// An error if rows that stayed in their file could not be read any more, or the file was changed: then nothing found out about them
+    /// counts.
     pub fn check(&self) -> Result<(), BadInput> {
-        self.trouble.get().map_or(Ok(()), |message| Err(BadInput::new(message.clone())))
+        self.watch.trouble().map_or(Ok(()), |message| Err(BadInput::new(message)))
     }
 }
 
@@ -117,7 +118,10 @@ impl Library {
         let again = if file.packed { None } else { file.file.try_clone().ok() };
         file.with_array(|array| match again {
             Some(file) if npy::stays_stored(&array, memory) => {
-                npy::store(array, target, file, Arc::clone(&self.trouble))
+                if let Ok(watched) = file.try_clone() {
+                    self.watch.keep(watched, array.source);
+                }
+                npy::store(array, target, file, Arc::clone(&self.watch))
             }
             _ => npy::read(array, target),
         })

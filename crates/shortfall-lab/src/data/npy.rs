@@ -1,6 +1,6 @@
 //! NPY: an array as NumPy writes it (NEP 1, formats 1.0 to 3.0); of a matrix one column is the target.
 
-use super::stored::{NpyRows, Trouble};
+use super::stored::{NpyRows, Watch};
 use crate::selector::clip;
 use shortfall::arguments::BadInput;
 use shortfall::source::{Features, Labels, Matrix, Table};
@@ -34,6 +34,16 @@ impl Kind {
         match self {
             Self::Float(size) | Self::Signed(size) | Self::Unsigned(size) | Self::Bytes(size) => size,
             Self::Unicode(length) => length.saturating_mul(4),
+        }
+    }
+
+    /// From the bytes of entries, least significant first.
+    fn numbers(self, bytes: &[u8], numbers: &mut [f64]) {
+        if let Self::Float(8) = self {
+            numbers.iter_mut().zip(bytes.as_chunks::<8>().0).for_each(|(x, bytes)| *x = f64::from_le_bytes(*bytes));
+        } else {
+            let entries = bytes.chunks_exact(self.size());
+            numbers.iter_mut().zip(entries).for_each(|(x, entry)| *x = self.number(entry));
         }
     }
 
@@ -90,18 +100,13 @@ impl Layout {
         if self.big_endian {
             bytes.chunks_exact_mut(self.size()).for_each(<[u8]>::reverse);
         }
-        if let Kind::Float(8) = self.kind {
-            numbers.iter_mut().zip(bytes.as_chunks::<8>().0).for_each(|(x, bytes)| *x = f64::from_le_bytes(*bytes));
-        } else {
-            let entries = bytes.chunks_exact(self.size());
-            numbers.iter_mut().zip(entries).for_each(|(x, entry)| *x = self.kind.number(entry));
-        }
+        self.kind.numbers(bytes, numbers);
     }
 }
 
 /// An array that is being read: what its header says, and its bytes.
 pub(super) struct Array<'a> {
-    source: &'a str,
+    pub(super) source: &'a str,
     pub(super) header: Header,
     offset: u64,
     bytes: &'a mut dyn Read,
@@ -179,10 +184,8 @@ impl<'a> Array<'a> {
         self.each_chunk(&mut |first, chunk| {
             let begin = numbers.len();
             if !fortran {
-                match kind {
-                    Kind::Float(8) => numbers.extend(chunk.as_chunks::<8>().0.iter().map(|b| f64::from_le_bytes(*b))),
-                    _ => numbers.extend(chunk.chunks_exact(size).map(|entry| kind.number(entry))),
-                }
+                numbers.resize(begin + chunk.len() / size, 0.0);
+                kind.numbers(chunk, &mut numbers[begin..]);
                 let bad = numbers[begin..].iter().position(|value| !value.is_finite());
                 wrong = wrong.or(bad.map(|at| (first + at, numbers[begin + at])));
             } else {
@@ -298,15 +301,17 @@ fn table([columns, target]: [usize; 2], features: Features, labels: Labels) -> T
     }
 }
 
-/// Whether a matrix takes more than so many bytes as `f64`, and its rows can be read one by one.
+/// Whether holding a matrix takes more than so many bytes, and its rows can be read one by one.
 pub(super) fn stays_stored(array: &Array, memory: u64) -> bool {
     let [rows, columns] = array.header.shape[..] else { return false };
-    let held = (rows as u64).saturating_mul(columns as u64).saturating_mul(8);
+    // Rows padded, the intercept in place of the target; eight numbers more a row while columns are standardised and their moments taken.
+    let row = 8 * (columns as u64).next_multiple_of(8).saturating_add(8);
+    let held = (rows as u64).saturating_mul(row);
     held > memory && columns >= 2 && !array.header.fortran && !array.is_text()
 }
 
 /// As [`read`], of a matrix that stays in its file, which is read once for the target and to see that all numbers are finite.
-pub(super) fn store(mut array: Array, target: Option<&str>, file: File, trouble: Trouble) -> Result<Table, BadInput> {
+pub(super) fn store(mut array: Array, target: Option<&str>, file: File, watch: Arc<Watch>) -> Result<Table, BadInput> {
     let &[rows, columns] = array.header.shape.as_slice() else {
         return Err(array.bad("a matrix is expected".to_owned()));
     };
@@ -316,8 +321,8 @@ pub(super) fn store(mut array: Array, target: Option<&str>, file: File, trouble:
     let size = layout.size();
     let (mut labels, mut wrong, mut numbers) = (Labels::default(), None, Vec::new());
     array.each_chunk(&mut |first, chunk| {
-        numbers.clear();
-        numbers.extend(chunk.chunks_exact(size).map(|entry| kind.number(entry)));
+        numbers.resize(chunk.len() / size, 0.0);
+        kind.numbers(chunk, &mut numbers);
         let bad = numbers.iter().position(|x| !x.is_finite());
         wrong = wrong.or(bad.map(|at| (first + at, numbers[at])));
         // The first target from the chunk's first entry on.
@@ -327,7 +332,7 @@ pub(super) fn store(mut array: Array, target: Option<&str>, file: File, trouble:
     if let Some((stored, value)) = wrong {
         return Err(array.not_finite(stored, columns, value));
     }
-    let rows = NpyRows::new((file, array.source), layout, [rows, columns], target, trouble);
+    let rows = NpyRows::new((file, array.source), layout, [rows, columns], target, watch);
     Ok(table([columns, target], Features::Stored(Arc::new(rows)), labels))
 }
 

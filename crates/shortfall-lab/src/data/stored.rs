@@ -4,9 +4,42 @@ use super::npy::Layout;
 use shortfall::source::StoredRows;
 use std::fs::File;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::time::SystemTime;
 
-/// Why rows could not be read any more, once that has happened.
-pub(super) type Trouble = Arc<OnceLock<String>>;
+/// Files that rows are read from while a problem lasts, and what became of them.
+#[derive(Debug, Default)]
+pub(super) struct Watch {
+    /// Why rows could not be read any more.
+    trouble: OnceLock<String>,
+    /// Each with its name in messages, and how it was.
+    files: Mutex<Vec<(File, String, Stamp)>>,
+}
+
+/// Length and time of the last change.
+type Stamp = (u64, Option<SystemTime>);
+
+fn stamp(file: &File) -> Option<Stamp> {
+    file.metadata().ok().map(|metadata| (metadata.len(), metadata.modified().ok()))
+}
+
+impl Watch {
+    /// Keeps an eye on a file, from before it is read.
+    pub(super) fn keep(&self, file: File, shown: &str) {
+        if let Some(stamp) = stamp(&file) {
+            self.files.lock().unwrap_or_else(PoisonError::into_inner).push((file, shown.to_owned(), stamp));
+        }
+    }
+
+    /// What went wrong, if anything did.
+    pub(super) fn trouble(&self) -> Option<String> {
+        let changed = || {
+            let files = self.files.lock().unwrap_or_else(PoisonError::into_inner);
+            let changed = files.iter().find(|(file, _, before)| stamp(file).as_ref() != Some(before));
+            changed.map(|(_, shown, _)| format!("{shown}: the file was changed while its rows were in use"))
+        };
+        self.trouble.get().cloned().or_else(changed)
+    }
+}
 
 /// The features of every row of a matrix in a file; its target is passed over.
 #[derive(Debug)]
@@ -19,7 +52,7 @@ pub(super) struct NpyRows {
     /// With the target.
     columns: usize,
     target: usize,
-    trouble: Trouble,
+    watch: Arc<Watch>,
     /// Bytes of rows, for whoever reads next.
     buffers: Mutex<Vec<Vec<u8>>>,
 }
@@ -30,9 +63,9 @@ impl NpyRows {
         layout: Layout,
         [rows, columns]: [usize; 2],
         target: usize,
-        trouble: Trouble,
+        watch: Arc<Watch>,
     ) -> Self {
-        Self { file, shown: shown.to_owned(), layout, rows, columns, target, trouble, buffers: Mutex::default() }
+        Self { file, shown: shown.to_owned(), layout, rows, columns, target, watch, buffers: Mutex::default() }
     }
 
     fn buffers(&self) -> std::sync::MutexGuard<'_, Vec<Vec<u8>>> {
@@ -66,7 +99,8 @@ impl StoredRows for NpyRows {
         bytes.resize(rows.len() / (self.columns - 1) * width, 0);
         let read = self.read_at(&mut bytes, self.layout.offset + (from * width) as u64);
         if let Err(error) = read {
-            self.trouble
+            self.watch
+                .trouble
                 .get_or_init(|| format!("{}: row {from} (from 0) cannot be read any more: {error}", self.shown));
             rows.fill(f64::NAN);
         } else {
@@ -171,6 +205,8 @@ mod tests {
         let go_on = &mut |_| ControlFlow::Continue(());
         let made = [1 << 30, 0].map(|memory| {
             let experiment = Experiment::prepare(request(&path, memory)).unwrap();
+            let about = experiment.problem().about();
+            assert_eq!(about.contains("read from their file"), memory == 0, "{about}");
             let run = experiment.run(&pool, None, go_on).unwrap().run;
             (run.lanes, format!("{:?} {:?}", experiment.constants, experiment.minimum))
         });
@@ -179,5 +215,12 @@ mod tests {
         std::fs::OpenOptions::new().write(true).open(&path).unwrap().set_len(5000).unwrap();
         let message = experiment.run(&pool, None, go_on).err().expect("the rows are gone").message;
         assert!(message.contains("a.npy") && message.contains("cannot be read any more"), "{message}");
+        let whole = npy("<f8", 300, 4, |k| entry(k).to_le_bytes().to_vec());
+        std::fs::write(&path, &whole).unwrap();
+        let experiment = Experiment::prepare(request(&path, 0)).unwrap();
+        let file = std::fs::OpenOptions::new().write(true).open(&path).unwrap();
+        file.set_modified(std::time::SystemTime::UNIX_EPOCH).unwrap();
+        let message = experiment.run(&pool, None, go_on).err().expect("another table, perhaps").message;
+        assert!(message.contains("was changed"), "{message}");
     }
 }

@@ -118,6 +118,7 @@ impl<'a> Seen<'a> {
                 points.iter_mut().zip(losses).for_each(|(at, loss)| at.virtual_loss = Some(loss));
                 seen.integrated = Some(change);
             }
+            experiment.loaded.check()?;
             return Ok(Self { points, ..seen });
         }
         let points = vec![at(start)];
@@ -131,6 +132,7 @@ impl<'a> Seen<'a> {
             return Err(BadInput::new(format!("--around needs three or more corners of {d} coordinates each")));
         }
         let circulation = field.circulation(&corners).map(|found| (corners, found));
+        experiment.loaded.check()?;
         Ok(Self { points, plane, circulation, ..seen })
     }
 }

@@ -110,6 +110,19 @@ mod tests {
             weigh(&all, &mut alone);
             assert!(alone.as_flattened().iter().zip(weights.as_flattened()).all(|(a, b)| same(*a, *b)));
         }
+        #[cfg(target_arch = "x86_64")]
+        if is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma") {
+            let (mut alone, mut narrow, mut narrow_losses) = (given.clone(), given.clone(), given.clone());
+            // SAFETY: AVX2 and FMA are there.
+            #[allow(unsafe_code)]
+            unsafe {
+                super::super::eight::avx2::weigh(&all, &mut alone);
+                super::super::eight::avx2::weigh_with_losses(&all, &mut narrow, &mut narrow_losses);
+            }
+            for (narrow, wide) in [(alone, &weights), (narrow, &weights), (narrow_losses, &losses)] {
+                assert!(narrow.as_flattened().iter().zip(wide.as_flattened()).all(|(a, b)| same(*a, *b)));
+            }
+        }
         let (mut plain, mut plain_losses) = (given.clone(), given.clone());
         super::super::eight::plain::weigh_with_losses(&all, &mut plain, &mut plain_losses);
         for (s, strip) in given.iter().enumerate() {

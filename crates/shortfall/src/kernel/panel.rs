@@ -168,7 +168,7 @@ pub(super) fn powers_below_largest_by<E: Eight>(
     stored([top, largest])
 }
 
-/// Divides `e^{z - max z}` by their sum; returns the sums without the top, where that is exactly 1, and the weights of the labels.
+/// Multiplies `e^{z - max z}` by the reciprocal of their sum; returns the sums without the top, where that is exactly 1, and the weights of the labels.
 fn shares(weights: &mut [[f64; STRIP]], top: &[f64; STRIP], label: &[f64; STRIP]) -> [[f64; STRIP]; 2] {
     widest!(shares(weights, top, label))
 }

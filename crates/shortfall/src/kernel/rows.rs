@@ -92,16 +92,16 @@ impl Rows {
     }
 
     /// Rows of `columns` entries that stay where they are, each to be followed by a 1 if `ones`; columns are brought to mean 0
-    /// and population variance 1 if `standardize`, constant ones to 0.
-    pub fn stored(
+    /// and population variance 1 if `standardize`, constant ones to 0. `None` if the user stopped it.
+    pub fn read_from(
         columns: usize,
         source: Arc<dyn StoredRows>,
         standardize: bool,
         ones: bool,
         budget: &dyn Budget,
-    ) -> Self {
-        let rows = StoredDense::new(columns, source, standardize, ones, budget);
-        Self { stride: rows.stride(), storage: Storage::Stored(rows) }
+    ) -> Option<Self> {
+        let rows = StoredDense::new(columns, source, standardize, ones, budget)?;
+        Some(Self { stride: rows.stride(), storage: Storage::Stored(rows) })
     }
 
     /// Length of a row.
@@ -127,7 +127,12 @@ impl Rows {
         }
     }
 
-    /// The rows, if they are stored with their zeros.
+    /// Whether they are in memory.
+    pub fn are_held(&self) -> bool {
+        !matches!(self.storage, Storage::Stored(_))
+    }
+
+    /// The rows, if they are held with their zeros.
     pub fn as_dense(&self) -> Option<&DenseRows> {
         match &self.storage {
             Storage::Dense(rows) => Some(rows),

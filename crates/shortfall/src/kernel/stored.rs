@@ -41,17 +41,17 @@ pub(super) struct Block {
 
 impl StoredDense {
     /// Of `columns` entries a row. Columns are brought to mean 0 and variance 1 if `standardize`, to the bits that
-    /// standardising them in memory gives.
+    /// standardising them in memory gives; `None` if that was stopped.
     pub(super) fn new(
         columns: usize,
         source: Arc<dyn StoredRows>,
         standardize: bool,
         ones: bool,
         budget: &dyn Budget,
-    ) -> Self {
-        let scales = standardize.then(|| scales(columns, source.as_ref(), budget));
+    ) -> Option<Self> {
+        let scales = if standardize { Some(scales(columns, source.as_ref(), budget)?) } else { None };
         let stride = (columns + usize::from(ones)).next_multiple_of(STRIP);
-        Self { source, columns, stride, ones, scales, blocks: Spare::default() }
+        Some(Self { source, columns, stride, ones, scales, blocks: Spare::default() })
     }
 
     pub(super) fn count(&self) -> usize {
@@ -107,7 +107,8 @@ fn scale(raw: &[f64], scales: &[Scale], numbers: &mut [f64]) {
 /// Rows that are read at once before a run.
 const CHUNK: usize = 1 << 20;
 
-fn scales(columns: usize, source: &dyn StoredRows, budget: &dyn Budget) -> Vec<Scale> {
+/// `None` if the user stopped it.
+fn scales(columns: usize, source: &dyn StoredRows, budget: &dyn Budget) -> Option<Vec<Scale>> {
     let rows = source.count();
     let mut chunk = Vec::new();
     let mut pass = |number: f64, see: &mut dyn FnMut(usize, &[f64])| {
@@ -116,9 +117,11 @@ fn scales(columns: usize, source: &dyn StoredRows, budget: &dyn Budget) -> Vec<S
             chunk.resize(step.min(rows - first) * columns, 0.0);
             source.read(first, &mut chunk);
             chunk.chunks_exact(columns).zip(first..).for_each(|(row, i)| see(i, row));
-            // Shown only: without scales there are no rows.
-            budget.is_interrupted("standardising", Some((number + first as f64 / rows as f64) / 3.0));
+            if budget.is_interrupted("standardising", Some((number + first as f64 / rows as f64) / 3.0)) {
+                return None;
+            }
         }
+        Some(())
     };
     let n = rows as f64;
     let mut firsts = vec![0.0; columns];
@@ -132,14 +135,14 @@ fn scales(columns: usize, source: &dyn StoredRows, budget: &dyn Budget) -> Vec<S
             scale.largest = scale.largest.max(x.abs());
             *differs |= x != first;
         }
-    });
+    })?;
     // Sums as `sum` and `dot` take them of a column, by index modulo 32.
     let mut partial = vec![[0.0; LANES]; columns];
     pass(1.0, &mut |i, row| {
         for ((partial, x), scale) in partial.iter_mut().zip(row).zip(&scales) {
             partial[i % LANES] += x / scale.largest;
         }
-    });
+    })?;
     scales.iter_mut().zip(&mut partial).for_each(|(scale, partial)| {
         scale.mean = tree(std::mem::replace(partial, [0.0; LANES])) / n;
     });
@@ -148,11 +151,11 @@ fn scales(columns: usize, source: &dyn StoredRows, budget: &dyn Budget) -> Vec<S
             let x = x / scale.largest - scale.mean;
             partial[i % LANES] = x.mul_add(x, partial[i % LANES]);
         }
-    });
+    })?;
     for ((scale, partial), differs) in scales.iter_mut().zip(partial).zip(differs) {
         scale.deviation = if differs { (tree(partial) / n).sqrt() } else { 0.0 };
     }
-    scales
+    Some(scales)
 }
 
 impl RowSource for &StoredDense {
@@ -219,7 +222,7 @@ pub(crate) mod tests {
             for ones in [false, true] {
                 let held = Rows::dense(columns, entries.clone(), ones);
                 let source = Arc::new(Elsewhere { columns, entries: entries.clone() });
-                let read = Rows::stored(columns, source, false, ones, &Unlimited);
+                let read = Rows::read_from(columns, source, false, ones, &Unlimited).expect("never stopped");
                 assert_eq!(
                     (held.stride(), held.count(), held.entries()),
                     (read.stride(), read.count(), read.entries())

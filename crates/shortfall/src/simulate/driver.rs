@@ -20,7 +20,7 @@ pub struct Progress {
     pub steps: u64,
 }
 
-/// Called between chunks of steps (some hundredths of a second of work); may stop the run.
+/// Called between chunks of steps (some hundredths of a second of work, or two steps if these take longer); may stop the run.
 pub type Observer<'a> = &'a mut dyn FnMut(Progress) -> ControlFlow<()>;
 
 /// Operations of a block between two looks at the observer.

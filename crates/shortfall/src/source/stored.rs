@@ -7,8 +7,8 @@ pub trait StoredRows: fmt::Debug + Send + Sync {
     /// How many there are.
     fn count(&self) -> usize;
 
-    /// Writes consecutive rows from `from` on, so many as fit, one after the other: the same numbers every time. Where they cannot be read
-    /// any more, NaN, which no run survives; whoever made the rows says why.
+    /// Writes consecutive rows from `from` on, so many as fit, one after the other: the same numbers every time. Where they cannot
+    /// be read any more, NaN: then nothing found out about them counts, and whoever made the rows says why.
     fn read(&self, from: usize, rows: &mut [f64]);
 }
 

@@ -396,7 +396,7 @@ mod tests {
         ]
     }
 
-    /// Where there is no AVX-512 both sides are plain. All shapes of mixtures that have code of their own, and others.
+    /// All shapes of mixtures that have code of their own, in steps that have it too and in others, and all registers there are.
     #[test]
     fn registers_and_arrays_give_the_same_bits() {
         let all = curves();
@@ -409,23 +409,42 @@ mod tests {
                 let thresholds: Vec<u64> =
                     (1..=shape.len()).map(|k| u64::MAX / shape.len() as u64 * k as u64).collect();
                 let rule = Rule { components: &components, thresholds: &thresholds, batch, perturbs, independent };
-                let coefficients: Vec<Coefficients> = (0..50).map(|t| [0.1, 0.2, f64::from(t % 2) * 0.1]).collect();
-                let (mut fast, mut slow) = (lanes(), lanes());
-                let mut tiles = [vec![Row::default(); 50], vec![Row::default(); 50]];
-                advance(&rule, &coefficients, &mut fast, &mut tiles[0]);
-                super::super::eight::plain::advance(&rule, &coefficients, &mut slow, &mut tiles[1]);
-                assert_eq!(tiles[0], tiles[1]);
-                let mut again = lanes();
-                let largest = travel(&rule, &coefficients, &mut again);
-                let seen = |group: usize, l: usize| tiles[0].iter().map(|row| row[group][l].abs()).fold(0.0, f64::max);
-                assert_eq!(largest, std::array::from_fn(|group| std::array::from_fn(|l| seen(group, l))));
-                assert!(again.iter().zip(&fast).all(|(a, b)| (a.x, a.generators) == (b.x, b.generators)));
-                for (group, (fast, slow)) in fast.iter().zip(&slow).enumerate() {
-                    assert_eq!((fast.x, fast.generators), (slow.x, slow.generators));
-                    let read = |survey: fn(&Curve, [f64; 2], &[Row], usize) -> Totals| {
-                        survey(&all[1], [0.5, 0.75], &tiles[0], group)
+                for rest in [0.0, 0.1] {
+                    let coefficients: Vec<Coefficients> =
+                        (0..50).map(|t| [0.1, 0.2, f64::from(t % 2) * rest]).collect();
+                    let (mut fast, mut slow) = (lanes(), lanes());
+                    let mut tiles = [vec![Row::default(); 50], vec![Row::default(); 50]];
+                    advance(&rule, &coefficients, &mut fast, &mut tiles[0]);
+                    super::super::eight::plain::advance(&rule, &coefficients, &mut slow, &mut tiles[1]);
+                    let bits = |tile: &[Row]| {
+                        tile.as_flattened().as_flattened().iter().map(|x| x.to_bits()).collect::<Vec<_>>()
                     };
-                    assert_eq!(read(survey), read(super::super::eight::plain::survey));
+                    assert_eq!(bits(&tiles[0]), bits(&tiles[1]));
+                    #[cfg(target_arch = "x86_64")]
+                    if is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma") {
+                        let (mut narrow, mut tile) = (lanes(), vec![Row::default(); 50]);
+                        // SAFETY: AVX2 and FMA are there.
+                        #[allow(unsafe_code)]
+                        let largest = unsafe {
+                            super::super::eight::avx2::advance(&rule, &coefficients, &mut narrow, &mut tile);
+                            super::super::eight::avx2::travel(&rule, &coefficients, &mut lanes())
+                        };
+                        assert_eq!(bits(&tile), bits(&tiles[1]));
+                        assert_eq!(largest, travel(&rule, &coefficients, &mut lanes()));
+                    }
+                    let mut again = lanes();
+                    let largest = travel(&rule, &coefficients, &mut again);
+                    let seen =
+                        |group: usize, l: usize| tiles[0].iter().map(|row| row[group][l].abs()).fold(0.0, f64::max);
+                    assert_eq!(largest, std::array::from_fn(|group| std::array::from_fn(|l| seen(group, l))));
+                    assert!(again.iter().zip(&fast).all(|(a, b)| (a.x, a.generators) == (b.x, b.generators)));
+                    for (group, (fast, slow)) in fast.iter().zip(&slow).enumerate() {
+                        assert_eq!((fast.x, fast.generators), (slow.x, slow.generators));
+                        let read = |survey: fn(&Curve, [f64; 2], &[Row], usize) -> Totals| {
+                            survey(&all[1], [0.5, 0.75], &tiles[0], group)
+                        };
+                        assert_eq!(read(survey), read(super::super::eight::plain::survey));
+                    }
                 }
             }
         }

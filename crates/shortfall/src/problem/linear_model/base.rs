@@ -57,6 +57,12 @@ impl Base {
         self.optimum.get_or_init(|| Optimum::of(problem))
     }
 
+    /// How many rows there are, and whether they are held.
+    pub(crate) fn about_rows(&self) -> String {
+        let rows = self.design.rows();
+        format!("{} rows{}", rows.count(), if rows.are_held() { "" } else { ", read from their file at every pass" })
+    }
+
     /// A pass over all rows, with `parts` predictions each.
     pub(crate) fn pass(&self, parts: usize) -> Pass {
         let rows = self.design.rows();

@@ -46,7 +46,10 @@ impl Dataset {
                 sparse_design(columns, matrix, standardize, intercept)
             }
             Features::Sparse(matrix) => dense_design(columns, matrix.to_dense(columns), standardize, intercept),
-            Features::Stored(rows) => Design::stored(columns, rows, standardize, intercept, source.budget().as_ref()),
+            Features::Stored(rows) => {
+                Design::read_from(columns, rows, standardize, intercept, source.budget().as_ref())
+                    .ok_or_else(|| arguments.bad("data", format_args!("{data:?}: stopped while standardising")))?
+            }
             Features::Dense(features) => dense_design(columns, features, standardize, intercept),
         };
         Ok(Self { design, data, target: table.target, labels: table.labels, ridge, budget: source.budget() })
@@ -266,7 +269,8 @@ pub(crate) mod tests {
             for (standardize, intercept) in [(true, true), (true, false), (false, true)] {
                 let held = dense_design(columns, entries.clone(), standardize, intercept);
                 let source = Arc::new(Elsewhere { columns, entries: entries.clone() });
-                let read = Design::stored(columns, source, standardize, intercept, &Unlimited);
+                let read =
+                    Design::read_from(columns, source, standardize, intercept, &Unlimited).expect("never stopped");
                 let written = |design: &Design| {
                     let mut block = vec![f64::NAN; rows * design.columns()];
                     design.write_rows(0, rows, &mut block);

@@ -47,16 +47,16 @@ impl Design {
         Self { rows: Rows::dense(features, entries, intercept), columns, centring: None }
     }
 
-    /// With zeros, where they are stored. An intercept is a further column of ones.
-    pub(crate) fn stored(
+    /// With zeros, read from where they are. An intercept is a further column of ones. `None` if the user stopped it.
+    pub(crate) fn read_from(
         features: usize,
         source: Arc<dyn StoredRows>,
         standardize: bool,
         intercept: bool,
         budget: &dyn Budget,
-    ) -> Self {
-        let rows = Rows::stored(features, source, standardize, intercept, budget);
-        Self { rows, columns: features + usize::from(intercept), centring: None }
+    ) -> Option<Self> {
+        let rows = Rows::read_from(features, source, standardize, intercept, budget)?;
+        Some(Self { rows, columns: features + usize::from(intercept), centring: None })
     }
 
     /// Without zeros; `centre`, of `features` entries, is taken from each row. An intercept is a further column of ones.

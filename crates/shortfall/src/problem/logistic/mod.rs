@@ -151,7 +151,7 @@ impl Problem for Logistic {
 
     fn about(&self) -> String {
         let positive = self.positive.as_ref().map_or(String::new(), |label| format!("; y = +1 is `{label}`"));
-        format!("{} rows{positive}", self.signs.len())
+        format!("{}{positive}", self.base.about_rows())
     }
 
     fn work(&self) -> usize {

@@ -13,13 +13,13 @@ const PANELS: usize = 8;
 
 /// Space that was used before: megabytes, which to get anew for each gradient would take a good part of its time.
 #[derive(Debug, Default)]
-pub(super) struct Spare {
+pub(super) struct Space {
     trails: Vec<Trail>,
     sums: Vec<Vec<f64>>,
 }
 
 impl Mlp {
-    fn spare(&self) -> MutexGuard<'_, Spare> {
+    fn spare(&self) -> MutexGuard<'_, Space> {
         self.spare.lock().unwrap_or_else(PoisonError::into_inner)
     }
 

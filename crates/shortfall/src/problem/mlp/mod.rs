@@ -32,7 +32,7 @@ use crate::parallel::{Parallel, Sequential};
 use crate::random::{Generator, Role};
 use crate::source::{Budget, Unlimited};
 use constants::{Estimates, smoothness_of};
-use gradient::Spare;
+use gradient::Space;
 use network::{Network, Tangent, in_panels};
 use rounding::Sizes;
 use std::sync::{Arc, Mutex};
@@ -54,7 +54,7 @@ pub struct Mlp {
     sizes: Sizes,
     budget: Arc<dyn Budget>,
     /// Allocated before.
-    spare: Mutex<Spare>,
+    spare: Mutex<Space>,
     /// The last start that constants were estimated for.
     estimates: Mutex<Option<Arc<Estimates>>>,
 }

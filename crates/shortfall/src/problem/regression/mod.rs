@@ -144,7 +144,7 @@ impl Problem for Regression {
     }
 
     fn about(&self) -> String {
-        format!("{} rows", self.targets.len())
+        self.base.about_rows()
     }
 
     fn work(&self) -> usize {

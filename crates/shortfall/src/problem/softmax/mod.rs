@@ -131,7 +131,8 @@ impl Problem for Softmax {
     fn about(&self) -> String {
         let names = labels::shown(&self.names);
         let order = if names.is_empty() { names } else { format!(", in this order: {names}") };
-        format!("{} rows; {} classes of {} weights{order}", self.labels.len(), self.classes, self.base.design.columns())
+        let (rows, weights) = (self.base.about_rows(), self.base.design.columns());
+        format!("{rows}; {} classes of {weights} weights{order}", self.classes)
     }
 
     fn work(&self) -> usize {

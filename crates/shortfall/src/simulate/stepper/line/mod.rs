@@ -106,7 +106,8 @@ impl Stepper for Line<'_> {
                 places.resize(coefficients.len(), Row::default());
                 advance(&rule, &coefficients, &mut lanes, &mut places);
             }
-            let turn = running.iter().map(Running::next).max().unwrap_or(steps.end);
+            let going = known.iter().position(|is_known| !is_known).and_then(|lane| running.get(lane / GROUP));
+            let turn = going.map_or(steps.end, Running::next);
             let tile = Tile::new(steps, &places, turn, course);
             for (group, after) in lanes.iter_mut().enumerate().take(state.width.div_ceil(GROUP)) {
                 let read = (!silent).then(|| self.read(&tile, group, course));
@@ -133,7 +134,9 @@ impl Stepper for Line<'_> {
                         let mut only = Aggregates { course, lanes: record };
                         self.plain.advance(&mut alone, tile.steps.end, &mut only, parallel);
                         known[lane] = only.lanes[0].is_known();
-                        again.push(l);
+                        if !known[lane] {
+                            again.push(l);
+                        }
                     }
                     after.put_back(l, &alone);
                 }
@@ -412,8 +415,9 @@ mod tests {
         // Some lanes leave the bowl at different steps, some stay.
         let problem = &Mixture::new(vec![hill(-1.4), hill(1.4)], vec![0.5, 0.5]);
         let method = method(0, 0.35, 1, false);
-        for record in [Record::LogSpaced, Record::Ends] {
-            let plan = Plan { lanes: 29, record, ..Plan::new(vec![3.9], 1500) };
+        // Long enough for parts of the recent steps that are longer than a tile.
+        for (record, steps) in [(Record::LogSpaced, 1500), (Record::LogSpaced, 30_000), (Record::Ends, 1500)] {
+            let plan = Plan { lanes: 29, record, ..Plan::new(vec![3.9], steps) };
             let (state, fast) = after(&Line::of(problem, &method).expect("a mixture"), problem, &method, &plan);
             let (plainly, slow) = after(&Plain::new(problem, &method), problem, &method, &plan);
             let gone = slow.iter().filter(|lane| lane.diverged.is_some()).count();
@@ -421,6 +425,38 @@ mod tests {
             assert_eq!((state.x, state.random), (plainly.x, plainly.random));
             fast.iter().zip(&slow).for_each(|(a, b)| same(a, b));
         }
+    }
+
+    /// A group of which all lanes have gone knows nothing of the recent steps any more.
+    #[test]
+    fn lanes_do_not_depend_on_those_that_have_gone() {
+        let line = |breakpoints: &[f64], slopes: &[f64]| {
+            let slopes = slopes.iter().copied().map(Number::exact).collect();
+            PiecewiseLinear::from_value_at_zero(breakpoints.to_vec(), slopes, Number::exact(0.1))
+        };
+        let problem = &Mixture::new(
+            vec![line(&[-2.0, 2.0], &[-1.0, 1.0, -1.0]), line(&[-2.0, 2.0], &[-1.0, 1.5, -1.0])],
+            vec![0.5, 0.5],
+        );
+        let method = method(0, 0.35, 1, false);
+        let line = Line::of(problem, &method).expect("a mixture");
+        let plan = Plan { lanes: 16, ..Plan::new(vec![0.5], 30_000) };
+        let schedule = Schedule::new(&plan, problem, &method);
+        let advanced = |gone: bool, looks: &[u64]| {
+            let mut records = vec![LaneRecord::default(); 16];
+            if gone {
+                records[..8].iter_mut().for_each(|record| record.diverged = Some(0));
+            }
+            let mut state = State::new(&plan, &method, 0, 16);
+            for until in looks {
+                let mut sums = Aggregates { course: Course { plan: &plan, schedule: &schedule }, lanes: &mut records };
+                line.advance(&mut state, *until, &mut sums, &Sequential);
+            }
+            records.split_off(8)
+        };
+        let all = advanced(false, &[30_000]);
+        assert_eq!(all, advanced(true, &[30_000]));
+        assert_eq!(all, advanced(true, &[16_384, 30_000]));
     }
 
     #[test]
