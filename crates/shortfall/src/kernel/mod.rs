@@ -26,6 +26,7 @@ pub use mlp::{add_backward, add_forward, add_outer};
 pub use panel::{PANEL, Panel, STRIP, Turned, apply_tanh, softmax_panel};
 pub use rows::{DenseRows, Rows};
 pub use softmax::{Strips, softmax_batch, softmax_block, softmax_weights};
+pub(crate) use stored::StoredDense;
 #[cfg(test)]
 pub(crate) use stored::tests::Elsewhere;
 

@@ -7,8 +7,7 @@ use super::panel::STRIP;
 use super::simd::plain::halves;
 use super::simd::{self, PARTS, SomeRows};
 use super::stored::StoredDense;
-use crate::source::{Budget, SparseMatrix, StoredRows};
-use std::sync::Arc;
+use crate::source::SparseMatrix;
 
 /// A matrix by rows of `stride` entries, a multiple of 8; those beyond its columns are zeros.
 #[derive(Debug)]
@@ -91,17 +90,9 @@ impl Rows {
         Self { stride: columns.div_ceil(8) * 8, storage: Storage::Sparse(entries) }
     }
 
-    /// Rows of `columns` entries that stay where they are, each to be followed by a 1 if `ones`; columns are brought to mean 0
-    /// and population variance 1 if `standardize`, constant ones to 0. `None` if the user stopped it.
-    pub fn read_from(
-        columns: usize,
-        source: Arc<dyn StoredRows>,
-        standardize: bool,
-        ones: bool,
-        budget: &dyn Budget,
-    ) -> Option<Self> {
-        let rows = StoredDense::new(columns, source, standardize, ones, budget)?;
-        Some(Self { stride: rows.stride(), storage: Storage::Stored(rows) })
+    /// Rows that stay where they are.
+    pub(crate) fn stored(rows: StoredDense) -> Self {
+        Self { stride: rows.stride(), storage: Storage::Stored(rows) }
     }
 
     /// Length of a row.

@@ -18,7 +18,7 @@ struct Scale {
 
 /// Rows as the kernels take them, each padded with zeros to `stride`; nothing of them is kept but a few blocks.
 #[derive(Debug)]
-pub(super) struct StoredDense {
+pub(crate) struct StoredDense {
     source: Arc<dyn StoredRows>,
     columns: usize,
     stride: usize,
@@ -42,7 +42,7 @@ pub(super) struct Block {
 impl StoredDense {
     /// Of `columns` entries a row. Columns are brought to mean 0 and variance 1 if `standardize`, to the bits that
     /// standardising them in memory gives; `None` if that was stopped.
-    pub(super) fn new(
+    pub(crate) fn new(
         columns: usize,
         source: Arc<dyn StoredRows>,
         standardize: bool,
@@ -222,7 +222,8 @@ pub(crate) mod tests {
             for ones in [false, true] {
                 let held = Rows::dense(columns, entries.clone(), ones);
                 let source = Arc::new(Elsewhere { columns, entries: entries.clone() });
-                let read = Rows::read_from(columns, source, false, ones, &Unlimited).expect("never stopped");
+                let read = StoredDense::new(columns, source, false, ones, &Unlimited).expect("never stopped");
+                let read = Rows::stored(read);
                 assert_eq!(
                     (held.stride(), held.count(), held.entries()),
                     (read.stride(), read.count(), read.entries())

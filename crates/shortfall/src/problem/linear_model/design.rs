@@ -1,7 +1,7 @@
 //! Rows of data as a model sees them: stored with their zeros or without, centred without being filled.
 
 use crate::constants::eigen::gamma;
-use crate::kernel::{Rows, dot, norm};
+use crate::kernel::{Rows, StoredDense, dot, norm};
 use crate::source::{Budget, SparseMatrix, StoredRows};
 use faer::linalg::matmul::triangular::{BlockStructure, matmul};
 use faer::{Accum, MatMut, MatRef, Par};
@@ -55,8 +55,8 @@ impl Design {
         intercept: bool,
         budget: &dyn Budget,
     ) -> Option<Self> {
-        let rows = Rows::read_from(features, source, standardize, intercept, budget)?;
-        Some(Self { rows, columns: features + usize::from(intercept), centring: None })
+        let rows = StoredDense::new(features, source, standardize, intercept, budget)?;
+        Some(Self { rows: Rows::stored(rows), columns: features + usize::from(intercept), centring: None })
     }
 
     /// Without zeros; `centre`, of `features` entries, is taken from each row. An intercept is a further column of ones.
