@@ -85,9 +85,7 @@ impl Loaded {
         library.check()?;
         Ok(Self { arguments, problem, start, load_time: clock.elapsed(), library: library.clone() })
     }
-}
 
-impl Loaded {
     /// An error if its data are gone.
     pub fn check(&self) -> Result<(), BadInput> {
         self.library.check()

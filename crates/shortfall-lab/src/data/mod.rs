@@ -46,8 +46,8 @@ impl Library {
         Self { budget, memory, watch: Arc::default() }
     }
 
-    /// An error if rows that stayed in their file could not be read any more, or the file was changed: then nothing found out about them
-    /// counts.
+    /// An error if rows that stayed in their file could not be read any more, or the file was changed: then nothing found out
+    /// about them counts.
     pub fn check(&self) -> Result<(), BadInput> {
         self.watch.trouble().map_or(Ok(()), |message| Err(BadInput::new(message)))
     }

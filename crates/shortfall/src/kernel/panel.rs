@@ -168,7 +168,8 @@ pub(super) fn powers_below_largest_by<E: Eight>(
     stored([top, largest])
 }
 
-/// Multiplies `e^{z - max z}` by the reciprocal of their sum; returns the sums without the top, where that is exactly 1, and the weights of the labels.
+/// Multiplies `e^{z - max z}` by the reciprocal of their sum; returns the sums without the top, where that is exactly 1, and the
+/// weights of the labels.
 fn shares(weights: &mut [[f64; STRIP]], top: &[f64; STRIP], label: &[f64; STRIP]) -> [[f64; STRIP]; 2] {
     widest!(shares(weights, top, label))
 }
@@ -227,6 +228,31 @@ mod tests {
             }
             assert_eq!((losses.to_bits(), by_rows[count * classes..].iter().sum::<f64>()), (f64::to_bits(plain), 0.0));
             softmax_panel(&scores, &labels, &mut weights, None);
+        }
+    }
+
+    /// The arrays, and the narrow registers where the processor would not choose them.
+    #[test]
+    fn all_registers_give_the_bits_of_arrays() {
+        use super::super::eight;
+        let given: Vec<[f64; STRIP]> =
+            (0..10).map(|k| std::array::from_fn(|r| 900.0 * ((k * 8 + r) as f64 * 1.7).sin().powi(3))).collect();
+        let label = std::array::from_fn(|r| (r % 3) as f64);
+        let (mut plain, mut chosen) = (given.clone(), given.clone());
+        let [top, largest] = eight::plain::powers_below_largest(&given, &mut plain);
+        let sums = eight::plain::shares(&mut plain, &top, &label);
+        assert_eq!(powers_below_largest(&given, &mut chosen), [top, largest]);
+        assert_eq!((shares(&mut chosen, &top, &label), &chosen), (sums, &plain));
+        #[cfg(target_arch = "x86_64")]
+        if is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma") {
+            let mut narrow = given.clone();
+            // SAFETY: AVX2 and FMA are there.
+            #[allow(unsafe_code)]
+            let found = unsafe {
+                let first = eight::avx2::powers_below_largest(&given, &mut narrow);
+                (first, eight::avx2::shares(&mut narrow, &top, &label))
+            };
+            assert_eq!((found, narrow), (([top, largest], sums), plain));
         }
     }
 }

@@ -8,8 +8,8 @@ entries!(Register, "avx512f,avx512dq");
 
 /// The larger in size, without its sign.
 const LARGER_SIZE: i32 = 0b1011;
-/// What takes the place of a number, four bits a class, from the last: itself for NaN, quiet and signalling; 0 for zero; 1 for 1; -1, 1 for
-/// the infinite; -1, 1 for negative and positive ones.
+/// What takes the place of a number, four bits a class, from the last: itself for NaN, quiet and signalling; 0 for zero; 1 for 1;
+/// -1, 1 for the infinite; -1, 1 for negative and positive ones.
 const SIGNS: i64 = 0xa9a9_a811;
 /// Exclusive or of three.
 const XOR: i32 = 0x96;
