@@ -2,7 +2,7 @@
 
 use super::logistic;
 use super::panel::STRIP;
-use super::rows::{RowSource, Rows, SparseRows, Storage, with_rows};
+use super::rows::{RowSource, Rows, SparseRows, Storage, Which, with_rows};
 use super::{LANES, tree};
 use multiversion::multiversion;
 
@@ -18,16 +18,16 @@ const STRIPS: usize = LANES / STRIP;
 #[inline(always)]
 fn linear_pass<S: RowSource>(
     rows: S,
-    (count, index): (usize, impl Fn(usize) -> usize),
-    weigh: impl Fn(&[usize], &mut [[f64; STRIP]], &mut [[f64; STRIP]]),
+    which: Which,
+    weigh: impl Fn(Which, &mut [[f64; STRIP]], &mut [[f64; STRIP]]),
     w: &[f64],
     gradient: &mut [f64],
     loss: &mut [f64],
 ) {
     if loss.len() == 1 {
-        panels::<S, 1>(rows, (count, index), weigh, w, gradient, loss);
+        panels::<S, 1>(rows, which, weigh, w, gradient, loss);
     } else {
-        panels::<S, MOST_VECTORS>(rows, (count, index), weigh, w, gradient, loss);
+        panels::<S, MOST_VECTORS>(rows, which, weigh, w, gradient, loss);
     }
 }
 
@@ -35,8 +35,8 @@ fn linear_pass<S: RowSource>(
 #[inline(always)]
 fn panels<S: RowSource, const N: usize>(
     rows: S,
-    (count, index): (usize, impl Fn(usize) -> usize),
-    weigh: impl Fn(&[usize], &mut [[f64; STRIP]], &mut [[f64; STRIP]]),
+    which: Which,
+    weigh: impl Fn(Which, &mut [[f64; STRIP]], &mut [[f64; STRIP]]),
     w: &[f64],
     gradient: &mut [f64],
     loss: &mut [f64],
@@ -44,20 +44,15 @@ fn panels<S: RowSource, const N: usize>(
     let vectors = loss.len();
     let mut taken = S::Taken::default();
     let [mut kept, mut losses, mut sums] = [[[[0.0; STRIP]; N]; STRIPS]; 3];
-    for start in (0..count).step_by(LANES) {
-        let panel = LANES.min(count - start);
-        let mut indices = [0; LANES];
-        for (i, slot) in indices[..panel].iter_mut().enumerate() {
-            *slot = index(start + i);
-        }
-        let indices = &indices[..panel];
-        rows.take(indices, &mut taken);
-        let there = panel.div_ceil(STRIP) * vectors;
+    for start in (0..which.count()).step_by(LANES) {
+        let some = which.some(start, LANES);
+        rows.take(some, &mut taken);
+        let (panel, there) = (some.count(), some.count().div_ceil(STRIP) * vectors);
         let (strips, losses) = (&mut kept.as_flattened_mut()[..there], &mut losses.as_flattened_mut()[..there]);
         rows.products(&taken, w, strips);
         let filled = panel - (panel - 1) / STRIP * STRIP;
         strips[there - vectors..].iter_mut().for_each(|predictions| predictions[filled..].fill(0.0));
-        weigh(indices, strips, losses);
+        weigh(some, strips, losses);
         losses[there - vectors..].iter_mut().for_each(|losses| losses[filled..].fill(0.0));
         for (sum, loss) in sums.as_flattened_mut().iter_mut().zip(&*losses) {
             sum.iter_mut().zip(loss).for_each(|(sum, loss)| *sum += loss);
@@ -76,14 +71,14 @@ fn panels<S: RowSource, const N: usize>(
 #[inline(always)]
 fn logistic_weigh(
     signs: &[f64],
-    rows: &[usize],
+    which: Which,
     strips: &mut [[f64; STRIP]],
     losses: &mut [[f64; STRIP]],
     wants_losses: bool,
 ) {
     let mut own = [[1.0; STRIP]; STRIPS];
-    own.as_flattened_mut().iter_mut().zip(rows).for_each(|(sign, i)| *sign = signs[*i]);
-    let own = &own[..rows.len().div_ceil(STRIP)];
+    which.gather(signs, own.as_flattened_mut());
+    let own = &own[..which.count().div_ceil(STRIP)];
     if wants_losses {
         logistic::weigh_with_losses(own, strips, losses);
     } else {
@@ -97,13 +92,13 @@ fn logistic_weigh(
 fn residual_weigh(
     targets: &[f64],
     threshold: f64,
-    rows: &[usize],
+    which: Which,
     strips: &mut [[f64; STRIP]],
     losses: &mut [[f64; STRIP]],
 ) {
     let mut own = [[0.0; STRIP]; STRIPS];
-    own.as_flattened_mut().iter_mut().zip(rows).for_each(|(target, i)| *target = targets[*i]);
-    let vectors = strips.len() / rows.len().div_ceil(STRIP);
+    which.gather(targets, own.as_flattened_mut());
+    let vectors = strips.len() / which.count().div_ceil(STRIP);
     for (k, (strip, losses)) in strips.iter_mut().zip(losses).enumerate() {
         for ((prediction, target), loss) in strip.iter_mut().zip(&own[k / vectors]).zip(losses) {
             let residual = *prediction - target;
@@ -127,17 +122,17 @@ pub fn logistic_block(
     loss: &mut [f64],
     wants_losses: bool,
 ) {
-    let weigh = |rows: &[usize], strips: &mut [_], losses: &mut [_]| {
-        logistic_weigh(signs, rows, strips, losses, wants_losses);
+    let weigh = |which: Which, strips: &mut [_], losses: &mut [_]| {
+        logistic_weigh(signs, which, strips, losses, wants_losses);
     };
-    with_rows!(rows, source => linear_pass(source, (to - from, |i| from + i), weigh, w, gradient, loss));
+    with_rows!(rows, source => linear_pass(source, Which::Run { from, count: to - from }, weigh, w, gradient, loss));
 }
 
 /// Over the rows of a batch, in its order; no losses.
 #[multiversion(targets("x86_64+avx2+fma"))]
 pub fn logistic_batch(rows: &Rows, signs: &[f64], batch: &[usize], w: &[f64], gradient: &mut [f64]) {
-    let weigh = |rows: &[usize], strips: &mut [_], losses: &mut [_]| logistic_weigh(signs, rows, strips, losses, false);
-    with_rows!(rows, source => linear_pass(source, (batch.len(), |i| batch[i]), weigh, w, gradient, &mut [0.0]));
+    let weigh = |which: Which, strips: &mut [_], losses: &mut [_]| logistic_weigh(signs, which, strips, losses, false);
+    with_rows!(rows, source => linear_pass(source, Which::Listed(batch), weigh, w, gradient, &mut [0.0]));
 }
 
 /// Regression with Huber's loss over the rows `from..to`, with as many vectors of weights as there are losses: adds the gradients
@@ -152,19 +147,19 @@ pub fn residual_block(
     gradient: &mut [f64],
     loss: &mut [f64],
 ) {
-    let weigh = |rows: &[usize], strips: &mut [_], losses: &mut [_]| {
-        residual_weigh(targets, threshold, rows, strips, losses);
+    let weigh = |which: Which, strips: &mut [_], losses: &mut [_]| {
+        residual_weigh(targets, threshold, which, strips, losses);
     };
-    with_rows!(rows, source => linear_pass(source, (to - from, |i| from + i), weigh, w, gradient, loss));
+    with_rows!(rows, source => linear_pass(source, Which::Run { from, count: to - from }, weigh, w, gradient, loss));
 }
 
 /// Over the rows of a batch, in its order.
 #[multiversion(targets("x86_64+avx2+fma"))]
 pub fn residual_batch(rows: &Rows, targets: &[f64], threshold: f64, batch: &[usize], w: &[f64], gradient: &mut [f64]) {
-    let weigh = |rows: &[usize], strips: &mut [_], losses: &mut [_]| {
-        residual_weigh(targets, threshold, rows, strips, losses);
+    let weigh = |which: Which, strips: &mut [_], losses: &mut [_]| {
+        residual_weigh(targets, threshold, which, strips, losses);
     };
-    with_rows!(rows, source => linear_pass(source, (batch.len(), |i| batch[i]), weigh, w, gradient, &mut [0.0]));
+    with_rows!(rows, source => linear_pass(source, Which::Listed(batch), weigh, w, gradient, &mut [0.0]));
 }
 
 #[cfg(test)]

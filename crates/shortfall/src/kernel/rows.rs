@@ -8,6 +8,7 @@ use super::simd::plain::halves;
 use super::simd::{self, PARTS, SomeRows};
 use super::stored::StoredDense;
 use crate::source::SparseMatrix;
+use std::slice::ChunksExact;
 
 /// A matrix by rows of `stride` entries, a multiple of 8; those beyond its columns are zeros.
 #[derive(Debug)]
@@ -76,6 +77,11 @@ impl DenseRows {
     pub fn row(&self, i: usize) -> &[f64] {
         &self.entries[self.lead + i * self.stride..][..self.stride]
     }
+
+    #[inline(always)]
+    fn rows_from(&self, i: usize, count: usize) -> ChunksExact<'_, f64> {
+        self.entries[self.lead + i * self.stride..][..count * self.stride].chunks_exact(self.stride)
+    }
 }
 
 impl Rows {
@@ -135,7 +141,7 @@ impl Rows {
     pub fn dot(&self, i: usize, w: &[f64]) -> f64 {
         let product = |row: &[f64]| {
             let (mut some, mut product) = (SomeRows::default(), [[0.0; STRIP]]);
-            some.set(1, |_| row);
+            some.set(std::iter::once(row));
             simd::products(&some, w, &mut product);
             product[0][0]
         };
@@ -197,12 +203,57 @@ impl Rows {
     }
 }
 
+/// Rows that a pass goes over, in its order.
+#[derive(Clone, Copy)]
+pub(super) enum Which<'a> {
+    /// They follow each other.
+    Run { from: usize, count: usize },
+    Listed(&'a [usize]),
+}
+
+impl Which<'_> {
+    #[inline(always)]
+    pub(super) fn count(self) -> usize {
+        match self {
+            Self::Run { count, .. } => count,
+            Self::Listed(rows) => rows.len(),
+        }
+    }
+
+    /// Up to so many of them, from the one with this place on.
+    #[inline(always)]
+    pub(super) fn some(self, place: usize, most: usize) -> Self {
+        let some = most.min(self.count() - place);
+        match self {
+            Self::Run { from, .. } => Self::Run { from: from + place, count: some },
+            Self::Listed(rows) => Self::Listed(&rows[place..place + some]),
+        }
+    }
+
+    /// Writes what belongs to each of them.
+    #[inline(always)]
+    pub(super) fn gather<T: Copy>(self, all: &[T], own: &mut [T]) {
+        match self {
+            Self::Run { from, count } => own[..count].copy_from_slice(&all[from..from + count]),
+            Self::Listed(rows) => own.iter_mut().zip(rows).for_each(|(own, i)| *own = all[*i]),
+        }
+    }
+
+    #[inline(always)]
+    fn for_each(self, see: impl FnMut(usize)) {
+        match self {
+            Self::Run { from, count } => (from..from + count).for_each(see),
+            Self::Listed(rows) => rows.iter().copied().for_each(see),
+        }
+    }
+}
+
 /// Where a pass finds its rows.
 pub(super) trait RowSource: Copy {
     /// Up to 32 rows.
     type Taken: Default;
 
-    fn take(self, indices: &[usize], taken: &mut Self::Taken);
+    fn take(self, which: Which, taken: &mut Self::Taken);
 
     /// As [`simd::products`], of these rows.
     fn products(self, rows: &Self::Taken, w: &[f64], out: &mut [[f64; STRIP]]);
@@ -215,8 +266,11 @@ impl<'a> RowSource for &'a DenseRows {
     type Taken = SomeRows<'a>;
 
     #[inline(always)]
-    fn take(self, indices: &[usize], taken: &mut SomeRows<'a>) {
-        taken.set(indices.len(), |i| self.row(indices[i]));
+    fn take(self, which: Which, taken: &mut SomeRows<'a>) {
+        match which {
+            Which::Run { from, count } => taken.set(self.rows_from(from, count)),
+            Which::Listed(rows) => taken.set(rows.iter().map(|i| self.row(*i))),
+        }
     }
 
     #[inline(always)]
@@ -258,9 +312,9 @@ impl RowSource for SparseRows<'_> {
     type Taken = Vec<usize>;
 
     #[inline(always)]
-    fn take(self, indices: &[usize], taken: &mut Vec<usize>) {
+    fn take(self, which: Which, taken: &mut Vec<usize>) {
         taken.clear();
-        taken.extend_from_slice(indices);
+        which.for_each(|i| taken.push(i));
     }
 
     #[inline(always)]

@@ -3,7 +3,7 @@
 use super::Rows;
 use super::functions::{exp, log1p};
 use super::panel::{STRIP, softmax_strip};
-use super::rows::{RowSource, SparseRows, Storage, with_rows};
+use super::rows::{RowSource, SparseRows, Storage, Which, with_rows};
 use super::simd::ROWS;
 use multiversion::multiversion;
 
@@ -43,7 +43,7 @@ pub fn softmax_weights(scores: &mut [f64], label: usize) -> f64 {
 fn pass<S: RowSource>(
     rows: S,
     labels: &[usize],
-    (count, index): (usize, impl Fn(usize) -> usize),
+    which: Which,
     w: &[f64],
     gradient: &mut [f64],
     strips: &mut Strips,
@@ -51,19 +51,17 @@ fn pass<S: RowSource>(
 ) -> f64 {
     let Strips { classes, scores, weights } = strips;
     let mut sum = 0.0;
-    let (mut indices, mut panel_labels, mut taken) = ([0; ROWS], [0; ROWS], S::Taken::default());
-    for start in (0..count).step_by(ROWS) {
-        let size = ROWS.min(count - start);
-        for r in 0..size {
-            indices[r] = index(start + r);
-            panel_labels[r] = labels[indices[r]];
-        }
-        let (scores, weights) =
-            (&mut scores[..size.div_ceil(STRIP) * *classes], &mut weights[..size.div_ceil(STRIP) * *classes]);
-        rows.take(&indices[..size], &mut taken);
+    let (mut own, mut taken) = ([0; ROWS], S::Taken::default());
+    for start in (0..which.count()).step_by(ROWS) {
+        let some = which.some(start, ROWS);
+        let labels_here = &mut own[..some.count()];
+        some.gather(labels, labels_here);
+        let there = some.count().div_ceil(STRIP) * *classes;
+        let (scores, weights) = (&mut scores[..there], &mut weights[..there]);
+        rows.take(some, &mut taken);
         rows.products(&taken, w, scores);
         let strips = scores.chunks_exact(*classes).zip(weights.chunks_exact_mut(*classes));
-        for ((scores, weights), labels) in strips.zip(panel_labels[..size].chunks(STRIP)) {
+        for ((scores, weights), labels) in strips.zip(labels_here.chunks(STRIP)) {
             softmax_strip(scores, labels, weights, wants_losses.then_some(&mut sum));
         }
         rows.add(&taken, weights, gradient);
@@ -99,7 +97,7 @@ pub fn softmax_block(
     strips: &mut Strips,
     wants_losses: bool,
 ) -> f64 {
-    with_rows!(rows, source => pass(source, labels, (to - from, |i| from + i), w, gradient, strips, wants_losses))
+    with_rows!(rows, source => pass(source, labels, Which::Run { from, count: to - from }, w, gradient, strips, wants_losses))
 }
 
 /// Over the rows of a batch, in its order; no losses.
@@ -112,7 +110,7 @@ pub fn softmax_batch(
     gradient: &mut [f64],
     strips: &mut Strips,
 ) {
-    with_rows!(rows, source => pass(source, labels, (batch.len(), |i| batch[i]), w, gradient, strips, false));
+    with_rows!(rows, source => pass(source, labels, Which::Listed(batch), w, gradient, strips, false));
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! Rows that are read from where they are stored, a few at a time, whenever a pass needs them.
 
 use super::panel::STRIP;
-use super::rows::RowSource;
+use super::rows::{RowSource, Which};
 use super::simd::{self, ROWS, SomeRows};
 use super::{LANES, tree};
 use crate::source::{Budget, StoredRows};
@@ -161,9 +161,13 @@ fn scales(columns: usize, source: &dyn StoredRows, budget: &dyn Budget) -> Optio
 impl RowSource for &StoredDense {
     type Taken = Block;
 
-    fn take(self, indices: &[usize], taken: &mut Block) {
-        taken.count = indices.len();
-        taken.entries.resize(indices.len() * self.stride, 0.0);
+    fn take(self, which: Which, taken: &mut Block) {
+        taken.count = which.count();
+        taken.entries.resize(which.count() * self.stride, 0.0);
+        let indices = match which {
+            Which::Run { from, .. } => return self.write(from, &mut taken.raw, &mut taken.entries),
+            Which::Listed(indices) => indices,
+        };
         // Runs of rows that follow each other are read at once.
         let mut begin = 0;
         for (end, i) in indices.iter().enumerate().map(|(k, i)| (k + 1, i)) {
@@ -187,7 +191,7 @@ impl RowSource for &StoredDense {
 impl StoredDense {
     fn some<'b>(&self, block: &'b Block) -> SomeRows<'b> {
         let mut some = SomeRows::default();
-        some.set(block.count, |r| &block.entries[r * self.stride..][..self.stride]);
+        some.set(block.entries[..block.count * self.stride].chunks_exact(self.stride));
         some
     }
 }

@@ -33,16 +33,16 @@ pub(super) struct SomeRows<'a> {
 }
 
 impl<'a> SomeRows<'a> {
-    /// Takes rows 0 to `count - 1` of a function.
+    /// Takes these rows.
     #[inline(always)]
-    pub(super) fn set(&mut self, count: usize, row: impl Fn(usize) -> &'a [f64]) {
-        let stride = if count == 0 { PARTS } else { row(0).len() };
-        assert!(count <= ROWS && stride > 0 && stride.is_multiple_of(PARTS));
-        for (i, slot) in self.rows[..count].iter_mut().enumerate() {
-            *slot = row(i);
-            assert!(slot.len() == stride);
+    pub(super) fn set(&mut self, rows: impl ExactSizeIterator<Item = &'a [f64]>) {
+        self.count = rows.len();
+        let mut stride = None;
+        for (slot, row) in self.rows[..self.count].iter_mut().zip(rows) {
+            let stride = *stride.get_or_insert(row.len());
+            assert!(row.len() == stride && stride > 0 && stride.is_multiple_of(PARTS));
+            *slot = row;
         }
-        self.count = count;
     }
 
     fn rows(&self) -> &[&'a [f64]] {
@@ -168,7 +168,7 @@ mod tests {
                 let (mut out, mut y) = (of_strips(&|_| 7.0), w.clone());
                 let (mut expected, mut slow) = (out.clone(), w.clone());
                 let mut some = SomeRows::default();
-                some.set(count, |i| rows[i]);
+                some.set(rows.iter().copied());
                 products(&some, &w, &mut out);
                 plain::products(&rows, &w, vectors, &mut expected);
                 assert_eq!(bits(out.as_flattened()), bits(expected.as_flattened()), "{columns} {count} {vectors}");
