@@ -8,7 +8,6 @@ use super::simd::plain::halves;
 use super::simd::{self, PARTS, SomeRows};
 use super::stored::StoredDense;
 use crate::source::SparseMatrix;
-use std::slice::ChunksExact;
 
 /// A matrix by rows of `stride` entries, a multiple of 8; those beyond its columns are zeros.
 #[derive(Debug)]
@@ -26,6 +25,8 @@ pub(super) enum Storage {
 
 /// Numbers in a cache line.
 const LINE: usize = 8;
+/// More than this many do not stay near the processor from one pass to the next.
+const FAR: usize = 1 << 17;
 
 /// Rows with their zeros, row-major, each padded with zeros to `stride`, a multiple of 8.
 #[derive(Debug)]
@@ -76,11 +77,6 @@ impl DenseRows {
     #[inline(always)]
     pub fn row(&self, i: usize) -> &[f64] {
         &self.entries[self.lead + i * self.stride..][..self.stride]
-    }
-
-    #[inline(always)]
-    fn rows_from(&self, i: usize, count: usize) -> ChunksExact<'_, f64> {
-        self.entries[self.lead + i * self.stride..][..count * self.stride].chunks_exact(self.stride)
     }
 }
 
@@ -141,7 +137,7 @@ impl Rows {
     pub fn dot(&self, i: usize, w: &[f64]) -> f64 {
         let product = |row: &[f64]| {
             let (mut some, mut product) = (SomeRows::default(), [[0.0; STRIP]]);
-            some.set(std::iter::once(row));
+            some.set(std::iter::once(row), &[]);
             simd::products(&some, w, &mut product);
             product[0][0]
         };
@@ -207,7 +203,10 @@ impl Rows {
 #[derive(Clone, Copy)]
 pub(super) enum Which<'a> {
     /// They follow each other.
-    Run { from: usize, count: usize },
+    Run {
+        from: usize,
+        count: usize,
+    },
     Listed(&'a [usize]),
 }
 
@@ -268,8 +267,11 @@ impl<'a> RowSource for &'a DenseRows {
     #[inline(always)]
     fn take(self, which: Which, taken: &mut SomeRows<'a>) {
         match which {
-            Which::Run { from, count } => taken.set(self.rows_from(from, count)),
-            Which::Listed(rows) => taken.set(rows.iter().map(|i| self.row(*i))),
+            Which::Run { from, count } => {
+                let (rows, rest) = self.entries[self.lead + from * self.stride..].split_at(count * self.stride);
+                taken.set(rows.chunks_exact(self.stride), if self.entries.len() > FAR { rest } else { &[] });
+            }
+            Which::Listed(rows) => taken.set(rows.iter().map(|i| self.row(*i)), &[]),
         }
     }
 

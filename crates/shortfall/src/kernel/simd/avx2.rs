@@ -1,7 +1,7 @@
 //! Products and sums of rows in registers of AVX2.
 #![allow(unsafe_code)]
 
-use super::{AHEAD, PARTS, STRIP};
+use super::{PARTS, ROWS, STRIP};
 use std::arch::x86_64::*;
 
 /// Rows whose products are formed together.
@@ -53,52 +53,85 @@ unsafe fn keep(sums: __m256d, strip: &mut [f64; STRIP], at: usize, count: usize)
 /// # Safety
 /// All rows have one length, a multiple of 8; w holds so many vectors of that length, and `out` as many entries for each strip.
 #[target_feature(enable = "avx2,fma")]
-pub(super) unsafe fn products(rows: &[&[f64]], w: &[f64], vectors: usize, out: &mut [[f64; STRIP]]) {
-    let Some(stride) = rows.first().map(|row| row.len()) else { return };
-    if vectors == 1 {
-        by_fours(rows, |four, [strip, at, count]| {
-            // SAFETY: four rows as long as w; the place is in the strip.
-            unsafe { keep(alone(four, w), &mut out[strip], at, count) };
-        });
+pub(super) unsafe fn products(rows: &[&[f64]], next: &[f64], w: &[f64], vectors: usize, out: &mut [[f64; STRIP]]) {
+    if rows.is_empty() {
         return;
     }
-    by_fours(rows, |four, [strip, at, count]| {
-        let mut k = 0;
-        while k < vectors {
-            let (w, out) = (&w[k * stride..], &mut out[strip * vectors + k..]);
-            // Rows mostly follow each other in memory.
-            let ahead = if k == 0 && stride > 64 { AHEAD * stride } else { 0 };
-            // SAFETY: four rows; so many vectors begin in w; the place is in the strips.
-            k += unsafe {
-                match vectors - k {
-                    3 | 5.. => tile::<3>(four, w, [stride, ahead], out, at, count),
-                    2 | 4 => tile::<2>(four, w, [stride, ahead], out, at, count),
-                    _ => tile::<1>(four, w, [stride, ahead], out, at, count),
-                }
-            };
+    // SAFETY: of the caller; where there is one vector w is as long as a row.
+    unsafe {
+        match (vectors, next) {
+            (1, []) => alone::<false>(rows, next, w, out),
+            (1, _) => alone::<true>(rows, next, w, out),
+            _ => together(rows, next, w, vectors, out),
         }
+    }
+}
+
+/// Asks for two cache lines. Half of the next rows are asked for while products are formed, the other half while rows are added: line after
+/// line, in small portions, so that the memory delivers all the time.
+#[inline(always)]
+fn ask(at: *const f64) {
+    // SAFETY: no access: any address will do.
+    unsafe {
+        _mm_prefetch::<_MM_HINT_T1>(at.cast());
+        _mm_prefetch::<_MM_HINT_T1>(at.wrapping_add(PARTS).cast());
+    }
+}
+
+/// [`products`] with one vector.
+///
+/// # Safety
+/// As [`products`].
+#[inline(never)]
+#[target_feature(enable = "avx2,fma")]
+unsafe fn alone<const ASKS: bool>(rows: &[&[f64]], next: &[f64], w: &[f64], out: &mut [[f64; STRIP]]) {
+    let mut far = next.as_ptr();
+    by_fours(rows, |four, [strip, at, count]| {
+        let [mut low, mut high] = [[_mm256_setzero_pd(); FOUR]; 2];
+        for (j, w) in (0..).step_by(PARTS).zip(w.as_chunks::<PARTS>().0) {
+            if ASKS {
+                ask(far);
+                far = far.wrapping_add(2 * PARTS);
+            }
+            // SAFETY: rows are as long as w.
+            unsafe {
+                let (first, second) = (_mm256_loadu_pd(w.as_ptr()), _mm256_loadu_pd(w.as_ptr().add(4)));
+                for r in 0..FOUR {
+                    low[r] = _mm256_fmadd_pd(_mm256_loadu_pd(four[r].add(j)), first, low[r]);
+                    high[r] = _mm256_fmadd_pd(_mm256_loadu_pd(four[r].add(j + 4)), second, high[r]);
+                }
+            }
+        }
+        let sums = four_sums(std::array::from_fn(|r| _mm256_add_pd(low[r], high[r])));
+        // SAFETY: the place is in the strip.
+        unsafe { keep(sums, &mut out[strip], at, count) };
     });
 }
 
-/// Products of four rows with one vector.
+/// [`products`] with several vectors.
 ///
 /// # Safety
-/// Four rows as long as w, a multiple of 8.
-#[inline]
+/// As [`products`].
 #[target_feature(enable = "avx2,fma")]
-unsafe fn alone(rows: [*const f64; FOUR], w: &[f64]) -> __m256d {
-    let [mut low, mut high] = [[_mm256_setzero_pd(); FOUR]; 2];
-    for (j, w) in (0..).step_by(PARTS).zip(w.as_chunks::<PARTS>().0) {
-        // SAFETY: j + 8 is at most the length of each row.
-        unsafe {
-            let (first, second) = (_mm256_loadu_pd(w.as_ptr()), _mm256_loadu_pd(w.as_ptr().add(4)));
-            for r in 0..FOUR {
-                low[r] = _mm256_fmadd_pd(_mm256_loadu_pd(rows[r].add(j)), first, low[r]);
-                high[r] = _mm256_fmadd_pd(_mm256_loadu_pd(rows[r].add(j + 4)), second, high[r]);
-            }
+unsafe fn together(rows: &[&[f64]], next: &[f64], w: &[f64], vectors: usize, out: &mut [[f64; STRIP]]) {
+    let stride = rows[0].len();
+    let mut ahead = next.as_ptr();
+    by_fours(rows, |four, [strip, at, count]| {
+        let (mut k, mut far) = (0, (!next.is_empty()).then_some(ahead));
+        while k < vectors {
+            let (w, out) = (&w[k * stride..], &mut out[strip * vectors + k..]);
+            // SAFETY: four rows; so many vectors begin in w; the place is in the strips.
+            k += unsafe {
+                match vectors - k {
+                    1 => tile::<1>(four, w, stride, far, out, at, count),
+                    2 | 4 => tile::<2>(four, w, stride, far, out, at, count),
+                    _ => tile::<3>(four, w, stride, far, out, at, count),
+                }
+            };
+            far = None;
         }
-    }
-    four_sums(std::array::from_fn(|r| _mm256_add_pd(low[r], high[r])))
+        ahead = ahead.wrapping_add(2 * stride);
+    });
 }
 
 /// # Safety
@@ -108,7 +141,8 @@ unsafe fn alone(rows: [*const f64; FOUR], w: &[f64]) -> __m256d {
 unsafe fn tile<const K: usize>(
     rows: [*const f64; FOUR],
     w: &[f64],
-    [stride, ahead]: [usize; 2],
+    stride: usize,
+    far: Option<*const f64>,
     out: &mut [[f64; STRIP]],
     at: usize,
     count: usize,
@@ -116,12 +150,11 @@ unsafe fn tile<const K: usize>(
     let [mut low, mut high] = [[[_mm256_setzero_pd(); FOUR]; K]; 2];
     // SAFETY: as promised by the caller.
     unsafe {
-        if ahead > 0 {
-            half::<K, true>(rows, w, [stride, ahead], 0, &mut low);
-        } else {
-            half::<K, false>(rows, w, [stride, 0], 0, &mut low);
+        match far {
+            Some(far) => half::<K, true>(rows, w, [stride, 0], far, &mut low),
+            None => half::<K, false>(rows, w, [stride, 0], rows[0], &mut low),
         }
-        half::<K, false>(rows, w, [stride, 0], 4, &mut high);
+        half::<K, false>(rows, w, [stride, 4], rows[0], &mut high);
     }
     for ((low, high), strip) in low.into_iter().zip(high).zip(out) {
         let sums = four_sums(std::array::from_fn(|r| _mm256_add_pd(low[r], high[r])));
@@ -140,12 +173,15 @@ unsafe fn tile<const K: usize>(
 unsafe fn half<const K: usize, const ASKS: bool>(
     rows: [*const f64; FOUR],
     w: &[f64],
-    [stride, ahead]: [usize; 2],
-    from: usize,
+    [stride, from]: [usize; 2],
+    far: *const f64,
     kept: &mut [[__m256d; FOUR]; K],
 ) {
     let mut sums = [[_mm256_setzero_pd(); FOUR]; K];
     for j in (from..stride).step_by(PARTS) {
+        if ASKS {
+            ask(far.wrapping_add(2 * j));
+        }
         // SAFETY: j + 4 is at most the length of each row and of each of the K vectors in w.
         unsafe {
             let mut all = [_mm256_setzero_pd(); K];
@@ -153,10 +189,6 @@ unsafe fn half<const K: usize, const ASKS: bool>(
                 *part = _mm256_loadu_pd(w.as_ptr().add(k * stride + j));
             }
             for (r, row) in rows.into_iter().enumerate() {
-                if ASKS {
-                    // No access: any address will do.
-                    _mm_prefetch::<_MM_HINT_T0>(row.wrapping_add(j + ahead).cast());
-                }
                 let x = _mm256_loadu_pd(row.add(j));
                 for (sums, w) in sums.iter_mut().zip(all) {
                     sums[r] = _mm256_fmadd_pd(x, w, sums[r]);
@@ -170,39 +202,30 @@ unsafe fn half<const K: usize, const ASKS: bool>(
 /// # Safety
 /// All rows have one length, a multiple of 8; y holds so many vectors of that length, and `c` as many entries for each strip.
 #[target_feature(enable = "avx2,fma")]
-pub(super) unsafe fn add_rows(c: &[[f64; STRIP]], rows: &[&[f64]], vectors: usize, y: &mut [f64]) {
+pub(super) unsafe fn add_rows(c: &[[f64; STRIP]], rows: &[&[f64]], next: &[f64], vectors: usize, y: &mut [f64]) {
     let Some(stride) = rows.first().map(|row| row.len()) else { return };
+    let far = (!next.is_empty()).then(|| next.as_ptr().wrapping_add(ROWS / 2 * stride));
     let mut from = 0;
     while from < stride {
         let left = stride - from;
-        if vectors == 1 {
-            // SAFETY: so many columns are left, and `c` has the coefficients of every strip.
-            from += unsafe {
-                match left {
-                    32.. => sums::<1, 8>(c, rows, 1, y, from),
-                    16.. => sums::<1, 4>(c, rows, 1, y, from),
-                    _ => sums::<1, 2>(c, rows, 1, y, from),
-                }
-            };
-            continue;
-        }
-        // Some columns of the rows stay in the first cache for all vectors.
+        let mut far = far.map(|far| far.wrapping_add(ROWS / 2 * from));
         let (mut k, mut added) = (0, 0);
+        // Some columns of the rows stay in the first cache for all vectors.
         while k < vectors {
-            let some = if matches!(vectors - k, 2 | 4) { 2 } else { (vectors - k).min(3) };
             let (c, y) = (&c[k..], &mut y[k * stride..]);
             // SAFETY: so many vectors begin in y, so many columns are left, and `c` has the coefficients of every strip.
-            added = unsafe {
-                match (some, left) {
-                    (3, 16..) => sums::<3, 4>(c, rows, vectors, y, from),
-                    (3, _) => sums::<3, 2>(c, rows, vectors, y, from),
-                    (2, 16..) => sums::<2, 4>(c, rows, vectors, y, from),
-                    (2, _) => sums::<2, 2>(c, rows, vectors, y, from),
-                    (_, 16..) => sums::<1, 4>(c, rows, vectors, y, from),
-                    _ => sums::<1, 2>(c, rows, vectors, y, from),
+            let done = unsafe {
+                match (vectors - k, left) {
+                    (1, 32..) if vectors == 1 => sums::<1, 8>(c, rows, vectors, y, from, far),
+                    (1, 16..) => sums::<1, 4>(c, rows, vectors, y, from, far),
+                    (1, _) => sums::<1, 2>(c, rows, vectors, y, from, far),
+                    (2 | 4, 16..) => sums::<2, 4>(c, rows, vectors, y, from, far),
+                    (2 | 4, _) => sums::<2, 2>(c, rows, vectors, y, from, far),
+                    (_, 16..) => sums::<3, 4>(c, rows, vectors, y, from, far),
+                    _ => sums::<3, 2>(c, rows, vectors, y, from, far),
                 }
             };
-            k += some;
+            (k, added, far) = (k + done[0], done[1], None);
         }
         from += added;
     }
@@ -211,7 +234,7 @@ pub(super) unsafe fn add_rows(c: &[[f64; STRIP]], rows: &[&[f64]], vectors: usiz
 /// # Safety
 /// From column `from` on, 4 N columns are left of every row and of each of the K vectors that begin in y; `c` begins with the
 /// first vector's coefficients.
-#[inline(never)] // several of these in one function: the compiler runs out of registers
+#[inline]
 #[target_feature(enable = "avx2,fma")]
 unsafe fn sums<const K: usize, const N: usize>(
     c: &[[f64; STRIP]],
@@ -219,7 +242,30 @@ unsafe fn sums<const K: usize, const N: usize>(
     vectors: usize,
     y: &mut [f64],
     from: usize,
-) -> usize {
+    far: Option<*const f64>,
+) -> [usize; 2] {
+    // SAFETY: as promised by the caller.
+    unsafe {
+        match far {
+            Some(far) => asking_sums::<K, N, true>(c, rows, vectors, y, from, far),
+            None => asking_sums::<K, N, false>(c, rows, vectors, y, from, c.as_ptr().cast()),
+        }
+    }
+    [K, N * 4]
+}
+
+/// # Safety
+/// As [`sums`].
+#[inline(never)] // several of these in one function: the compiler runs out of registers
+#[target_feature(enable = "avx2,fma")]
+unsafe fn asking_sums<const K: usize, const N: usize, const ASKS: bool>(
+    c: &[[f64; STRIP]],
+    rows: &[&[f64]],
+    vectors: usize,
+    y: &mut [f64],
+    from: usize,
+    mut far: *const f64,
+) {
     let mut sums = [[_mm256_setzero_pd(); N]; K];
     let stride = rows[0].len();
     // SAFETY: as promised by the caller; the coefficients of the next strip are `vectors` further on.
@@ -232,6 +278,10 @@ unsafe fn sums<const K: usize, const N: usize>(
         }
         for rows in rows.chunks(STRIP) {
             for (r, row) in rows.iter().enumerate() {
+                if ASKS {
+                    ask(far);
+                    far = far.wrapping_add(N * 2);
+                }
                 let row = row.as_ptr().add(from);
                 let mut all = [_mm256_setzero_pd(); K];
                 for (k, one) in all.iter_mut().enumerate() {
@@ -252,5 +302,4 @@ unsafe fn sums<const K: usize, const N: usize>(
             }
         }
     }
-    N * 4
 }

@@ -16,10 +16,6 @@ pub(super) const ROWS: usize = 32;
 /// Partial sums of the product of a row, by column.
 pub(super) const PARTS: usize = 8;
 
-/// Rows that are asked of the memory ahead of those at work.
-#[cfg(target_arch = "x86_64")]
-const AHEAD: usize = 4;
-
 /// Strips of 8 rows that so many rows take.
 pub(super) fn strips(rows: usize) -> usize {
     rows.div_ceil(STRIP)
@@ -30,12 +26,15 @@ pub(super) fn strips(rows: usize) -> usize {
 pub(super) struct SomeRows<'a> {
     rows: [&'a [f64]; ROWS],
     count: usize,
+    /// What is to be taken next, where that is far: it is asked of the memory meanwhile.
+    next: &'a [f64],
 }
 
 impl<'a> SomeRows<'a> {
-    /// Takes these rows.
+    /// Takes these rows, `next` being what follows if it is far, else empty.
     #[inline(always)]
-    pub(super) fn set(&mut self, rows: impl ExactSizeIterator<Item = &'a [f64]>) {
+    pub(super) fn set(&mut self, rows: impl ExactSizeIterator<Item = &'a [f64]>, next: &'a [f64]) {
+        self.next = next;
         self.count = rows.len();
         let mut stride = None;
         for (slot, row) in self.rows[..self.count].iter_mut().zip(rows) {
@@ -54,7 +53,7 @@ impl<'a> SomeRows<'a> {
 /// by halves. `out` holds strips of 8 rows, in each strip one after the other the products with each vector; the rows missing in the
 /// last strip are left alone.
 pub(super) fn products(rows: &SomeRows, w: &[f64], out: &mut [[f64; STRIP]]) {
-    let rows = rows.rows();
+    let (rows, next) = (rows.rows(), rows.next);
     let vectors = check(rows, w.len(), out);
     #[cfg(target_arch = "x86_64")]
     {
@@ -66,7 +65,7 @@ pub(super) fn products(rows: &SomeRows, w: &[f64], out: &mut [[f64; STRIP]]) {
         if is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma") {
             // SAFETY: the processor has AVX2 and FMA, and the lengths were checked.
             #[allow(unsafe_code)]
-            return unsafe { avx2::products(rows, w, vectors, out) };
+            return unsafe { avx2::products(rows, next, w, vectors, out) };
         }
     }
     plain::products(rows, w, vectors, out);
@@ -75,7 +74,7 @@ pub(super) fn products(rows: &SomeRows, w: &[f64], out: &mut [[f64; STRIP]]) {
 /// `y_k += c_0k x_0`, then `c_1k x_1`, and so on, for every vector `y_k` of y, as long as a row, each entry by fused
 /// multiply-adds in that order. Coefficients as [`products`] leaves them.
 pub(super) fn add_rows(c: &[[f64; STRIP]], rows: &SomeRows, y: &mut [f64]) {
-    let rows = rows.rows();
+    let (rows, next) = (rows.rows(), rows.next);
     let vectors = check(rows, y.len(), c);
     #[cfg(target_arch = "x86_64")]
     {
@@ -87,7 +86,7 @@ pub(super) fn add_rows(c: &[[f64; STRIP]], rows: &SomeRows, y: &mut [f64]) {
         if is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma") {
             // SAFETY: the processor has AVX2 and FMA, and the lengths were checked.
             #[allow(unsafe_code)]
-            return unsafe { avx2::add_rows(c, rows, vectors, y) };
+            return unsafe { avx2::add_rows(c, rows, next, vectors, y) };
         }
     }
     plain::add_rows(c, rows, vectors, y);
@@ -168,7 +167,7 @@ mod tests {
                 let (mut out, mut y) = (of_strips(&|_| 7.0), w.clone());
                 let (mut expected, mut slow) = (out.clone(), w.clone());
                 let mut some = SomeRows::default();
-                some.set(rows.iter().copied());
+                some.set(rows.iter().copied(), &[]);
                 products(&some, &w, &mut out);
                 plain::products(&rows, &w, vectors, &mut expected);
                 assert_eq!(bits(out.as_flattened()), bits(expected.as_flattened()), "{columns} {count} {vectors}");
@@ -181,8 +180,8 @@ mod tests {
                     // SAFETY: AVX2 and FMA are there; the lengths fit.
                     #[allow(unsafe_code)]
                     unsafe {
-                        avx2::products(&rows, &w, vectors, &mut out);
-                        avx2::add_rows(&c, &rows, vectors, &mut y);
+                        avx2::products(&rows, &entries, &w, vectors, &mut out);
+                        avx2::add_rows(&c, &rows, &entries, vectors, &mut y);
                     }
                     assert_eq!(bits(out.as_flattened()), bits(expected.as_flattened()), "{columns} {count} {vectors}");
                     assert_eq!(bits(&y), bits(&slow), "{columns} {count} {vectors}");
