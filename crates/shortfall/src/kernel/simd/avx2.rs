@@ -6,6 +6,8 @@ use std::arch::x86_64::*;
 
 /// Rows whose products are formed together.
 const FOUR: usize = 4;
+/// Vectors that share the loads of four rows, at most.
+const MOST: usize = 3;
 
 /// Four sums of each of four rows to one of each: `((p0+p4)+(p2+p6)) + ((p1+p5)+(p3+p7))`, given the sums of halves.
 #[inline]
@@ -115,7 +117,7 @@ unsafe fn alone<const ASKS: bool>(rows: &[&[f64]], next: &[f64], w: &[f64], out:
 #[target_feature(enable = "avx2,fma")]
 unsafe fn together(rows: &[&[f64]], next: &[f64], w: &[f64], vectors: usize, out: &mut [[f64; STRIP]]) {
     let stride = rows[0].len();
-    let mut ahead = next.as_ptr();
+    let (mut ahead, mut halves) = (next.as_ptr(), [[[_mm256_setzero_pd(); FOUR]; MOST]; 2]);
     by_fours(rows, |four, [strip, at, count]| {
         let (mut k, mut far) = (0, (!next.is_empty()).then_some(ahead));
         while k < vectors {
@@ -123,9 +125,9 @@ unsafe fn together(rows: &[&[f64]], next: &[f64], w: &[f64], vectors: usize, out
             // SAFETY: four rows; so many vectors begin in w; the place is in the strips.
             k += unsafe {
                 match vectors - k {
-                    1 => tile::<1>(four, w, stride, far, out, at, count),
-                    2 | 4 => tile::<2>(four, w, stride, far, out, at, count),
-                    _ => tile::<3>(four, w, stride, far, out, at, count),
+                    1 => tile::<1>(four, w, stride, far, out, [at, count], &mut halves),
+                    2 | 4 => tile::<2>(four, w, stride, far, out, [at, count], &mut halves),
+                    _ => tile::<3>(four, w, stride, far, out, [at, count], &mut halves),
                 }
             };
             far = None;
@@ -144,19 +146,18 @@ unsafe fn tile<const K: usize>(
     stride: usize,
     far: Option<*const f64>,
     out: &mut [[f64; STRIP]],
-    at: usize,
-    count: usize,
+    [at, count]: [usize; 2],
+    [low, high]: &mut [[[__m256d; FOUR]; MOST]; 2],
 ) -> usize {
-    let [mut low, mut high] = [[[_mm256_setzero_pd(); FOUR]; K]; 2];
     // SAFETY: as promised by the caller.
     unsafe {
         match far {
-            Some(far) => half::<K, true>(rows, w, [stride, 0], far, &mut low),
-            None => half::<K, false>(rows, w, [stride, 0], rows[0], &mut low),
+            Some(far) => half::<K, true>(rows, w, [stride, 0], far, low),
+            None => half::<K, false>(rows, w, [stride, 0], rows[0], low),
         }
-        half::<K, false>(rows, w, [stride, 4], rows[0], &mut high);
+        half::<K, false>(rows, w, [stride, 4], rows[0], high);
     }
-    for ((low, high), strip) in low.into_iter().zip(high).zip(out) {
+    for ((low, high), strip) in low.iter().zip(high).zip(out).take(K) {
         let sums = four_sums(std::array::from_fn(|r| _mm256_add_pd(low[r], high[r])));
         // SAFETY: as promised by the caller.
         unsafe { keep(sums, strip, at, count) };
@@ -175,7 +176,7 @@ unsafe fn half<const K: usize, const ASKS: bool>(
     w: &[f64],
     [stride, from]: [usize; 2],
     far: *const f64,
-    kept: &mut [[__m256d; FOUR]; K],
+    kept: &mut [[__m256d; FOUR]; MOST],
 ) {
     let mut sums = [[_mm256_setzero_pd(); FOUR]; K];
     for j in (from..stride).step_by(PARTS) {
@@ -196,7 +197,7 @@ unsafe fn half<const K: usize, const ASKS: bool>(
             }
         }
     }
-    *kept = sums;
+    kept[..K].copy_from_slice(&sums);
 }
 
 /// # Safety
