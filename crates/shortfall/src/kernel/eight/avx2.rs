@@ -15,6 +15,7 @@ struct Pair([__m256d; 2]);
 impl Eight for Pair {
     type Words = [__m256i; 2];
     type Mask = [__m256d; 2];
+    const HOLD_ALL_LANES: bool = false;
     #[inline(always)]
     fn all(x: f64) -> Self {
         Self([unsafe { _mm256_set1_pd(x) }; 2])

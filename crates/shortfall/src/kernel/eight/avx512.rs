@@ -23,6 +23,7 @@ struct Register(__m512d);
 impl Eight for Register {
     type Words = __m512i;
     type Mask = __mmask8;
+    const HOLD_ALL_LANES: bool = true;
     #[inline(always)]
     fn all(x: f64) -> Self {
         Self(unsafe { _mm512_set1_pd(x) })

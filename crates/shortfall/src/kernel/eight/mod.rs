@@ -15,6 +15,8 @@ use super::panel::{powers_below_largest_by, shares_by};
 pub(super) trait Eight: Copy {
     type Words: Copy;
     type Mask: Copy;
+    /// Whether the registers hold places and generators of [`GROUPS`] groups.
+    const HOLD_ALL_LANES: bool;
     fn all(x: f64) -> Self;
     fn load(x: &[f64; GROUP]) -> Self;
     fn store(self, x: &mut [f64; GROUP]);
@@ -142,6 +144,7 @@ pub(super) mod plain {
     impl Eight for [f64; GROUP] {
         type Words = [u64; GROUP];
         type Mask = [bool; GROUP];
+        const HOLD_ALL_LANES: bool = false;
         #[inline(always)]
         fn all(x: f64) -> Self {
             [x; GROUP]

@@ -137,19 +137,17 @@ pub fn survey(curve: &Curve, [base, kept]: [f64; 2], rows: &[Row], group: usize)
 
 /// What becomes of the places before a step.
 trait Follow<E: Eight> {
-    fn see(&mut self, x: &[E; GROUPS]);
+    fn see(&mut self, step: usize, x: &[E; GROUPS]);
 }
 
 /// They are kept.
-struct Kept<'a>(std::slice::IterMut<'a, Row>);
+struct Kept<'a>(&'a mut [Row]);
 
 impl<E: Eight> Follow<E> for Kept<'_> {
     #[inline(always)]
-    fn see(&mut self, x: &[E; GROUPS]) {
-        if let Some(row) = self.0.next() {
-            for (x, row) in x.iter().zip(row) {
-                x.store(row);
-            }
+    fn see(&mut self, step: usize, x: &[E; GROUPS]) {
+        for (x, kept) in x.iter().zip(&mut self.0[step]) {
+            x.store(kept);
         }
     }
 }
@@ -159,7 +157,7 @@ struct Largest<E>([E; GROUPS]);
 
 impl<E: Eight> Follow<E> for Largest<E> {
     #[inline(always)]
-    fn see(&mut self, x: &[E; GROUPS]) {
+    fn see(&mut self, _: usize, x: &[E; GROUPS]) {
         for (largest, x) in self.0.iter_mut().zip(x) {
             *largest = largest.larger_size(*x);
         }
@@ -173,7 +171,7 @@ pub(super) fn advance_by<E: Eight>(
     lanes: &mut [Lanes; GROUPS],
     tile: &mut [Row],
 ) {
-    steps_by::<E>(rule, coefficients, lanes, &mut Kept(tile.iter_mut()));
+    steps_by::<E>(rule, coefficients, lanes, &mut Kept(tile));
 }
 
 #[inline(always)]
@@ -199,15 +197,74 @@ fn steps_by<E: Eight>(
     if !is_common {
         step_by::<E, _, false>(rule, rule, coefficients, lanes, follow);
     } else if let Some(parabolas) = Parabolas::of(rule) {
-        step_by::<E, _, true>(rule, &parabolas, coefficients, lanes, follow);
+        common_steps_by(rule, &parabolas, coefficients, lanes, follow);
     } else if let Some(lines) = Lines::<true>::of(rule) {
-        step_by::<E, _, true>(rule, &lines, coefficients, lanes, follow);
+        common_steps_by(rule, &lines, coefficients, lanes, follow);
     } else if let Some(lines) = Lines::<false>::of(rule) {
-        step_by::<E, _, true>(rule, &lines, coefficients, lanes, follow);
+        common_steps_by(rule, &lines, coefficients, lanes, follow);
     } else if let Some(two) = Two::of(rule) {
-        step_by::<E, _, true>(rule, &two, coefficients, lanes, follow);
+        common_steps_by(rule, &two, coefficients, lanes, follow);
     } else {
         step_by::<E, _, false>(rule, rule, coefficients, lanes, follow);
+    }
+}
+
+/// Steps of SAM with one sample each, in the way that suits the registers.
+#[inline(always)]
+fn common_steps_by<E: Eight>(
+    rule: &Rule,
+    samples: &impl Samples,
+    coefficients: &[Coefficients],
+    lanes: &mut [Lanes; GROUPS],
+    follow: &mut impl Follow<E>,
+) {
+    if E::HOLD_ALL_LANES {
+        step_by::<E, _, true>(rule, samples, coefficients, lanes, follow);
+    } else {
+        step_after_draws(samples, coefficients, lanes, follow);
+    }
+}
+
+/// Steps whose draws are made together: 8 KB of them.
+const DRAWN: usize = 32;
+
+/// As [`step_by`] where COMMON. First a group draws for some steps, its generators in registers, then the next; then all step.
+#[inline(always)]
+fn step_after_draws<E: Eight>(
+    samples: &impl Samples,
+    coefficients: &[Coefficients],
+    lanes: &mut [Lanes; GROUPS],
+    follow: &mut impl Follow<E>,
+) {
+    let mut x = [E::all(0.0); GROUPS];
+    for (x, lanes) in x.iter_mut().zip(&*lanes) {
+        *x = E::load(&lanes.x);
+    }
+    let mut drawn = [[E::words(&[0; GROUP]); DRAWN]; GROUPS];
+    for (part, coefficients) in coefficients.chunks(DRAWN).enumerate() {
+        for (lanes, drawn) in lanes.iter_mut().zip(&mut drawn) {
+            let [[a, b, c, d], _] = &mut lanes.generators;
+            let mut generator = [E::words(a), E::words(b), E::words(c), E::words(d)];
+            for drawn in &mut drawn[..coefficients.len()] {
+                *drawn = E::bits(&mut generator);
+            }
+            let words = generator;
+            E::store_words(words[0], a);
+            E::store_words(words[1], b);
+            E::store_words(words[2], c);
+            E::store_words(words[3], d);
+        }
+        for (step, [eta, along, _]) in coefficients.iter().enumerate() {
+            follow.see(part * DRAWN + step, &x);
+            let [eta, along] = [E::all(-eta), E::all(*along)];
+            for (x, drawn) in x.iter_mut().zip(&drawn) {
+                let y = along.fused(samples.sample(drawn[step], *x).unit(), *x);
+                *x = eta.fused(samples.sample(drawn[step], y), *x);
+            }
+        }
+    }
+    for (x, lanes) in x.iter().zip(lanes) {
+        x.store(&mut lanes.x);
     }
 }
 
@@ -231,8 +288,8 @@ fn step_by<E: Eight, S: Samples, const COMMON: bool>(
     let fresh = !COMMON && rule.perturbs && rule.independent;
     let batch = if COMMON { 1 } else { rule.batch };
     let mut bits = [E::words(&[0; GROUP]); LARGEST_BATCH];
-    for [eta, along, rest] in coefficients {
-        follow.see(&x);
+    for (step, [eta, along, rest]) in coefficients.iter().enumerate() {
+        follow.see(step, &x);
         let [eta, along] = [E::all(-eta), E::all(*along)];
         for g in 0..GROUPS {
             let [descent, ascent] = &mut generators[g];
