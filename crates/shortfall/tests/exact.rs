@@ -106,10 +106,10 @@ fn no_seed_leaves_the_trap_and_sgd_does() {
         assert_eq!(judgement.verdict, Verdict::Holds, "{:?}", judgement.reasons);
     }
     let level = 0.25 * 36.0 / 8.0;
-    assert!(run.lanes.iter().all(|lane| lane.value.smallest >= level));
+    assert!(run.lanes.iter().all(|lane| lane.sums().value.smallest >= level));
     let sgd =
         simulate(problem.as_ref(), &Method::sgd(0.05, Sampling::single()), plan(problem.as_ref(), &[0.5], 20_000, 50));
-    assert!(sgd.lanes.iter().all(|lane| lane.value.smallest < 0.01 * level));
+    assert!(sgd.lanes.iter().all(|lane| lane.sums().value.smallest < 0.01 * level));
 }
 
 #[test]
@@ -186,11 +186,11 @@ fn between_ridges_the_floor_grows_with_kappa_cubed_and_on_a_parabola_with_its_sq
         let orbit = ridge.orbit(eta, rho).expect("an orbit");
         let start = [orbit.x1.middle(), orbit.x2.middle()];
         let run = simulate(&ridge, &method, plan(&ridge, &start, 8, 1));
-        near(run.lanes[0].value.smallest, orbit.suboptimality.middle());
+        near(run.lanes[0].sums().value.smallest, orbit.suboptimality.middle());
         let parabola = Quadratic::new(vec![beta]);
         let start = [eta * beta * rho / (2.0 - eta * beta)];
         let flat = simulate(&parabola, &method, plan(&parabola, &start, 8, 1));
-        [run.lanes[0].value.smallest, flat.lanes[0].value.smallest]
+        [run.lanes[0].sums().value.smallest, flat.lanes[0].sums().value.smallest]
     };
     let (low, high) = (floors(200.0), floors(2000.0));
     let exponents = [0, 1].map(|i| (high[i] / low[i]).log10());

@@ -173,7 +173,7 @@ fn a_stopped_run_keeps_what_it_had() {
         &method,
     );
     let whole = simulate(&problem, &method, plan(&problem, &[0.0; 4], step, 1));
-    assert_eq!(stopped.lanes[0].value, whole.lanes[0].value);
+    assert_eq!(stopped.lanes[0].sums().value, whole.lanes[0].sums().value);
     assert_eq!(stopped.lanes[0].last(), whole.lanes[0].last());
     // Its floor is that of its last steps: at rest the same as the whole run's.
     let (a, b) = (stopped.floor().expect("recent steps"), whole.floor().expect("a window"));
@@ -185,7 +185,7 @@ fn at_a_minimiser_nothing_moves() {
     let problem = Quadratic::new(vec![3.0, 1.0]);
     let run = simulate(&problem, &Method::sam(0.3, 0.5), plan(&problem, &[0.0, 0.0], 100, 1));
     assert_eq!(final_points(&run), [0.0, 0.0]);
-    assert_eq!(run.lanes[0].value.largest, 0.0);
+    assert_eq!(run.lanes[0].sums().value.largest, 0.0);
 }
 
 #[test]
@@ -250,15 +250,17 @@ fn strata_estimate_the_average_without_bias() {
     let every = simulate(&problem, &method, Plan { record: Record::Every, ..planned });
     assert!(!sampled.every_step_evaluated && every.every_step_evaluated);
     let mean = |run: &Run, of: fn(&LaneRecord) -> f64| run.lanes.iter().map(of).sum::<f64>() / 200.0;
-    for of in [|lane: &LaneRecord| lane.value.mean().unwrap(), |lane: &LaneRecord| lane.window_value[1].mean().unwrap()]
-    {
+    for of in [
+        |lane: &LaneRecord| lane.sums().value.mean().unwrap(),
+        |lane: &LaneRecord| lane.sums().window_value[1].mean().unwrap(),
+    ] {
         let (a, b) = (mean(&sampled, of), mean(&every, of));
         // In the window 18 steps of a lane are evaluated, whose f is about as large as its deviation: 1/sqrt(200 * 18) = 1.7 %.
         assert!((a / b - 1.0).abs() < 0.06, "{a} {b}");
     }
     // The steps are the same: evaluation draws nothing from the lanes.
     assert_eq!(final_points(&sampled), final_points(&every));
-    assert_eq!(sampled.lanes[0].value.weight, 4000.0);
+    assert_eq!(sampled.lanes[0].sums().value.weight, 4000.0);
 }
 
 /// Steps alone: the same iterates, and nothing that was not seen is told.

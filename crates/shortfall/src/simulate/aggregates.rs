@@ -6,6 +6,7 @@ use super::stepper::Schedule;
 use crate::kernel::norm;
 use crate::problem::Problem;
 use std::ops::Range;
+use std::sync::LazyLock;
 
 /// A sum that carries its rounding errors along (Knuth's exact error of an addition, without branches).
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -175,7 +176,7 @@ fn gone(decay: f64, steps: u64) -> f64 {
     -core_math::expm1(steps as f64 * core_math::log1p(-decay))
 }
 
-/// How a lane moved, for statements about where it goes: in one dimension its places, in all its first and last steps.
+/// How far a lane moved.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Movement {
     /// `|x_1 - x_0|`
@@ -184,12 +185,6 @@ pub struct Movement {
     pub last_step: f64,
     /// `|x_T - x_0|`
     pub travelled: f64,
-    /// First coordinate over `0..T`.
-    pub position: Extremes,
-    /// First coordinate over the two halves of the floor's window.
-    pub window_position: [Extremes; 2],
-    /// Its square, likewise.
-    pub window_square: [Extremes; 2],
 }
 
 /// The last sixteenth of the steps and the one before, whatever T is: the window of the floor for a run that is stopped.
@@ -238,25 +233,61 @@ impl Recent {
     }
 }
 
-/// Everything kept of a lane.
+/// Sums and extremes of a lane over its steps.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct LaneRecord {
-    /// At the recorded steps, as far as the run came.
-    pub points: Vec<Point>,
+pub struct Sums {
     /// `f - base` over `0..T-1`.
     pub value: Extremes,
     /// `a` over `0..T-1`.
     pub gradient_norm: Extremes,
     /// `a^2` over `0..T-1`.
     pub squared_gradient: Extremes,
+    /// In one dimension, the iterate over `0..T`.
+    pub position: Extremes,
     /// `f - base` over the two halves of the floor's window.
     pub window_value: [Extremes; 2],
     /// `a^2` over the two halves.
     pub window_squared_gradient: [Extremes; 2],
+    /// In one dimension, the iterate over the two halves.
+    pub window_position: [Extremes; 2],
+    /// Its square, likewise.
+    pub window_square: [Extremes; 2],
     /// The window of a run that is stopped.
     pub recent: Recent,
     /// Weighted average of `f - base`, where the plan asks for one.
     pub weighted: Weighted,
+}
+
+impl Sums {
+    /// Adds some steps of a cycle.
+    fn add_cycle(&mut self, cycle: &Cycle, steps: Range<u64>, schedule: &Schedule, on_the_line: bool) {
+        self.value.add_steps(cycle, steps.clone(), &|point| point.value);
+        self.gradient_norm.add_steps(cycle, steps.clone(), &|point| point.gradient_norm);
+        self.squared_gradient.add_steps(cycle, steps.clone(), &Point::square);
+        self.recent.add_steps(cycle, steps.clone());
+        let position = |point: &Point| point.position;
+        if on_the_line {
+            self.position.add_steps(cycle, steps.clone(), &position);
+        }
+        for (half, range) in schedule.window.iter().flatten().enumerate() {
+            let part = steps.start.max(range.start)..steps.end.min(range.end).max(steps.start.max(range.start));
+            self.window_value[half].add_steps(cycle, part.clone(), &|point| point.value);
+            self.window_squared_gradient[half].add_steps(cycle, part.clone(), &Point::square);
+            if on_the_line {
+                self.window_position[half].add_steps(cycle, part.clone(), &position);
+                self.window_square[half].add_steps(cycle, part, &|point| point.position * point.position);
+            }
+        }
+    }
+}
+
+/// Everything kept of a lane.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct LaneRecord {
+    /// At the recorded steps, as far as the run came.
+    pub points: Vec<Point>,
+    /// What was summed, if anything was: many short lanes whose ends alone are kept are made and read faster without.
+    sums: Option<Box<Sums>>,
     /// How it moved.
     pub movement: Movement,
     /// The step at which the lane diverged.
@@ -283,6 +314,17 @@ pub(super) struct Evaluated {
 }
 
 impl LaneRecord {
+    /// What was summed; empty sums if nothing was.
+    pub fn sums(&self) -> &Sums {
+        static NOTHING: LazyLock<Sums> = LazyLock::new(Sums::default);
+        self.sums.as_deref().unwrap_or(&NOTHING)
+    }
+
+    /// To be added to.
+    pub(super) fn sums_mut(&mut self) -> &mut Sums {
+        self.sums.get_or_insert_default()
+    }
+
     /// Files an iterate: `weight` for the sums over `0..T-1`; `None` at T itself and for steps that are recorded only.
     /// `false` if it is not finite: then the lane has diverged.
     #[inline]
@@ -295,26 +337,28 @@ impl LaneRecord {
         let value = at.value - plan.base;
         let square = gradient_norm * gradient_norm;
         if let Some(weight) = weight {
-            self.value.add(weight, value);
-            self.gradient_norm.add(weight, gradient_norm);
-            self.squared_gradient.add(weight, square);
-            self.recent.add(step, weight, value, square);
+            let sums = self.sums_mut();
+            sums.value.add(weight, value);
+            sums.gradient_norm.add(weight, gradient_norm);
+            sums.squared_gradient.add(weight, square);
+            sums.recent.add(step, weight, value, square);
             if let Some(decay) = plan.weight_decay {
-                self.weighted.add(decay, step, weight, value);
+                sums.weighted.add(decay, step, weight, value);
             }
         }
         if at.on_the_line && schedule.keeps_sums() {
-            self.movement.position.add(1.0, position);
+            self.sums_mut().position.add(1.0, position);
         }
         let window_weight = if step == plan.steps { Some(1.0) } else { weight };
         if let (Some(weight), Some(window)) = (window_weight, &schedule.window) {
             for (half, range) in window.iter().enumerate() {
                 if range.contains(&step) {
-                    self.window_value[half].add(weight, value);
-                    self.window_squared_gradient[half].add(weight, square);
+                    let sums = self.sums_mut();
+                    sums.window_value[half].add(weight, value);
+                    sums.window_squared_gradient[half].add(weight, square);
                     if at.on_the_line {
-                        self.movement.window_position[half].add(weight, position);
-                        self.movement.window_square[half].add(weight, position * position);
+                        sums.window_position[half].add(weight, position);
+                        sums.window_square[half].add(weight, position * position);
                     }
                 }
             }
@@ -342,38 +386,19 @@ impl LaneRecord {
         let Some(cycle) = self.cycle.take() else { return };
         let steps = cycle.end().min(until)..until;
         if schedule.strata.is_none() {
-            self.add_cycle(&cycle, steps.clone(), schedule, on_the_line);
+            self.sums_mut().add_cycle(&cycle, steps.clone(), schedule, on_the_line);
         }
         let recorded = schedule.recorded.iter().filter(|step| steps.contains(step));
         self.points.extend(recorded.map(|step| *cycle.at(*step)));
         self.cycle = Some(cycle);
     }
 
-    /// Adds some of its steps to the sums.
-    fn add_cycle(&mut self, cycle: &Cycle, steps: Range<u64>, schedule: &Schedule, on_the_line: bool) {
-        self.value.add_steps(cycle, steps.clone(), &|point| point.value);
-        self.gradient_norm.add_steps(cycle, steps.clone(), &|point| point.gradient_norm);
-        self.squared_gradient.add_steps(cycle, steps.clone(), &Point::square);
-        self.recent.add_steps(cycle, steps.clone());
-        let position = |point: &Point| point.position;
-        if on_the_line {
-            self.movement.position.add_steps(cycle, steps.clone(), &position);
-        }
-        for (half, range) in schedule.window.iter().flatten().enumerate() {
-            let part = steps.start.max(range.start)..steps.end.min(range.end).max(steps.start.max(range.start));
-            self.window_value[half].add_steps(cycle, part.clone(), &|point| point.value);
-            self.window_squared_gradient[half].add_steps(cycle, part.clone(), &Point::square);
-            if on_the_line {
-                self.movement.window_position[half].add_steps(cycle, part.clone(), &position);
-                self.movement.window_square[half].add_steps(cycle, part, &|point| point.position * point.position);
-            }
-        }
-    }
-
     /// Takes the recent steps as the floor's window.
     pub(super) fn close_window(&mut self) {
-        self.window_value = self.recent.value;
-        self.window_squared_gradient = self.recent.squared_gradient;
+        if let Some(sums) = &mut self.sums {
+            sums.window_value = sums.recent.value;
+            sums.window_squared_gradient = sums.recent.squared_gradient;
+        }
     }
 
     /// The point at T (or where the run stopped).

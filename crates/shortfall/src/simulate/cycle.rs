@@ -124,16 +124,17 @@ mod tests {
                 assert_eq!(record.points, lane.points);
                 assert_eq!(record.movement.last_step.to_bits(), lane.movement.last_step.to_bits());
                 assert_eq!(record.movement.travelled.to_bits(), lane.movement.travelled.to_bits());
+                let (summed, stepped) = (lane.sums(), record.sums());
                 for (a, b) in [
-                    (&lane.value, &record.value),
-                    (&lane.gradient_norm, &record.gradient_norm),
-                    (&lane.squared_gradient, &record.squared_gradient),
-                    (&lane.window_value[0], &record.window_value[0]),
-                    (&lane.window_value[1], &record.window_value[1]),
-                    (&lane.window_squared_gradient[1], &record.window_squared_gradient[1]),
-                    (&lane.movement.position, &record.movement.position),
-                    (&lane.movement.window_position[0], &record.movement.window_position[0]),
-                    (&lane.movement.window_square[1], &record.movement.window_square[1]),
+                    (&summed.value, &stepped.value),
+                    (&summed.gradient_norm, &stepped.gradient_norm),
+                    (&summed.squared_gradient, &stepped.squared_gradient),
+                    (&summed.window_value[0], &stepped.window_value[0]),
+                    (&summed.window_value[1], &stepped.window_value[1]),
+                    (&summed.window_squared_gradient[1], &stepped.window_squared_gradient[1]),
+                    (&summed.position, &stepped.position),
+                    (&summed.window_position[0], &stepped.window_position[0]),
+                    (&summed.window_square[1], &stepped.window_square[1]),
                 ] {
                     close(a, b);
                 }
@@ -148,7 +149,7 @@ mod tests {
             let run = made(problem.as_ref(), &method, &plan, u64::MAX);
             assert_eq!(run.outcome, Outcome::Periodic { period });
             assert_eq!(
-                (run.lanes[0].value.weight, run.lanes[0].points.len()),
+                (run.lanes[0].sums().value.weight, run.lanes[0].points.len()),
                 (1_000_000_000_001.0, run.recorded.len())
             );
         }
@@ -164,7 +165,7 @@ mod tests {
             assert_eq!(run.states[0].x, with_sums.states[0].x);
             let (lane, whole) = (&run.lanes[0], &with_sums.lanes[0]);
             assert_eq!((run.recorded.len(), lane.points[0], lane.last()), (2, whole.points[0], whole.last()));
-            assert_eq!((lane.value.weight, lane.movement.position.weight), (0.0, 0.0));
+            assert_eq!((lane.sums().value.weight, lane.sums().position.weight), (0.0, 0.0));
             assert_eq!(lane.movement.last_step.to_bits(), whole.movement.last_step.to_bits());
         }
     }

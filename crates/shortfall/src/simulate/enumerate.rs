@@ -218,7 +218,8 @@ impl Walk<'_> {
 
 /// The lane of expectations.
 fn record(expectations: &[Expectation], plan: &Plan, diverged: Option<u64>) -> LaneRecord {
-    let mut lane = LaneRecord { diverged, ..LaneRecord::default() };
+    let mut lane = LaneRecord::default();
+    lane.diverged = diverged;
     let window = plan.window_halves();
     let last = expectations.len() - 1;
     for (t, at) in expectations.iter().enumerate() {
@@ -231,19 +232,21 @@ fn record(expectations: &[Expectation], plan: &Plan, diverged: Option<u64>) -> L
             position: at.position.value(),
         });
         if t < last {
-            lane.value.add(1.0, at.value.value());
-            lane.gradient_norm.add(1.0, at.norm.value());
-            lane.squared_gradient.add(1.0, at.square.value());
+            let sums = lane.sums_mut();
+            sums.value.add(1.0, at.value.value());
+            sums.gradient_norm.add(1.0, at.norm.value());
+            sums.squared_gradient.add(1.0, at.square.value());
             if let Some(decay) = plan.weight_decay {
-                lane.weighted.add(decay, t as u64, 1.0, at.value.value());
+                sums.weighted.add(decay, t as u64, 1.0, at.value.value());
             }
         }
         for (half, range) in window.iter().flatten().enumerate() {
             if range.contains(&(t as u64)) {
-                lane.window_value[half].add(1.0, at.value.value());
-                lane.window_squared_gradient[half].add(1.0, at.square.value());
-                lane.movement.window_position[half].add(1.0, at.position.value());
-                lane.movement.window_square[half].add(1.0, at.position_square.value());
+                let sums = lane.sums_mut();
+                sums.window_value[half].add(1.0, at.value.value());
+                sums.window_squared_gradient[half].add(1.0, at.square.value());
+                sums.window_position[half].add(1.0, at.position.value());
+                sums.window_square[half].add(1.0, at.position_square.value());
             }
         }
     }

@@ -178,14 +178,14 @@ impl Run {
     }
 
     fn lane_value(&self, lane: &LaneRecord, quantity: &Quantity) -> Option<LaneValue> {
-        let last = lane.last()?;
+        let (last, sums) = (lane.last()?, lane.sums());
         let (series, end, window) = match quantity.measure {
-            Measure::Suboptimality => (&lane.value, last.value, &lane.window_value),
+            Measure::Suboptimality => (&sums.value, last.value, &sums.window_value),
             Measure::SquaredGradientNorm => {
-                (&lane.squared_gradient, last.gradient_norm * last.gradient_norm, &lane.window_squared_gradient)
+                (&sums.squared_gradient, last.gradient_norm * last.gradient_norm, &sums.window_squared_gradient)
             }
             Measure::GradientExcess { threshold } => {
-                let (square, norm) = (lane.squared_gradient.mean()?, lane.gradient_norm.mean()?);
+                let (square, norm) = (sums.squared_gradient.mean()?, sums.gradient_norm.mean()?);
                 return Some(LaneValue::point(threshold.mul_add(threshold - 2.0 * norm, square).max(0.0)));
             }
             _ => return None,
@@ -197,7 +197,7 @@ impl Run {
             Over::Mean | Over::RootMean => LaneValue::point(series.mean()?),
             Over::WeightedMean { decay } => {
                 let kept = self.plan.weight_decay == Some(decay);
-                LaneValue::point(kept.then(|| lane.weighted.mean(decay, self.plan.steps))?)
+                LaneValue::point(kept.then(|| sums.weighted.mean(decay, self.plan.steps))?)
             }
             Over::EveryStep { steps: None } => {
                 let mut all = *series;
@@ -251,7 +251,8 @@ impl Run {
         let halves: Vec<[f64; 2]> = self
             .lanes
             .iter()
-            .map(|lane| Some([lane.window_value[0].mean()?, lane.window_value[1].mean()?]))
+            .map(|lane| lane.sums().window_value)
+            .map(|[older, newer]| Some([older.mean()?, newer.mean()?]))
             .collect::<Option<_>>()?;
         let differences: Vec<f64> = halves.iter().map(|half| half[1] - half[0]).collect();
         let settled = match student_interval(&differences)? {
@@ -280,7 +281,8 @@ impl Run {
             .iter()
             .map(|lane| {
                 let [first, second] = [lane.points.get(k)?.value, lane.points.get(k + next)?.value];
-                let window = lane.window_value[0].join(&lane.window_value[1]).mean()?;
+                let [older, newer] = &lane.sums().window_value;
+                let window = older.join(newer).mean()?;
                 Some(0.5 * (first + second) - window)
             })
             .collect();

@@ -18,7 +18,7 @@ mod state;
 mod statistics;
 mod stepper;
 
-pub use aggregates::{Extremes, LaneRecord, Movement, Point};
+pub use aggregates::{Extremes, LaneRecord, Movement, Point, Sums};
 pub use driver::{Observer, Progress, Setting, check, check_sampling, run, run_all};
 pub use enumerate::enumerate;
 pub use measured::{Floor, Measured};

@@ -1,6 +1,6 @@
 //! Quantities about where a run goes: distances, displacements, exits, rest.
 
-use super::aggregates::{Movement, Point};
+use super::aggregates::{Extremes, Movement, Point, Sums};
 use super::measured::Measured;
 use super::paths::SUMMED;
 use super::run::Run;
@@ -31,7 +31,7 @@ impl Run {
                 if quantity.over != Over::Limit {
                     return self.mean_of(self.final_points().map(|x| squared_distance(&x, &[center])).collect(), off);
                 }
-                let windows = self.lanes.iter().map(|lane| window_square(&lane.movement, center));
+                let windows = self.lanes.iter().map(|lane| window_square(lane.sums(), center));
                 let (squares, sizes): (Vec<f64>, Vec<f64>) = windows.collect::<Option<Vec<_>>>()?.into_iter().unzip();
                 let cancelled = SUMMED * sizes.into_iter().fold(0.0, f64::max);
                 let measured = self.mean_of(squares, off)?;
@@ -42,10 +42,9 @@ impl Run {
                 self.every_step_mean(|at| at.position - point[0], off + radius)
             }
             Measure::Exit { center, radius } => {
-                let left = |movement: &Movement| {
-                    movement.position.smallest < center - radius || movement.position.largest > center + radius
-                };
-                let exits = self.lanes.iter().filter(|lane| left(&lane.movement)).count();
+                let left =
+                    |position: &Extremes| position.smallest < center - radius || position.largest > center + radius;
+                let exits = self.lanes.iter().filter(|lane| left(&lane.sums().position)).count();
                 let interval = probability_interval(exits, self.lanes.len());
                 Some(Measured::of(interval, 0.0, self.lanes.len()))
             }
@@ -107,9 +106,8 @@ fn squared_distance(x: &[f64], point: &[f64]) -> f64 {
 }
 
 /// Mean of `(x - c)^2` over the window, and what its rounding is relative to: the three terms may cancel.
-fn window_square(movement: &Movement, center: f64) -> Option<(f64, f64)> {
-    let [position, square] =
-        [&movement.window_position, &movement.window_square].map(|halves| halves[0].join(&halves[1]));
+fn window_square(sums: &Sums, center: f64) -> Option<(f64, f64)> {
+    let [position, square] = [&sums.window_position, &sums.window_square].map(|halves| halves[0].join(&halves[1]));
     let mean = square.mean()?;
     let value = (mean - 2.0 * center * position.mean()? + center * center).max(0.0);
     Some((value, 4.0 * (mean + center * center)))

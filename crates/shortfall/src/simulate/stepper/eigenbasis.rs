@@ -377,7 +377,9 @@ mod tests {
                     assert!((a.value - b.value).abs() <= 1e-12 * size * size && a.position.is_finite());
                     assert!((a.gradient_norm - b.gradient_norm).abs() <= 1e-12 * size);
                 }
-                assert!((record.value.sum.value() - plain.value.sum.value()).abs() <= 1e-11 * size * size);
+                assert!(
+                    (record.sums().value.sum.value() - plain.sums().value.sum.value()).abs() <= 1e-11 * size * size
+                );
                 assert!((record.movement.first_step - plain.movement.first_step).abs() <= 1e-12 * size);
             }
         }
@@ -393,7 +395,7 @@ mod tests {
                 after(&fast, &problem, &method, &plan).1,
                 after(&Plain::new(&problem, &method), &problem, &method, &plan).1,
             ];
-            let [a, b] = ends.map(|record| record.window_squared_gradient[1].mean().expect("a window"));
+            let [a, b] = ends.map(|record| record.sums().window_squared_gradient[1].mean().expect("a window"));
             assert!((a - b).abs() <= 1e-9 * b + 1e-25, "{a:e} {b:e}");
         }
     }
@@ -405,7 +407,7 @@ mod tests {
         let Outcome::Stopped { step } = stopped.outcome else { panic!("{:?}", stopped.outcome) };
         let whole = made(&problem, &method, &Plan::new(problem.default_start(), step), u64::MAX);
         assert_eq!(stopped.states[0].x, whole.states[0].x);
-        assert_eq!(stopped.lanes[0].value, whole.lanes[0].value);
+        assert_eq!(stopped.lanes[0].sums().value, whole.lanes[0].sums().value);
         assert_eq!(stopped.lanes[0].last(), whole.lanes[0].last());
         let long = made(&problem, &method, &Plan::new(problem.default_start(), 1_000_000_000_000), u64::MAX);
         assert!(matches!(long.outcome, Outcome::Periodic { .. }), "{:?}", long.outcome);

@@ -217,17 +217,18 @@ impl Line<'_> {
     ) {
         let place = |t: u64| tile.rows.get((t - tile.steps.start) as usize).map_or(after, |row| row[group][l]);
         if let Some(kept) = tile.kept {
-            record.weighted.add_steps(kept, tile.steps.end, read.whole.fading[l]);
+            record.sums_mut().weighted.add_steps(kept, tile.steps.end, read.whole.fading[l]);
         }
         for ((half, steps), totals) in tile.window.iter().zip(&read.window) {
             let join = |whole: &mut Extremes, three: &Three| {
                 let weight = (steps.end - steps.start) as f64;
                 *whole = whole.join(&Extremes::of(weight, three.sum[l], three.smallest[l], three.largest[l]));
             };
-            join(&mut record.window_value[*half], &totals.value);
-            join(&mut record.window_squared_gradient[*half], &totals.square);
-            join(&mut record.movement.window_position[*half], &totals.position);
-            join(&mut record.movement.window_square[*half], &totals.position_square);
+            let sums = record.sums_mut();
+            join(&mut sums.window_value[*half], &totals.value);
+            join(&mut sums.window_squared_gradient[*half], &totals.square);
+            join(&mut sums.window_position[*half], &totals.position);
+            join(&mut sums.window_square[*half], &totals.position_square);
         }
         if record.points.is_empty() {
             record.points.reserve_exact(course.schedule.recorded.len());
@@ -364,15 +365,16 @@ mod tests {
         assert_eq!((a.movement.first_step, a.movement.travelled), (b.movement.first_step, b.movement.travelled));
         assert_eq!(a.movement.last_step, b.movement.last_step);
         let all = |record: &LaneRecord| {
-            let mut all = vec![record.value, record.gradient_norm, record.squared_gradient, record.movement.position];
-            all.extend(record.window_value);
-            all.extend(record.window_squared_gradient);
-            all.extend(record.movement.window_position);
-            all.extend(record.movement.window_square);
+            let sums = record.sums();
+            let mut all = vec![sums.value, sums.gradient_norm, sums.squared_gradient, sums.position];
+            all.extend(sums.window_value);
+            all.extend(sums.window_squared_gradient);
+            all.extend(sums.window_position);
+            all.extend(sums.window_square);
             let mut recent = record.clone();
             recent.close_window();
-            all.extend(recent.window_value);
-            all.extend(recent.window_squared_gradient);
+            all.extend(recent.sums().window_value);
+            all.extend(recent.sums().window_squared_gradient);
             all
         };
         for (a, b) in all(a).iter().zip(all(b)) {
@@ -380,6 +382,7 @@ mod tests {
             let size = if b.weight > 0.0 { b.smallest.abs().max(b.largest.abs()) * b.weight } else { 0.0 };
             assert!((a.sum.value() - b.sum.value()).abs() <= 1e-13 * size, "{a:?} {b:?}");
         }
+        let (a, b) = (a.sums(), b.sums());
         assert!((a.weighted.mean(0.01, 300) - b.weighted.mean(0.01, 300)).abs() <= 1e-12 * a.value.largest.abs());
     }
 
@@ -475,7 +478,7 @@ mod tests {
         let Outcome::Stopped { step } = stopped.outcome else { panic!("{:?}", stopped.outcome) };
         let whole = made(70, 0, step, u32::MAX);
         for (stopped, whole) in stopped.lanes.iter().zip(&whole.lanes) {
-            assert_eq!((&stopped.value, stopped.last()), (&whole.value, whole.last()));
+            assert_eq!((&stopped.sums().value, stopped.last()), (&whole.sums().value, whole.last()));
         }
         let alone = made(1, 41, step, u32::MAX);
         assert_eq!(alone.lanes[0], whole.lanes[41]);

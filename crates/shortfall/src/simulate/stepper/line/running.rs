@@ -72,7 +72,8 @@ impl Running {
 
     /// Takes a lane's sums over.
     pub fn take(&mut self, l: usize, from: &LaneRecord) {
-        let whole = [&from.value, &from.gradient_norm, &from.squared_gradient, &from.movement.position];
+        let from = from.sums();
+        let whole = [&from.value, &from.gradient_norm, &from.squared_gradient, &from.position];
         self.whole.iter_mut().zip(whole).for_each(|(wide, from)| wide.take(l, from));
         let Recent { value, squared_gradient, next } = &from.recent;
         for (wide, from) in self.recent.iter_mut().zip([value, squared_gradient]) {
@@ -83,7 +84,8 @@ impl Running {
 
     /// Gives them back.
     pub fn put(&self, l: usize, to: &mut LaneRecord) {
-        let whole = [&mut to.value, &mut to.gradient_norm, &mut to.squared_gradient, &mut to.movement.position];
+        let to = to.sums_mut();
+        let whole = [&mut to.value, &mut to.gradient_norm, &mut to.squared_gradient, &mut to.position];
         self.whole.iter().zip(whole).for_each(|(wide, to)| wide.put(l, to));
         let Recent { value, squared_gradient, next } = &mut to.recent;
         for (wide, to) in self.recent.iter().zip([value, squared_gradient]) {
