@@ -3,6 +3,7 @@
 use super::eight::{Eight, widest};
 use super::functions::{INVERSE_FACTORIALS, LN2_HIGH, LN2_LOW, ODD_RECIPROCALS, ROUND, SMALLEST};
 use super::panel::STRIP;
+use super::simd::quotient;
 
 /// From predictions `x'w` of rows with the signs y, strip after strip, and for each strip one w after the other:
 /// `-y/(1 + e^{y x'w})`, in their place. As [`logistic_weights`](super::logistic_weights) of the margins, bit for bit.
@@ -18,14 +19,28 @@ pub(super) fn weigh_with_losses(signs: &[[f64; STRIP]], strips: &mut [[f64; STRI
 
 #[inline(always)]
 pub(super) fn weigh_by<E: Eight>(signs: &[[f64; STRIP]], strips: &mut [[f64; STRIP]]) {
-    let vectors = strips.len() / signs.len().max(1);
-    for (signs, strips) in signs.iter().zip(strips.chunks_exact_mut(vectors.max(1))) {
-        let signs = E::load(signs);
-        for strip in strips {
-            let margin = E::load(strip).times(signs);
-            weight(margin, exp(E::all(-1.0).times(margin.size()))).times(signs).store(strip);
+    match quotient(strips.len(), signs.len()) {
+        1 => {
+            for (signs, strip) in signs.iter().zip(strips) {
+                weigh_strip(E::load(signs), strip);
+            }
+        }
+        vectors => {
+            for (signs, strips) in signs.iter().zip(strips.chunks_exact_mut(vectors.max(1))) {
+                let signs = E::load(signs);
+                for strip in strips {
+                    weigh_strip(signs, strip);
+                }
+            }
         }
     }
+}
+
+// Not a closure: these do not know the registers of the function around them.
+#[inline(always)]
+fn weigh_strip<E: Eight>(signs: E, strip: &mut [f64; STRIP]) {
+    let margin = E::load(strip).times(signs);
+    weight(margin, exp(E::all(-1.0).times(margin.size()))).times(signs).store(strip);
 }
 
 #[inline(always)]

@@ -92,11 +92,17 @@ pub(super) fn add_rows(c: &[[f64; STRIP]], rows: &SomeRows, y: &mut [f64]) {
     plain::add_rows(c, rows, vectors, y);
 }
 
+/// The whole part of it. One is most common, and a division takes long beside what it is for.
+#[inline(always)]
+pub(super) fn quotient(all: usize, each: usize) -> usize {
+    if all == each { 1 } else { all / each.max(1) }
+}
+
 /// The number of vectors.
 fn check(rows: &[&[f64]], length: usize, strips_of_rows: &[[f64; STRIP]]) -> usize {
     let Some(stride) = rows.first().map(|row| row.len()) else { return 0 };
-    assert!(length.is_multiple_of(stride));
-    let vectors = length / stride;
+    let vectors = quotient(length, stride);
+    assert!(vectors * stride == length);
     assert!(strips_of_rows.len() == strips(rows.len()) * vectors);
     vectors
 }
