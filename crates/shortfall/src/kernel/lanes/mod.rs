@@ -248,11 +248,9 @@ fn step_after_draws<E: Eight>(
             for drawn in &mut drawn[..coefficients.len()] {
                 *drawn = E::bits(&mut generator);
             }
-            let words = generator;
-            E::store_words(words[0], a);
-            E::store_words(words[1], b);
-            E::store_words(words[2], c);
-            E::store_words(words[3], d);
+            for (words, kept) in generator.into_iter().zip([a, b, c, d]) {
+                E::store_words(words, kept);
+            }
         }
         for (step, [eta, along, _]) in coefficients.iter().enumerate() {
             follow.see(part * DRAWN + step, &x);

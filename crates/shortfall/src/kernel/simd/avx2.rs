@@ -69,8 +69,8 @@ pub(super) unsafe fn products(rows: &[&[f64]], next: &[f64], w: &[f64], vectors:
     }
 }
 
-/// Asks for two cache lines. Half of the next rows are asked for while products are formed, the other half while rows are added: line after
-/// line, in small portions, so that the memory delivers all the time.
+/// Asks for two cache lines. Half of the next rows are asked for while products are formed, the other half while rows are added:
+/// line after line, in small portions, so that the memory delivers all the time.
 #[inline(always)]
 fn ask(at: *const f64) {
     // SAFETY: no access: any address will do.
@@ -165,7 +165,8 @@ unsafe fn tile<const K: usize>(
     K
 }
 
-/// The sums of columns `from..from + 4` modulo 8: all eight do not fit the registers. Asks for rows further on, if so told.
+/// The sums of columns `from..from + 4` modulo 8: all eight do not fit the registers. ASKS: for what is at `far`, which else is any
+/// address.
 ///
 /// # Safety
 /// As [`tile`]; `from` is 0 or 4.
