@@ -11,8 +11,8 @@ pub const MOST_VECTORS: usize = 16;
 /// Strips of 8 in 32 rows.
 const STRIPS: usize = LANES / STRIP;
 
-/// Adds `sum_i c_i x_i` over `count` rows to `gradient` and the sum of the losses to `loss`, for every vector of w: so many as there
-/// are losses, and each gives the bits it gives alone. `weigh(rows, strips, losses)` turns the predictions `x_i'w` of up to 32 rows,
+/// Adds `sum_i c_i x_i` over some rows to `gradient` and the sum of the losses to `loss`, for every vector of w: so many as there
+/// are losses, and each gives the bits it gives alone. `weigh(which, strips, losses)` turns the predictions `x_i'w` of up to 32 rows,
 /// strip after strip and in each vector after vector, into the weights `c_i` and writes their losses, if they are wanted. Rows are
 /// added one after the other; the vectors in `w` and `gradient` are padded like a row.
 #[inline(always)]

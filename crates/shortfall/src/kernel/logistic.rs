@@ -36,7 +36,7 @@ pub(super) fn weigh_by<E: Eight>(signs: &[[f64; STRIP]], strips: &mut [[f64; STR
     }
 }
 
-// Not a closure: these do not know the registers of the function around them.
+// Not a closure: within [`weigh_by`], which has no registers of its own, it would get none.
 #[inline(always)]
 fn weigh_strip<E: Eight>(signs: E, strip: &mut [f64; STRIP]) {
     let margin = E::load(strip).times(signs);

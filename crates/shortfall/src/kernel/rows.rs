@@ -25,7 +25,7 @@ pub(super) enum Storage {
 
 /// Numbers in a cache line.
 const LINE: usize = 8;
-/// More than this many do not stay near the processor from one pass to the next.
+/// A matrix of more numbers (1 MB) does not stay near the processor from one pass to the next.
 const FAR: usize = 1 << 17;
 
 /// Rows with their zeros, row-major, each padded with zeros to `stride`, a multiple of 8.

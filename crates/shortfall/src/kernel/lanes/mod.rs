@@ -475,6 +475,12 @@ mod tests {
                         tile.as_flattened().as_flattened().iter().map(|x| x.to_bits()).collect::<Vec<_>>()
                     };
                     assert_eq!(bits(&tiles[0]), bits(&tiles[1]));
+                    // One step after the other, by the code for any mixture.
+                    let (mut one, mut tile) = (lanes(), vec![Row::default(); 50]);
+                    let kept = &mut Kept(&mut tile);
+                    step_by::<[f64; GROUP], _, false>(&rule, &rule, &coefficients, &mut one, kept);
+                    assert_eq!(bits(&tile), bits(&tiles[1]));
+                    assert!(one.iter().zip(&slow).all(|(a, b)| (a.x, a.generators) == (b.x, b.generators)));
                     #[cfg(target_arch = "x86_64")]
                     if is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma") {
                         let (mut narrow, mut tile) = (lanes(), vec![Row::default(); 50]);

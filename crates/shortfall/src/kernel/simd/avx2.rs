@@ -69,14 +69,13 @@ pub(super) unsafe fn products(rows: &[&[f64]], next: &[f64], w: &[f64], vectors:
     }
 }
 
-/// Asks for two cache lines. Half of the next rows are asked for while products are formed, the other half while rows are added:
+/// Asks for some cache lines. Half of the next rows are asked for while products are formed, the other half while rows are added:
 /// line after line, in small portions, so that the memory delivers all the time.
 #[inline(always)]
-fn ask(at: *const f64) {
-    // SAFETY: no access: any address will do.
-    unsafe {
-        _mm_prefetch::<_MM_HINT_T1>(at.cast());
-        _mm_prefetch::<_MM_HINT_T1>(at.wrapping_add(PARTS).cast());
+fn ask(at: *const f64, lines: usize) {
+    for line in 0..lines {
+        // SAFETY: no access: any address will do.
+        unsafe { _mm_prefetch::<_MM_HINT_T1>(at.wrapping_add(line * PARTS).cast()) };
     }
 }
 
@@ -92,7 +91,7 @@ unsafe fn alone<const ASKS: bool>(rows: &[&[f64]], next: &[f64], w: &[f64], out:
         let [mut low, mut high] = [[_mm256_setzero_pd(); FOUR]; 2];
         for (j, w) in (0..).step_by(PARTS).zip(w.as_chunks::<PARTS>().0) {
             if ASKS {
-                ask(far);
+                ask(far, 2);
                 far = far.wrapping_add(2 * PARTS);
             }
             // SAFETY: rows are as long as w.
@@ -182,7 +181,7 @@ unsafe fn half<const K: usize, const ASKS: bool>(
     let mut sums = [[_mm256_setzero_pd(); FOUR]; K];
     for j in (from..stride).step_by(PARTS) {
         if ASKS {
-            ask(far.wrapping_add(2 * j));
+            ask(far.wrapping_add(2 * j), 2);
         }
         // SAFETY: j + 4 is at most the length of each row and of each of the K vectors in w.
         unsafe {
@@ -205,7 +204,7 @@ unsafe fn half<const K: usize, const ASKS: bool>(
 /// All rows have one length, a multiple of 8; y holds so many vectors of that length, and `c` as many entries for each strip.
 #[target_feature(enable = "avx2,fma")]
 pub(super) unsafe fn add_rows(c: &[[f64; STRIP]], rows: &[&[f64]], next: &[f64], vectors: usize, y: &mut [f64]) {
-    let Some(stride) = rows.first().map(|row| row.len()) else { return };
+    let Some(stride) = rows.first().map(|row| row.len()).filter(|_| vectors > 0) else { return };
     let far = (!next.is_empty()).then(|| next.as_ptr().wrapping_add(ROWS / 2 * stride));
     let mut from = 0;
     while from < stride {
@@ -281,7 +280,7 @@ unsafe fn asking_sums<const K: usize, const N: usize, const ASKS: bool>(
         for rows in rows.chunks(STRIP) {
             for (r, row) in rows.iter().enumerate() {
                 if ASKS {
-                    ask(far);
+                    ask(far, N.div_ceil(4));
                     far = far.wrapping_add(N * 2);
                 }
                 let row = row.as_ptr().add(from);
