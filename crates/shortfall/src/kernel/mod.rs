@@ -4,6 +4,7 @@
 //! fused where the code says `mul_add`. The functions are compiled a second time for AVX2 with FMA and chosen at run
 //! time; the arithmetic is the same, so the results are.
 
+mod eigenbasis;
 mod eight;
 mod functions;
 mod lanes;
@@ -16,6 +17,7 @@ mod simd;
 mod softmax;
 mod stored;
 
+pub use eigenbasis::{Components, spectral_step};
 pub use functions::{exp, log1p, log1p_unit, logistic_weights, tanh};
 pub(crate) use lanes::{
     Coefficients, Curve, GROUP, GROUPS, LARGEST_BATCH, Lanes, Row, Rule, Three, Totals, advance, evaluate, survey,

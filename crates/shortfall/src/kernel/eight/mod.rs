@@ -5,6 +5,7 @@ pub(super) mod avx2;
 #[cfg(target_arch = "x86_64")]
 pub(super) mod avx512;
 
+use super::eigenbasis::{Components, spectral_step_by};
 use super::lanes::{
     Coefficients, Curve, GROUP, GROUPS, Lanes, Row, Rule, Totals, advance_by, evaluate_by, survey_by, travel_by,
 };
@@ -45,9 +46,20 @@ pub(super) trait Eight: Copy {
     fn power_of_two(self) -> Self;
 }
 
-/// The functions of [`lanes`](super::lanes), [`logistic`](super::logistic) and [`panel`](super::panel) for one kind of registers.
+/// The functions of [`eigenbasis`](super::eigenbasis), [`lanes`](super::lanes), [`logistic`](super::logistic) and
+/// [`panel`](super::panel) for one kind of registers.
 macro_rules! entries {
     ($kind:ty $(, $features:literal)?) => {
+        $(#[target_feature(enable = $features)])?
+        pub(in super::super) fn spectral_step(
+            values: &[f64],
+            linear: &[f64],
+            coefficients: [f64; 2],
+            c: &mut [f64],
+        ) -> Components {
+            spectral_step_by::<$kind>(values, linear, coefficients, c)
+        }
+
         $(#[target_feature(enable = $features)])?
         pub(in super::super) fn advance(
             rule: &Rule,

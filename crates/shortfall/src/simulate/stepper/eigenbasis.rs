@@ -8,27 +8,21 @@
 
 use super::{Aggregates, Course, Stepper, can_repeat};
 use crate::constants::eigen::{Eigen, UNIT, gamma};
-use crate::kernel::{add_scaled, dot, max_abs, norm};
+use crate::kernel::{Components, add_scaled, dot, max_abs, norm, spectral_step};
 use crate::method::Method;
 use crate::parallel::Parallel;
 use crate::problem::Problem;
 use crate::simulate::State;
 use crate::simulate::aggregates::{Evaluated, LaneRecord, Point};
 use crate::simulate::cycle::Cycle;
-use multiversion::multiversion;
 
 /// Below, a step of the plain stepper costs about as much as what is kept of it.
 const SMALLEST: usize = 32;
 /// Norms whose squares neither overflow nor lose bits.
 const SAFE: std::ops::Range<f64> = 1e-140..1e140;
-const LANES: usize = 32;
 /// Components count from where they rest if their eigenvalue is not below this part of the largest: one that SAM lets grow is
 /// larger than those that hold it, and others may rest too far away to count from there.
 const FLAT: f64 = 1e-3;
-/// A component that has decayed stays as large as this: numbers with fewer bits would take a hundred times as long, and from 0 it
-/// could not come back where SAM lets it grow again.
-const GONE: f64 = 1e-300;
-
 /// See the module.
 pub struct Eigenbasis<'a> {
     problem: &'a dyn Problem,
@@ -44,11 +38,12 @@ pub struct Eigenbasis<'a> {
     weights: [f64; 2],
 }
 
-/// What a pass over the components finds.
+/// What is known of where a lane is.
 struct Found {
     squared_gradient: f64,
     /// `f`
     value: f64,
+    /// `max |c_k|`
     largest: f64,
 }
 
@@ -94,8 +89,9 @@ impl<'a> Eigenbasis<'a> {
     }
 
     fn pass(&self, coefficients: [f64; 2], c: &mut [f64]) -> Found {
-        let found = step(&self.basis.values, &self.linear, coefficients, c);
-        Found { value: found.value + self.least, ..found }
+        let Components { squared_gradient, energy, largest } =
+            spectral_step(&self.basis.values, &self.linear, coefficients, c);
+        Found { squared_gradient, value: 0.5f64.mul_add(energy, self.least), largest }
     }
 
     /// Where the components lead.
@@ -240,68 +236,6 @@ impl Eigenbasis<'_> {
         }
         kept
     }
-}
-
-/// From `c` with `[eta, s]` to the next components, with the sums there; `[0, 0]` only looks.
-#[multiversion(targets("x86_64+avx512f+avx512dq+avx512vl+avx2+fma", "x86_64+avx2+fma"))]
-fn step(values: &[f64], linear: &[f64], [eta, stretch]: [f64; 2], c: &mut [f64]) -> Found {
-    let (mut squares, mut energies, mut largest) = ([0.0; LANES], [0.0; LANES], [0.0f64; LANES]);
-    for ((c, values), linear) in c.chunks_mut(LANES).zip(values.chunks(LANES)).zip(linear.chunks(LANES)) {
-        if let (Ok(c), Ok(values), Ok(linear)) = (
-            <&mut [f64; LANES]>::try_from(&mut *c),
-            <&[f64; LANES]>::try_from(values),
-            <&[f64; LANES]>::try_from(linear),
-        ) {
-            for l in 0..LANES {
-                component(
-                    values[l],
-                    linear[l],
-                    [eta, stretch],
-                    &mut c[l],
-                    [&mut squares[l], &mut energies[l], &mut largest[l]],
-                );
-            }
-        } else {
-            for l in 0..c.len() {
-                component(
-                    values[l],
-                    linear[l],
-                    [eta, stretch],
-                    &mut c[l],
-                    [&mut squares[l], &mut energies[l], &mut largest[l]],
-                );
-            }
-        }
-    }
-    let mut half = LANES / 2;
-    while half > 0 {
-        for l in 0..half {
-            squares[l] += squares[l + half];
-            energies[l] += energies[l + half];
-            largest[l] = if largest[l + half] > largest[l] { largest[l + half] } else { largest[l] };
-        }
-        half /= 2;
-    }
-    Found { squared_gradient: squares[0], value: 0.5 * energies[0], largest: largest[0] }
-}
-
-#[inline(always)]
-fn component(
-    lambda: f64,
-    linear: f64,
-    [eta, stretch]: [f64; 2],
-    c: &mut f64,
-    [square, energy, largest]: [&mut f64; 3],
-) {
-    let g = lambda.mul_add(*c, linear);
-    let h = (stretch * lambda).mul_add(g, g);
-    let next = (-eta).mul_add(h, *c);
-    let next = if next.abs() < GONE && next != 0.0 { GONE.copysign(next) } else { next };
-    let g = lambda.mul_add(next, linear);
-    *c = next;
-    *square = g.mul_add(g, *square);
-    *energy = next.mul_add(g + linear, *energy);
-    *largest = if next.abs() > *largest { next.abs() } else { *largest };
 }
 
 /// `V'x`

@@ -1,0 +1,142 @@
+//! Gradient steps of quadratics in the eigenbasis, eight components at a time.
+
+use super::GROUP;
+use super::eight::{Eight, widest};
+
+/// A component that has decayed stays as large as this: numbers with fewer bits would take a hundred times as long, and from 0 it
+/// could not come back where SAM lets it grow again.
+const GONE: f64 = 1e-300;
+
+/// What a step finds where it leads.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Components {
+    /// `sum g_k^2`
+    pub squared_gradient: f64,
+    /// `sum c_k (g_k + b_k)`, twice the value.
+    pub energy: f64,
+    /// `max |c_k|`, up to the size of components that have decayed.
+    pub largest: f64,
+}
+
+/// Each component c, with the eigenvalue lambda and the gradient `g = lambda c + b`, goes to `c - eta (g + s lambda g)`, for
+/// `[eta, s]`. Eight partial sums, by index modulo 8.
+pub fn spectral_step(values: &[f64], linear: &[f64], coefficients: [f64; 2], c: &mut [f64]) -> Components {
+    assert!(values.len() == c.len() && linear.len() == c.len());
+    widest!(spectral_step(values, linear, coefficients, c))
+}
+
+#[inline(always)]
+pub(super) fn spectral_step_by<E: Eight>(
+    values: &[f64],
+    linear: &[f64],
+    [eta, stretch]: [f64; 2],
+    c: &mut [f64],
+) -> Components {
+    let coefficients = [E::all(-eta), E::all(stretch)];
+    let (values, last_values) = values.as_chunks::<GROUP>();
+    let (linear, last_linear) = linear.as_chunks::<GROUP>();
+    let (c, last) = c.as_chunks_mut::<GROUP>();
+    let mut sums = [E::all(0.0); 3];
+    for ((values, linear), c) in values.iter().zip(linear).zip(c) {
+        eight(values, linear, coefficients, c, &mut sums);
+    }
+    if !last.is_empty() {
+        // Components of 0 stay there and add nothing.
+        let [mut values, mut linear, mut c] = [[0.0; GROUP]; 3];
+        for (whole, part) in [(&mut values, last_values), (&mut linear, last_linear), (&mut c, &*last)] {
+            whole[..part.len()].copy_from_slice(part);
+        }
+        eight(&values, &linear, coefficients, &mut c, &mut sums);
+        last.copy_from_slice(&c[..last.len()]);
+    }
+    let mut found = [[0.0; GROUP]; 3];
+    sums.iter().zip(&mut found).for_each(|(sums, found)| sums.store(found));
+    let [squares, energies, sizes] = found;
+    let tree = |x: [f64; GROUP]| ((x[0] + x[4]) + (x[2] + x[6])) + ((x[1] + x[5]) + (x[3] + x[7]));
+    let larger = |a: f64, b: f64| if b > a { b } else { a };
+    Components { squared_gradient: tree(squares), energy: tree(energies), largest: sizes.into_iter().fold(0.0, larger) }
+}
+
+#[inline(always)]
+fn eight<E: Eight>(
+    lambda: &[f64; GROUP],
+    linear: &[f64; GROUP],
+    [minus_eta, stretch]: [E; 2],
+    c: &mut [f64; GROUP],
+    [squares, energies, largest]: &mut [E; 3],
+) {
+    let (lambda, linear, from) = (E::load(lambda), E::load(linear), E::load(c));
+    let g = lambda.fused(from, linear);
+    let next = minus_eta.fused(stretch.times(lambda).fused(g, g), from);
+    let size = E::all(GONE).most(next.size());
+    let next = size.times(next.unit());
+    next.store(c);
+    let g = lambda.fused(next, linear);
+    *squares = g.fused(g, *squares);
+    *energies = next.fused(g.add(linear), *energies);
+    *largest = size.most(*largest);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::eight::plain;
+    use super::*;
+
+    /// One component after the other, as the module says.
+    fn slow(values: &[f64], linear: &[f64], [eta, stretch]: [f64; 2], c: &mut [f64]) -> [f64; 3] {
+        let mut sums = [0.0; 3];
+        for ((lambda, b), c) in values.iter().zip(linear).zip(c) {
+            let g = lambda.mul_add(*c, *b);
+            *c -= eta * (g + stretch * lambda * g);
+            let g = lambda * *c + b;
+            sums = [sums[0] + g * g, sums[1] + *c * (g + b), sums[2].max(c.abs())];
+        }
+        sums
+    }
+
+    #[test]
+    fn all_registers_agree_with_one_after_the_other() {
+        for d in [0, 1, 7, 8, 9, 31, 100] {
+            let entry = |scale: f64, shift: f64| move |k: usize| scale * ((k as f64 + shift) * 1.7).sin();
+            let values: Vec<f64> = (0..d).map(entry(2.0, 0.3)).collect();
+            let linear: Vec<f64> = (0..d).map(|k| if k % 3 == 0 { entry(0.1, 0.5)(k) } else { 0.0 }).collect();
+            let start: Vec<f64> = (0..d).map(entry(1.0, 0.9)).collect();
+            for coefficients in [[0.0, 0.0], [0.1, 0.0], [0.3, 0.7]] {
+                let [mut fast, mut plain, mut one] = [start.clone(), start.clone(), start.clone()];
+                let found = spectral_step(&values, &linear, coefficients, &mut fast);
+                assert_eq!(found, plain::spectral_step(&values, &linear, coefficients, &mut plain));
+                assert_eq!(fast, plain);
+                #[cfg(target_arch = "x86_64")]
+                if is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma") {
+                    let mut narrow = start.clone();
+                    // SAFETY: AVX2 and FMA are there.
+                    #[allow(unsafe_code)]
+                    let seen = unsafe {
+                        super::super::eight::avx2::spectral_step(&values, &linear, coefficients, &mut narrow)
+                    };
+                    assert_eq!((seen, &narrow), (found, &fast));
+                }
+                let sums = slow(&values, &linear, coefficients, &mut one);
+                assert!(fast.iter().zip(&one).all(|(a, b)| (a - b).abs() <= 1e-15), "{d}");
+                let found = [found.squared_gradient, found.energy, found.largest];
+                assert!(found.iter().zip(&sums).all(|(a, b)| (a - b).abs() <= 1e-13), "{d} {found:?} {sums:?}");
+            }
+        }
+    }
+
+    /// Signs are kept, zeros stay, what is not finite is seen.
+    #[test]
+    fn components_at_their_ends() {
+        let step = |lambda: f64, coefficients: [f64; 2], from: f64| {
+            let mut c = [from];
+            (spectral_step(&[lambda], &[0.0], coefficients, &mut c), c[0])
+        };
+        assert_eq!(step(1.0, [0.5, 0.0], 1.5e-300).1, GONE);
+        assert_eq!(step(1.0, [0.5, 0.0], -1.5e-300).1, -GONE);
+        assert_eq!(step(1.0, [1.0, 0.0], 3.0), (Components { squared_gradient: 0.0, energy: 0.0, largest: GONE }, 0.0));
+        let (overflown, c) = step(1e200, [1e200, 0.0], 1.0);
+        assert_eq!((c, overflown.largest), (f64::NEG_INFINITY, f64::INFINITY));
+        let (unknown, c) = step(1.0, [f64::INFINITY, 0.0], 0.0);
+        assert!(c.is_nan() && unknown.squared_gradient.is_nan() && unknown.energy.is_nan());
+    }
+}
