@@ -7,8 +7,10 @@ use shortfall::simulate::Record;
 use shortfall_lab::data::{Library, parse_memory};
 use shortfall_lab::experiment::Request;
 use shortfall_lab::field::Wish;
+use shortfall_lab::pool::Pool;
 use shortfall_lab::selector::{parse_assumption, parse_loop, parse_start, parse_steps, parse_window};
 use std::path::PathBuf;
+use std::sync::Arc;
 
 /// How far short of the optimum does sharpness-aware minimization stop, on your problem, and why?
 #[derive(Parser)]
@@ -127,7 +129,7 @@ pub struct Memory {
 }
 
 /// The library under a budget.
-pub fn library(seconds: Option<&str>, memory: &Memory) -> Result<Library, BadInput> {
+pub fn library(seconds: Option<&str>, memory: &Memory, pool: Arc<Pool>) -> Result<Library, BadInput> {
     let seconds = seconds.map(|text| {
         let seconds = text.parse::<f64>().ok().filter(|seconds| (0.0..=1e9).contains(seconds));
         seconds.ok_or_else(|| {
@@ -136,13 +138,13 @@ pub fn library(seconds: Option<&str>, memory: &Memory) -> Result<Library, BadInp
         })
     });
     let memory = memory.size.as_deref().map(parse_memory).transpose()?;
-    Ok(Library::with(progress::budget(seconds.transpose()?), memory))
+    Ok(Library::with(progress::budget(seconds.transpose()?, pool), memory))
 }
 
 impl Setting {
-    pub fn request(&self) -> Result<Request, BadInput> {
+    pub fn request(&self, pool: Arc<Pool>) -> Result<Request, BadInput> {
         let mut request = Request::new(&self.problem, &self.method);
-        request.library = library(self.budget.as_deref(), &self.memory)?;
+        request.library = library(self.budget.as_deref(), &self.memory, pool)?;
         request.steps = parse_steps(&self.steps)?;
         request.start = self.start.as_deref().map(parse_start).transpose()?;
         request.assumptions = self.assume.iter().map(|text| parse_assumption(text)).collect::<Result<_, _>>()?;
@@ -187,8 +189,8 @@ fn whole(option: &str, text: &str, from: u64, to: u64) -> Result<u64, BadInput> 
 }
 
 impl Run {
-    pub fn request(&self) -> Result<Request, BadInput> {
-        let mut request = self.setting.request()?;
+    pub fn request(&self, pool: Arc<Pool>) -> Result<Request, BadInput> {
+        let mut request = self.setting.request(pool)?;
         request.seeds = self.seeds.as_deref().map(|text| whole("--seeds", text, 1, MOST_SEEDS)).transpose()?;
         request.seed = whole("--seed", &self.seed, 0, u64::MAX)?;
         request.record = match self.record.as_deref() {

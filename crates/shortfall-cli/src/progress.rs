@@ -1,8 +1,10 @@
 //! Progress on standard error, and Ctrl-C: the first stops the work cleanly, the second ends the program.
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use shortfall::parallel::Parallel;
 use shortfall::simulate::Progress;
 use shortfall::source::Budget;
+use shortfall_lab::pool::Pool;
 use std::ops::ControlFlow;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, Once, OnceLock};
@@ -66,15 +68,16 @@ pub fn observer(label: &str) -> impl FnMut(Progress) -> ControlFlow<()> + use<> 
     }
 }
 
-/// Time for the constants: so many seconds, if any are given, and until Ctrl-C.
-pub fn budget(seconds: Option<f64>) -> Arc<dyn Budget> {
+/// For the constants: so many seconds, if any are given, until Ctrl-C, and these threads.
+pub fn budget(seconds: Option<f64>, pool: Arc<Pool>) -> Arc<dyn Budget> {
     listen();
-    Arc::new(Watch { seconds, begun: OnceLock::new(), made: Instant::now(), shown: Mutex::new(Instant::now()) })
+    Arc::new(Watch { seconds, pool, begun: OnceLock::new(), made: Instant::now(), shown: Mutex::new(Instant::now()) })
 }
 
 #[derive(Debug)]
 struct Watch {
     seconds: Option<f64>,
+    pool: Arc<Pool>,
     /// When the first limited work began.
     begun: OnceLock<Instant>,
     made: Instant,
@@ -93,6 +96,10 @@ impl Budget for Watch {
     fn left(&self) -> f64 {
         let spent = self.begun.get_or_init(Instant::now).elapsed().as_secs_f64();
         if stopped() { 0.0 } else { self.seconds.map_or(f64::INFINITY, |seconds| (seconds - spent).max(0.0)) }
+    }
+
+    fn parallel(&self) -> &dyn Parallel {
+        self.pool.as_ref()
     }
 
     fn is_interrupted(&self, work: &str, fraction: Option<f64>) -> bool {

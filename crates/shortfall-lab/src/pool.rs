@@ -5,6 +5,7 @@ use shortfall::arguments::BadInput;
 use shortfall::parallel::{Parallel, Sequential};
 
 /// Threads that share tasks.
+#[derive(Debug)]
 pub struct Pool {
     /// `None`: one thread, the caller's.
     threads: Option<rayon::ThreadPool>,
@@ -36,11 +37,19 @@ impl Parallel for Pool {
             _ => Sequential.run(tasks, task),
         }
     }
+
+    fn install(&self, work: &mut (dyn FnMut() + Send)) {
+        match &self.threads {
+            Some(pool) => pool.install(work),
+            None => work(),
+        }
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use shortfall::constants::eigen::symmetric;
     use std::sync::atomic::{AtomicUsize, Ordering};
 
     #[test]
@@ -54,5 +63,18 @@ mod tests {
             assert!(counts.iter().all(|count| count.load(Ordering::Relaxed) == 1));
             assert_eq!(pool.threads(), threads);
         }
+    }
+
+    #[test]
+    fn threads_change_no_bit_of_a_decomposition() {
+        let d = 600; // several stripes of columns, several merges that are shared
+        let entry = |k: usize| ((k / d).max(k % d) as f64 * 0.7 + (k / d).min(k % d) as f64 * 1.3).sin();
+        let matrix: Vec<f64> = (0..d * d).map(entry).collect();
+        let [one, two, five] = [1, 2, 5].map(|threads| {
+            let pool = Pool::new(Some(threads)).expect("a pool");
+            let eigen = symmetric(&matrix, d, &pool).expect("finite");
+            (eigen.values, eigen.vectors, eigen.radius)
+        });
+        assert!(one == two && one == five);
     }
 }

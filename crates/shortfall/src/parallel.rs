@@ -1,9 +1,16 @@
 //! How independent pieces of work are handed out. The core runs them in order; the laboratory brings a thread pool.
 
+use std::sync::{Mutex, PoisonError};
+
 /// Runs independent tasks; results must not depend on the order or on how many run at once.
 pub trait Parallel: Sync {
     /// Calls `task(0)`, ..., `task(tasks - 1)`, each once.
     fn run(&self, tasks: usize, task: &(dyn Fn(usize) + Sync));
+
+    /// Calls `work` on the thread from which tasks are handed out fastest.
+    fn install(&self, work: &mut (dyn FnMut() + Send)) {
+        work();
+    }
 }
 
 /// One after the other, on the calling thread.
@@ -13,4 +20,35 @@ impl Parallel for Sequential {
     fn run(&self, tasks: usize, task: &(dyn Fn(usize) + Sync)) {
         (0..tasks).for_each(task);
     }
+}
+
+/// What `work` gives, called where [`Parallel::install`] says: for work that hands out tasks thousands of times.
+pub fn install<T: Send>(parallel: &dyn Parallel, work: impl FnOnce() -> T + Send) -> Option<T> {
+    let (mut work, mut made) = (Some(work), None);
+    parallel.install(&mut || made = work.take().map(|work| work()));
+    made
+}
+
+/// Calls `work` for each part of so many items (the last may be shorter), with the number of its first.
+pub fn for_parts<T: Send>(
+    parallel: &dyn Parallel,
+    items: &mut [T],
+    size: usize,
+    work: impl Fn(usize, &mut [T]) + Sync,
+) {
+    let parts: Vec<Mutex<&mut [T]>> = items.chunks_mut(size).map(Mutex::new).collect();
+    parallel.run(parts.len(), &|task| {
+        work(task * size, &mut parts[task].lock().unwrap_or_else(PoisonError::into_inner));
+    });
+}
+
+/// What `work` makes of each, in their order.
+pub fn map<T: Send, U: Send>(parallel: &dyn Parallel, items: Vec<T>, work: impl Fn(T) -> U + Sync) -> Vec<U> {
+    let mut slots: Vec<(Option<T>, Option<U>)> = items.into_iter().map(|item| (Some(item), None)).collect();
+    for_parts(parallel, &mut slots, 1, |_, slots| {
+        for (item, made) in slots {
+            *made = item.take().map(&work);
+        }
+    });
+    slots.into_iter().filter_map(|(_, made)| made).collect()
 }

@@ -7,10 +7,12 @@ use shortfall::method::METHODS;
 use shortfall::simulate::check_sampling;
 use shortfall_lab::experiment::{Loaded, constants_of};
 use shortfall_lab::json;
+use shortfall_lab::pool::Pool;
 use shortfall_lab::selector::{self, parse_start};
+use std::sync::Arc;
 
 pub fn perform(arguments: &Constants) -> Result<(), Failure> {
-    let library = library(arguments.budget.as_deref(), &arguments.memory)?;
+    let library = library(arguments.budget.as_deref(), &arguments.memory, Arc::new(Pool::new(None)?))?;
     let start = arguments.start.as_deref().map(parse_start).transpose()?;
     let recipe = match &arguments.method {
         Some(text) => {

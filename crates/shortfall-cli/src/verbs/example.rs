@@ -8,17 +8,19 @@ use shortfall::theorem::Theorem;
 use shortfall::verdict::Judgement;
 use shortfall_lab::experiment::Experiment;
 use shortfall_lab::pool::Pool;
+use std::sync::Arc;
 
 /// What the example command says of the theorem itself.
 pub fn judgements(theorem: &Theorem) -> Result<Vec<Judgement>, Failure> {
     let command = Cli::try_parse_from(words(theorem.example)).map_err(|error| Failure::Other(error.to_string()))?;
+    let pool = Arc::new(Pool::new(None)?);
     let judged = match command.command {
         Command::Run(run) => {
-            let experiment = Experiment::prepare(run.request()?)?;
+            let experiment = Experiment::prepare(run.request(Arc::clone(&pool))?)?;
             let mut observer = progress::observer("running the example");
-            experiment.run(&Pool::new(None)?, None, &mut observer)?.judgements
+            experiment.run(&pool, None, &mut observer)?.judgements
         }
-        Command::Bound(bound) => Experiment::prepare(bound.setting.request()?)?.bounds(),
+        Command::Bound(bound) => Experiment::prepare(bound.setting.request(pool)?)?.bounds(),
         _ => Vec::new(),
     };
     Ok(judged.into_iter().filter(|judgement| judgement.theorem.id == theorem.id).collect())

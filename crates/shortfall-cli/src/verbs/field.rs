@@ -6,14 +6,16 @@ use crate::output::{Failure, print, print_json};
 use crate::render;
 use shortfall_lab::experiment::{Experiment, Request};
 use shortfall_lab::field::Seen;
+use shortfall_lab::pool::Pool;
 use shortfall_lab::report::of_field;
+use std::sync::Arc;
 
 pub fn perform(arguments: &Field) -> Result<(), Failure> {
     let wish = arguments.wish()?;
     if let Some(folder) = &arguments.out {
         make_folder(folder)?;
     }
-    let request = Request { any_step: true, ..arguments.setting.request()? };
+    let request = Request { any_step: true, ..arguments.setting.request(Arc::new(Pool::new(None)?))? };
     let experiment = Experiment::prepare(request)?;
     let seen = Seen::of(&experiment, &wish)?;
     if let Some(folder) = &arguments.out {

@@ -11,10 +11,11 @@ use shortfall_lab::sweep::Sweep;
 use shortfall_lab::{json, picture, report};
 use std::io::IsTerminal;
 use std::path::Path;
+use std::sync::Arc;
 
 pub fn perform(arguments: &Run) -> Result<(), Failure> {
-    let request = arguments.request()?;
-    let pool = Pool::new(arguments.threads()?)?;
+    let pool = Arc::new(Pool::new(arguments.threads()?)?);
+    let request = arguments.request(Arc::clone(&pool))?;
     if let Some(folder) = &arguments.out {
         make_folder(folder)?;
     }

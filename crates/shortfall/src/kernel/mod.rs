@@ -13,9 +13,11 @@ mod logistic;
 mod mlp;
 mod panel;
 mod rows;
+mod secular;
 mod simd;
 mod softmax;
 mod stored;
+mod symmetric;
 
 pub use eigenbasis::{Components, spectral_step};
 pub use functions::{exp, log1p, log1p_unit, logistic_weights, tanh};
@@ -27,10 +29,12 @@ pub use linear::{MOST_VECTORS, logistic_batch, logistic_block, residual_batch, r
 pub use mlp::{add_backward, add_forward, add_outer};
 pub use panel::{PANEL, Panel, STRIP, Turned, apply_tanh, softmax_panel};
 pub use rows::{DenseRows, Rows};
+pub(crate) use secular::{NO_POLE, secular_quotients, secular_sums, secular_vector};
 pub use softmax::{Strips, softmax_batch, softmax_block, softmax_weights};
 pub(crate) use stored::StoredDense;
 #[cfg(test)]
 pub(crate) use stored::tests::Elsewhere;
+pub(crate) use symmetric::{Columns, PAIRS, Pairs, add_symmetric_product, update_and_add_symmetric_product};
 
 use multiversion::multiversion;
 

@@ -4,6 +4,7 @@ use super::eight::{Eight, widest};
 use super::functions::{log1p, tanh};
 use super::logistic::exp;
 use multiversion::multiversion;
+use std::ops::Range;
 
 /// Rows next to each other in memory.
 pub const STRIP: usize = 8;
@@ -20,6 +21,11 @@ impl Panel {
     /// Without rows.
     pub fn new(units: usize) -> Self {
         Self { units, entries: Vec::new() }
+    }
+
+    /// Number of units.
+    pub fn units(&self) -> usize {
+        self.units
     }
 
     /// All zero, for so many rows; what fills the last strip up stays zero or is never read.
@@ -46,6 +52,23 @@ impl Panel {
                 unit.iter_mut().zip(rows).for_each(|(x, row)| *x = row[i]);
             }
         }
+    }
+
+    /// From these entries of each unit, times a factor.
+    pub fn load_units<'a>(&mut self, rows: Range<usize>, unit: impl Fn(usize) -> (f64, &'a [f64])) {
+        self.reset(rows.len());
+        for (s, strip) in self.entries.chunks_exact_mut(self.units).enumerate() {
+            let from = rows.start + s * STRIP;
+            for (k, entries) in strip.iter_mut().enumerate() {
+                let (factor, unit) = unit(k);
+                entries.iter_mut().zip(&unit[from..rows.end]).for_each(|(entry, x)| *entry = factor * x);
+            }
+        }
+    }
+
+    /// The entries of one row.
+    pub fn row(&self, row: usize) -> impl Iterator<Item = f64> {
+        self.entries[row / STRIP * self.units..][..self.units].iter().map(move |unit| unit[row % STRIP])
     }
 
     /// Unit after unit becomes row after row, each padded with zeros to `stride`.

@@ -201,7 +201,7 @@ mod tests {
             prop_assert!(enclosed.low <= value * (1.0 + 1e-15) && enclosed.high >= value * (1.0 - 1e-15));
             let mut matrix = [0.0; 4];
             if problem.matrix_at(&x, &mut matrix) {
-                let eigen = symmetric(&matrix, 2).expect("finite");
+                let eigen = symmetric(&matrix, 2, &crate::parallel::Sequential).expect("finite");
                 prop_assert!(eigen.values[0] >= mu - 1e-12 * beta && eigen.values[1] <= beta * (1.0 + 1e-12));
                 let h = 1e-7;
                 let mut moved = [0.0; 2];

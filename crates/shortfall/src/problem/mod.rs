@@ -155,7 +155,8 @@ pub trait Problem: Send + Sync {
     }
 
     /// The decomposed matrix A and the vector b of `f = x'Ax/2 + b'x`, where runs may follow the decomposition.
-    fn decomposed(&self) -> Option<(&Eigen, &[f64])> {
+    fn decomposed(&self, parallel: &dyn Parallel) -> Option<(&Eigen, &[f64])> {
+        let _ = parallel;
         None
     }
 

@@ -8,6 +8,7 @@ use super::{SamObjective, value_from_below};
 use crate::constants::eigen::{Eigen, gamma, symmetric};
 use crate::constants::{Number, Provenance};
 use crate::kernel::{dot, max_abs, norm};
+use crate::parallel::Sequential;
 use crate::problem::{Problem, Spectrum};
 
 /// Halvings of the interval of nu.
@@ -47,7 +48,7 @@ pub(super) fn maximum_of_matrix(
     rho: f64,
 ) -> Option<SamObjective> {
     let d = x.len();
-    let Eigen { values, vectors, radius } = symmetric(matrix, d)?;
+    let Eigen { values, vectors, radius } = symmetric(matrix, d, &Sequential)?;
     let mut g = vec![0.0; d];
     let value = problem.value_gradient(x, &mut g);
     let vector = |k: usize| &vectors[k * d..][..d];

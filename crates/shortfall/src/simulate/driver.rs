@@ -111,7 +111,7 @@ pub fn run_all(settings: Vec<Setting>, parallel: &dyn Parallel, observer: Observ
     check_trace(settings.iter().map(|setting| setting.plan.trace_size()).fold(0, u64::saturating_add))?;
     let schedules: Vec<Schedule> =
         settings.iter().map(|setting| Schedule::new(&setting.plan, setting.problem, setting.method)).collect();
-    let steppers: Vec<_> = settings.iter().map(|setting| choose(setting.problem, setting.method)).collect();
+    let steppers: Vec<_> = settings.iter().map(|setting| choose(setting.problem, setting.method, parallel)).collect();
     let teams = teams(&settings);
     let alone = (0..settings.len()).filter(|index| !teams.iter().flatten().any(|member| member == index));
     let courses: Vec<Course> =

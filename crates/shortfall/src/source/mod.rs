@@ -1,4 +1,4 @@
-//! Where a problem's data come from, and how long may be spent on them.
+//! Where a problem's data come from, and how long and on how many threads they may be worked on.
 
 mod labels;
 mod sparse;
@@ -9,6 +9,7 @@ pub use sparse::SparseMatrix;
 pub use stored::StoredRows;
 
 use crate::bad_input::BadInput;
+use crate::parallel::{Parallel, Sequential};
 use std::fmt;
 use std::sync::Arc;
 
@@ -31,13 +32,13 @@ pub trait DataSource {
     /// The matrix, or the vector as one column, behind a path.
     fn matrix(&self, path: &str) -> Result<Matrix, BadInput>;
 
-    /// How long what is built may work on its constants.
+    /// How long what is built may work on its constants, and on which threads.
     fn budget(&self) -> Arc<dyn Budget> {
         Arc::new(Unlimited)
     }
 }
 
-/// How long work before a run may take: it is asked some times a second.
+/// How long work before a run may take, which is asked some times a second, and on which threads.
 pub trait Budget: fmt::Debug + Send + Sync {
     /// Whether the work may go on; `fraction` of it is done, from 0 to 1, if that is known. Once it says no it keeps
     /// saying no, and the work ends with what is proved so far.
@@ -46,6 +47,11 @@ pub trait Budget: fmt::Debug + Send + Sync {
     /// Seconds that are left, to be asked before work that cannot be stopped once it has begun.
     fn left(&self) -> f64 {
         f64::INFINITY
+    }
+
+    /// The threads for it; what is found does not depend on them.
+    fn parallel(&self) -> &dyn Parallel {
+        &Sequential
     }
 
     /// As `goes_on`, for work without which there is nothing, such as reading a file: whether the user stopped it.

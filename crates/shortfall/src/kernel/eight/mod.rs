@@ -11,6 +11,8 @@ use super::lanes::{
 };
 use super::logistic::{weigh_by, weigh_with_losses_by};
 use super::panel::{powers_below_largest_by, shares_by};
+use super::secular::{secular_quotients_by, secular_sums_by, secular_vector_by};
+use super::symmetric::{Columns, Pairs, add_symmetric_product_by, update_and_add_symmetric_product_by};
 
 /// Eight numbers.
 pub(super) trait Eight: Copy {
@@ -46,8 +48,8 @@ pub(super) trait Eight: Copy {
     fn power_of_two(self) -> Self;
 }
 
-/// The functions of [`eigenbasis`](super::eigenbasis), [`lanes`](super::lanes), [`logistic`](super::logistic) and
-/// [`panel`](super::panel) for one kind of registers.
+/// The functions of [`eigenbasis`](super::eigenbasis), [`lanes`](super::lanes), [`logistic`](super::logistic),
+/// [`panel`](super::panel), [`secular`](super::secular) and [`symmetric`](super::symmetric) for one kind of registers.
 macro_rules! entries {
     ($kind:ty $(, $features:literal)?) => {
         $(#[target_feature(enable = $features)])?
@@ -97,6 +99,50 @@ macro_rules! entries {
             label: &[f64; GROUP],
         ) -> [[f64; GROUP]; 2] {
             shares_by::<$kind>(weights, top, label)
+        }
+
+        $(#[target_feature(enable = $features)])?
+        pub(in super::super) fn secular_sums(
+            poles: &[[f64; GROUP]],
+            weights: &[[f64; GROUP]],
+            place: [f64; 2],
+        ) -> [f64; 4] {
+            secular_sums_by::<$kind>(poles, weights, place)
+        }
+
+        $(#[target_feature(enable = $features)])?
+        pub(in super::super) fn secular_quotients(
+            poles: &[[f64; GROUP]],
+            origins: &[[f64; GROUP]],
+            offsets: &[[f64; GROUP]],
+            pole: f64,
+        ) -> f64 {
+            secular_quotients_by::<$kind>(poles, origins, offsets, pole)
+        }
+
+        $(#[target_feature(enable = $features)])?
+        pub(in super::super) fn secular_vector(
+            poles: &[[f64; GROUP]],
+            z: &[[f64; GROUP]],
+            place: [f64; 2],
+            vector: &mut [[f64; GROUP]],
+        ) -> f64 {
+            secular_vector_by::<$kind>(poles, z, place, vector)
+        }
+
+        $(#[target_feature(enable = $features)])?
+        pub(in super::super) fn add_symmetric_product(columns: &mut Columns, v: &[f64], product: &mut [f64]) {
+            add_symmetric_product_by::<$kind>(columns, v, product);
+        }
+
+        $(#[target_feature(enable = $features)])?
+        pub(in super::super) fn update_and_add_symmetric_product(
+            columns: &mut Columns,
+            pairs: &Pairs,
+            v: &[f64],
+            product: &mut [f64],
+        ) {
+            update_and_add_symmetric_product_by::<$kind>(columns, pairs, v, product);
         }
 
         $(#[target_feature(enable = $features)])?

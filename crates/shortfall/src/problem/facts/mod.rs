@@ -5,9 +5,10 @@ mod hallucinated;
 
 use super::{Problem, Samples};
 use crate::arguments::Arguments;
-use crate::constants::eigen::{seconds_of_symmetric, symmetric};
+use crate::constants::eigen::{Eigen, seconds_of_symmetric, symmetric};
 use crate::constants::{Number, Provenance};
 use crate::method::{Method, Perturbation};
+use crate::parallel::Parallel;
 use crate::source::Budget;
 use crate::theorem::{CurvatureAtMinimum, ProblemFacts};
 use first_order_floor::first_order_floor;
@@ -45,7 +46,7 @@ pub fn facts(
         parameters: arguments.entries.clone(),
         dimension: problem.dimension(),
         start: start.to_vec(),
-        curvature: hessian.and_then(|(point, matrix)| curvature(problem, &matrix, point.len())),
+        curvature: hessian.and_then(|(point, matrix)| curvature(problem, &matrix, point.len(), budget.parallel())),
         spectrum,
         first_order_floor,
         hallucinated: hallucinated(problem, method, start),
@@ -64,17 +65,22 @@ fn hessian_at_minimum(problem: &dyn Problem, budget: &dyn Budget) -> Option<(Vec
         .then_some((point, matrix))
 }
 
-fn curvature(problem: &dyn Problem, matrix: &[f64], d: usize) -> Option<CurvatureAtMinimum> {
+fn curvature(problem: &dyn Problem, matrix: &[f64], d: usize, parallel: &dyn Parallel) -> Option<CurvatureAtMinimum> {
     if let Some(spectrum) = problem.spectrum() {
         let mut values = spectrum.eigenvalues().to_vec();
         values.sort_by(f64::total_cmp);
         let top = Number::exact(*values.last()?);
         return Some(CurvatureAtMinimum { top, second: d.checked_sub(2).map(|k| Number::exact(values[k])) });
     }
-    let eigen = symmetric(matrix, d)?;
-    let around = |value: f64| Number::between(value - eigen.radius, value + eigen.radius).with(Provenance::Estimated);
-    Some(CurvatureAtMinimum {
-        top: around(eigen.values[d - 1]),
-        second: d.checked_sub(2).map(|k| around(eigen.values[k])),
-    })
+    let found;
+    // Of a quadratic the Hessian is the matrix.
+    let Eigen { values, radius, .. } = match problem.decomposed(parallel) {
+        Some((eigen, _)) => eigen,
+        None => {
+            found = symmetric(matrix, d, parallel)?;
+            &found
+        }
+    };
+    let around = |value: f64| Number::between(value - radius, value + radius).with(Provenance::Estimated);
+    Some(CurvatureAtMinimum { top: around(values[d - 1]), second: d.checked_sub(2).map(|k| around(values[k])) })
 }

@@ -5,6 +5,7 @@ use crate::constants::Number;
 use crate::constants::directed::{add_down, add_up};
 use crate::constants::eigen::{gamma, seconds_of_symmetric, symmetric};
 use crate::kernel::{max_abs, norm};
+use crate::parallel::Parallel;
 use crate::source::Budget;
 
 /// Largest matrix that is decomposed.
@@ -52,7 +53,7 @@ impl Ends {
         if !budget.goes_on("eigenvalues", None) || budget.left() < seconds_of_symmetric(size) {
             return None;
         }
-        let Some(eigen) = symmetric(&matrix, size) else {
+        let Some(eigen) = symmetric(&matrix, size, budget.parallel()) else {
             return Some(Self {
                 top: None,
                 loose: "",
@@ -107,6 +108,10 @@ struct Share<'a> {
 impl Budget for Share<'_> {
     fn goes_on(&self, work: &str, fraction: Option<f64>) -> bool {
         self.budget.goes_on(work, fraction) && self.budget.left() >= self.untouched
+    }
+
+    fn parallel(&self) -> &dyn Parallel {
+        self.budget.parallel()
     }
 }
 

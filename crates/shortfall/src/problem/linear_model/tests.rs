@@ -113,7 +113,7 @@ fn eigenvalues(design: &Design) -> Vec<f64> {
             }
         }
     }
-    symmetric(&gram, d).expect("finite").values
+    symmetric(&gram, d, &crate::parallel::Sequential).expect("finite").values
 }
 
 #[test]

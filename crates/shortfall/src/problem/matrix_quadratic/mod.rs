@@ -6,9 +6,9 @@ use crate::constants::directed::add_up;
 use crate::constants::eigen::{Cholesky, Eigen, UNIT, gamma, seconds_of_symmetric, symmetric};
 use crate::constants::{Constant, Constants, Number, Symbol};
 use crate::kernel::{dot, norm};
-use crate::parallel::Parallel;
+use crate::parallel::{Parallel, for_parts};
 use crate::source::{Budget, DataSource, Unlimited};
-use std::sync::{Arc, Mutex, OnceLock};
+use std::sync::{Arc, OnceLock};
 
 /// Largest matrix that is decomposed.
 const LARGEST_DECOMPOSED: usize = 2000;
@@ -112,10 +112,8 @@ impl MatrixQuadratic {
         match parallel.filter(|_| self.matrix.len() >= WORTH_SHARING) {
             None => product.iter_mut().enumerate().for_each(|(i, p)| *p = dot(self.row(i), x)),
             Some(parallel) => {
-                let tasks: Vec<Mutex<&mut [f64]>> = product.chunks_mut(TASK).map(Mutex::new).collect();
-                parallel.run(tasks.len(), &|task| {
-                    let mut part = tasks[task].lock().unwrap_or_else(|poisoned| poisoned.into_inner());
-                    part.iter_mut().enumerate().for_each(|(i, p)| *p = dot(self.row(task * TASK + i), x));
+                for_parts(parallel, product, TASK, |from, part| {
+                    part.iter_mut().enumerate().for_each(|(i, p)| *p = dot(self.row(from + i), x));
                 });
             }
         }
@@ -130,7 +128,7 @@ impl MatrixQuadratic {
     }
 
     fn range(&self) -> &Range {
-        self.range.get_or_init(|| match self.eigen() {
+        self.range.get_or_init(|| match self.eigen(self.budget.parallel()) {
             Some(Eigen { values, radius, .. }) => {
                 let circles = self.gershgorin();
                 Range {
@@ -144,11 +142,13 @@ impl MatrixQuadratic {
     }
 
     /// Of matrices that are not too large for the time allowed.
-    fn eigen(&self) -> Option<&Eigen> {
+    fn eigen(&self, parallel: &dyn Parallel) -> Option<&Eigen> {
         let find = || {
             let d = self.linear.len();
             let affordable = d <= LARGEST_DECOMPOSED && seconds_of_symmetric(d) <= self.budget.left();
-            if affordable && self.budget.goes_on("eigenvalues", None) { symmetric(&self.matrix, d) } else { None }
+            (affordable && self.budget.goes_on("eigenvalues", None))
+                .then(|| symmetric(&self.matrix, d, parallel))
+                .flatten()
         };
         self.eigen.get_or_init(find).as_ref()
     }
@@ -288,8 +288,8 @@ impl Problem for MatrixQuadratic {
         Some(self)
     }
 
-    fn decomposed(&self) -> Option<(&Eigen, &[f64])> {
-        Some((self.eigen()?, &self.linear))
+    fn decomposed(&self, parallel: &dyn Parallel) -> Option<(&Eigen, &[f64])> {
+        Some((self.eigen(parallel)?, &self.linear))
     }
 
     fn default_start(&self) -> Vec<f64> {

@@ -8,6 +8,7 @@ use crate::constants::eigen::symmetric;
 use crate::constants::{Constant, Constants, Number, Provenance, Side, Symbol};
 use crate::kernel::{add_scaled, dot, norm};
 use crate::method::{SampleReuse, Sampling};
+use crate::parallel::Sequential;
 use crate::random::{Generator, Role};
 use std::cell::Cell;
 use std::sync::Arc;
@@ -96,7 +97,7 @@ fn ends_of_spectrum(
             (matrix[k * m + k + 1], matrix[(k + 1) * m + k]) = (beside[k], beside[k]);
         }
     }
-    symmetric(&matrix, m).map(|eigen| [eigen.values[0], eigen.values[m - 1]])
+    symmetric(&matrix, m, &Sequential).map(|eigen| [eigen.values[0], eigen.values[m - 1]])
 }
 
 /// An estimate of the largest |eigenvalue| of a sample's Hessian at `x`; NaN if it is not finite.

@@ -214,7 +214,7 @@ fn constants_are_estimates_and_see_the_curvature_at_the_start() {
         let value = |symbol| constants.get(symbol).value().expect("estimated");
         let mut matrix = vec![0.0; d * d];
         assert!(problem.matrix_at(&start, &mut matrix));
-        let eigenvalues = symmetric(&matrix, d).expect("finite").values;
+        let eigenvalues = symmetric(&matrix, d, &crate::parallel::Sequential).expect("finite").values;
         let radius = eigenvalues[d - 1].max(-eigenvalues[0]);
         assert!(value(Symbol::Beta) >= 0.95 * radius, "{} {radius}", value(Symbol::Beta));
         assert!(value(Symbol::Omega) >= 0.95 * -eigenvalues[0] && value(Symbol::Omega) <= value(Symbol::Beta));

@@ -49,13 +49,13 @@ struct Found {
 
 impl<'a> Eigenbasis<'a> {
     /// For deterministic gradient steps on a quadratic with a decomposed matrix, if it is one.
-    pub fn of(problem: &'a dyn Problem, method: &'a Method) -> Option<Self> {
+    pub fn of(problem: &'a dyn Problem, method: &'a Method, parallel: &dyn Parallel) -> Option<Self> {
         if method.sampling.is_some() || !method.descent.is_gradient_descent() || problem.dimension() < SMALLEST {
             return None;
         }
         let lambda = if method.perturbs() { method.ascent.perturbation().lambda()? } else { 0.0 };
         let weights = if method.perturbs() { [lambda, 1.0 - lambda] } else { [0.0; 2] };
-        let (basis, linear) = problem.decomposed()?;
+        let (basis, linear) = problem.decomposed(parallel)?;
         let mut linear = components(basis, linear);
         let flat = FLAT * max_abs(&basis.values);
         let rest = |(linear, lambda): (&f64, &f64)| if lambda.abs() > flat { -linear / lambda } else { 0.0 };
@@ -301,7 +301,7 @@ mod tests {
         for d in [32, 33, 100] {
             let problem = problem(d, 0.01);
             for method in methods() {
-                let fast = Eigenbasis::of(&problem, &method).expect("a quadratic");
+                let fast = Eigenbasis::of(&problem, &method, &Sequential).expect("a quadratic");
                 let plan = Plan::new(problem.default_start(), 3);
                 let (x, record) = after(&fast, &problem, &method, &plan);
                 let (y, plain) = after(&Plain::new(&problem, &method), &problem, &method, &plan);
@@ -324,7 +324,7 @@ mod tests {
         let problem = problem(40, 0.05);
         for method in methods() {
             let plan = Plan::new(problem.default_start(), 30_000);
-            let fast = Eigenbasis::of(&problem, &method).expect("a quadratic");
+            let fast = Eigenbasis::of(&problem, &method, &Sequential).expect("a quadratic");
             let ends = [
                 after(&fast, &problem, &method, &plan).1,
                 after(&Plain::new(&problem, &method), &problem, &method, &plan).1,
@@ -361,8 +361,8 @@ mod tests {
             let run = made(&saddle, &method, &Plan::new(saddle.default_start(), 100_000), u64::MAX);
             assert!(matches!(run.outcome, Outcome::Diverged { .. }), "{:?}", run.outcome);
         }
-        assert!(Eigenbasis::of(&problem(31, 0.0), &method).is_none());
+        assert!(Eigenbasis::of(&problem(31, 0.0), &method, &Sequential).is_none());
         let adaptive = Method { ascent: Box::new(crate::method::Adaptive), ..Method::sam(0.1, 0.1) };
-        assert!(Eigenbasis::of(&saddle, &adaptive).is_none());
+        assert!(Eigenbasis::of(&saddle, &adaptive, &Sequential).is_none());
     }
 }

@@ -112,8 +112,8 @@ pub trait Stepper: Sync {
 }
 
 /// The stepper for a problem and a method; never depends on the number of steps.
-pub fn choose<'a>(problem: &'a dyn Problem, method: &'a Method) -> Box<dyn Stepper + 'a> {
-    if let Some(stepper) = Eigenbasis::of(problem, method) {
+pub fn choose<'a>(problem: &'a dyn Problem, method: &'a Method, parallel: &dyn Parallel) -> Box<dyn Stepper + 'a> {
+    if let Some(stepper) = Eigenbasis::of(problem, method, parallel) {
         return Box::new(stepper);
     }
     if let Some(stepper) = Line::of(problem, method) {

@@ -10,10 +10,18 @@
 //! Both norms are computed in floating point and enlarged by their own rounding error (Higham, "Accuracy and
 //! Stability of Numerical Algorithms", section 3.1), so nothing is assumed about how V and D were found.
 
-use crate::kernel::{dot, max_abs, rescaling};
-use faer::linalg::matmul::matmul;
+mod divide;
+mod ql;
+mod reduce;
+mod secular;
+
+use crate::kernel::{PANEL, Panel, STRIP, add_backward, add_forward, max_abs, rescaling};
+use crate::parallel::{Parallel, install, map};
+use divide::tridiagonal;
 use faer::linalg::solvers::Solve;
-use faer::{Accum, MatMut, MatRef, Par, Side};
+use faer::{MatRef, Side};
+use reduce::Reduced;
+use std::ops::Range;
 
 /// Unit roundoff.
 pub const UNIT: f64 = f64::EPSILON / 2.0;
@@ -35,13 +43,14 @@ pub struct Eigen {
     pub radius: f64,
 }
 
-/// About how long [`symmetric`] takes.
+/// About how long [`symmetric`] takes on one thread.
 pub fn seconds_of_symmetric(d: usize) -> f64 {
-    7e-10 * (d as f64).powi(3)
+    4e-10 * (d as f64).powi(3)
 }
 
-/// Decomposes a symmetric `d x d` matrix (row-major); `None` if an entry is not finite or the solver gives up.
-pub fn symmetric(matrix: &[f64], d: usize) -> Option<Eigen> {
+/// Decomposes a symmetric `d x d` matrix (row-major); `None` if an entry is not finite or the solver gives up. Neither the
+/// threads nor the processor change a bit.
+pub fn symmetric(matrix: &[f64], d: usize, parallel: &dyn Parallel) -> Option<Eigen> {
     assert_eq!(matrix.len(), d * d, "a square matrix");
     if d == 0 || !matrix.iter().all(|entry| entry.is_finite()) {
         return None;
@@ -51,51 +60,80 @@ pub fn symmetric(matrix: &[f64], d: usize) -> Option<Eigen> {
     let largest = max_abs(matrix);
     let scale = if largest > 0.0 { rescaling(largest) } else { 1.0 };
     let scaled: Vec<f64> = matrix.iter().map(|entry| entry * scale).collect();
-    let view = MatRef::from_row_major_slice(&scaled, d, d);
-    let decomposition = view.self_adjoint_eigen(Side::Lower).ok()?;
-    let values: Vec<f64> = decomposition.S().column_vector().iter().copied().collect();
-    let columns = decomposition.U();
-    let vectors: Vec<f64> = (0..d).flat_map(|k| (0..d).map(move |i| columns[(i, k)])).collect();
-    let radius = residual_radius(&scaled, &values, &vectors, d) + d as f64 * f64::MIN_POSITIVE;
+    let (values, vectors, radius) = install(parallel, || {
+        let (values, vectors) = decompose(&scaled, d, parallel)?;
+        let radius = residual_radius(&scaled, &values, &vectors, d, parallel) + d as f64 * f64::MIN_POSITIVE;
+        Some((values, vectors, radius))
+    })??;
     let radius = (radius * (1.0 + 4.0 * UNIT) / scale).next_up() + 4.0 * f64::from_bits(1);
     let values = values.iter().map(|value| value / scale).collect();
     radius.is_finite().then_some(Eigen { values, vectors, radius })
 }
 
-fn residual_radius(matrix: &[f64], values: &[f64], vectors: &[f64], d: usize) -> f64 {
+/// Eigenvalues in increasing order and, one after the other, eigenvectors.
+fn decompose(matrix: &[f64], d: usize, parallel: &dyn Parallel) -> Option<(Vec<f64>, Vec<f64>)> {
+    let reduced = Reduced::of(matrix, d, parallel);
+    let solved = tridiagonal(&reduced.diagonal, &reduced.beside, parallel)?;
+    let order = solved.order();
+    let mut vectors: Vec<f64> = order.iter().flat_map(|k| solved.column(*k)).copied().collect();
+    reduced.restore(&mut vectors, parallel);
+    Some((order.iter().map(|k| solved.values[*k]).collect(), vectors))
+}
+
+fn residual_radius(matrix: &[f64], values: &[f64], vectors: &[f64], d: usize, parallel: &dyn Parallel) -> f64 {
     let slack = 1.0 + gamma(d * d + 8); // covers the rounding of the norms themselves
     let largest = values.iter().fold(0.0f64, |max, value| max.max(value.abs()));
-    // |V'V - I|_F; a product's error does not depend on the order of its sums, as long as they are plain sums of products (no
-    // Strassen), which faer's are.
-    let v = MatRef::from_row_major_slice(vectors, d, d);
-    let square = squared_difference(v, v.transpose(), |i, j| f64::from(u8::from(i == j)));
+    let vector = |k: usize| &vectors[k * d..][..d];
+    // |V'V - I|_F; an entry of a product is one chain of multiply-adds.
+    let unit = |i: usize, from: usize| std::array::from_fn(|j| f64::from(u8::from(i == from + j)));
+    let square = squared_difference(d, parallel, unit, |rows, product| {
+        let mut panel = Panel::new(d);
+        panel.load(&rows.map(vector).collect::<Vec<_>>());
+        add_forward(vectors, product.units(), &panel, product);
+    });
     let unorthogonal = slack * square.sqrt() + 4.0 * d as f64 * gamma(d + 2);
     // |A - V D V'|_F
-    let scaled: Vec<f64> = vectors.iter().enumerate().map(|(index, entry)| entry * values[index / d]).collect();
-    let scaled = MatRef::from_row_major_slice(&scaled, d, d);
-    let square = squared_difference(v.transpose(), scaled, |i, j| matrix[i * d + j]);
+    let entries = |i: usize, from: usize| {
+        let row = &matrix[i * d..][..d];
+        std::array::from_fn(|j| row.get(from + j).copied().unwrap_or(0.0))
+    };
+    let square = squared_difference(d, parallel, entries, |rows, product| {
+        let mut panel = Panel::new(d);
+        panel.load_units(rows, |k| (values[k], vector(k)));
+        add_backward(vectors, d, &panel, product);
+    });
     let rounding = d as f64 * gamma(d + 3) * largest * (1.0 + unorthogonal);
     slack * (square.sqrt() + rounding + unorthogonal * largest)
 }
 
-/// Rows of a product that are made at a time.
-const ROWS: usize = 128;
-
-/// `|W - LR|_F^2` for symmetric W and LR, from what is on and below the diagonal.
-fn squared_difference(left: MatRef<f64>, right: MatRef<f64>, wanted: impl Fn(usize, usize) -> f64) -> f64 {
-    let d = left.nrows();
-    let (mut product, mut square) = (vec![0.0; ROWS.min(d) * d], 0.0);
-    for from in (0..d).step_by(ROWS) {
-        let to = (from + ROWS).min(d);
-        let product = &mut product[..(to - from) * to];
-        let target = MatMut::from_row_major_slice_mut(product, to - from, to);
-        matmul(target, Accum::Replace, left.subrows(from, to - from), right.subcols(0, to), 1.0, Par::Seq);
-        for (i, row) in (from..to).zip(product.chunks_exact_mut(to)) {
-            row.iter_mut().enumerate().for_each(|(j, entry)| *entry = wanted(i, j) - *entry);
-            square += 2.0 * dot(&row[..i], &row[..i]) + row[i] * row[i];
+/// `|W - P|_F^2` for symmetric W and P. `wanted` gives entries of a row of W from a column on, and 0 beyond the last; `add_product`
+/// adds some columns of P, as long as the panel has units.
+fn squared_difference(
+    d: usize,
+    parallel: &dyn Parallel,
+    wanted: impl Fn(usize, usize) -> [f64; STRIP] + Sync,
+    add_product: impl Fn(Range<usize>, &mut Panel) + Sync,
+) -> f64 {
+    // The longest come first, so that no thread waits long for another.
+    let parts: Vec<usize> = (0..d).step_by(PANEL).rev().collect();
+    let squares = map(parallel, parts, |from| {
+        let to = (from + PANEL).min(d);
+        let mut product = Panel::new(to);
+        product.reset(to - from);
+        add_product(from..to, &mut product);
+        let mut sums = [0.0; STRIP];
+        for (s, strip) in product.strips().enumerate() {
+            for (i, entries) in strip.iter().enumerate() {
+                // Entries above these columns stand for those on the other side of the diagonal too.
+                let weight = if i < from { 2.0 } else { 1.0 };
+                for ((sum, entry), wanted) in sums.iter_mut().zip(entries).zip(wanted(i, from + s * STRIP)) {
+                    *sum += weight * (wanted - entry) * (wanted - entry);
+                }
+            }
         }
-    }
-    square
+        sums.iter().sum::<f64>()
+    });
+    squares.into_iter().sum()
 }
 
 /// Cholesky's factor of a positive definite matrix.
@@ -158,6 +196,8 @@ pub fn spectral_radius(matrix: &[f64], d: usize) -> Option<f64> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::parallel::Sequential;
+    use crate::random::{Generator, Role};
 
     /// The second-difference matrix has eigenvalues `2 - 2 cos(k pi/(d+1))`.
     fn second_difference(d: usize) -> Vec<f64> {
@@ -175,7 +215,7 @@ mod tests {
     #[test]
     fn encloses_known_eigenvalues_tightly() {
         for d in [1, 2, 7, 40] {
-            let eigen = symmetric(&second_difference(d), d).expect("finite");
+            let eigen = symmetric(&second_difference(d), d, &Sequential).expect("finite");
             for (k, value) in eigen.values.iter().enumerate() {
                 let exact = 2.0 - 2.0 * (std::f64::consts::PI * (k + 1) as f64 / (d + 1) as f64).cos();
                 assert!((value - exact).abs() <= eigen.radius + 1e-15, "{d} {k}");
@@ -184,24 +224,50 @@ mod tests {
         }
     }
 
+    /// By reflections and division, where the matrix is larger than what is solved at once, and against faer's.
     #[test]
-    fn a_wrong_decomposition_is_not_believed() {
-        let matrix = second_difference(5);
-        let eigen = symmetric(&matrix, 5).expect("finite");
-        let mut values = eigen.values.clone();
-        values[4] *= 0.99;
-        assert!(residual_radius(&matrix, &values, &eigen.vectors, 5) > eigen.values[4] - values[4]);
+    fn dense_matrices_against_another_decomposition() {
+        let mut generator = Generator::new(17, 0, Role::Other);
+        for d in [3, 33, 70, 150, 260] {
+            let b: Vec<f64> = (0..d * d).map(|_| generator.normal()).collect();
+            let matrix: Vec<f64> = (0..d * d).map(|k| b[k] + b[k % d * d + k / d]).collect();
+            let eigen = symmetric(&matrix, d, &Sequential).expect("finite");
+            let other =
+                MatRef::from_row_major_slice(&matrix, d, d).self_adjoint_eigenvalues(Side::Lower).expect("finite");
+            assert!(eigen.values.is_sorted() && eigen.radius < 1e-9 * d as f64, "{:e}", eigen.radius);
+            for (value, other) in eigen.values.iter().zip(&other) {
+                assert!((value - other).abs() <= 1e-13 * d as f64, "{d}: {value:e} {other:e}");
+            }
+        }
     }
 
     #[test]
-    fn the_lower_half_is_the_whole() {
-        for d in [1, 5, ROWS, ROWS + 1, 300] {
+    fn a_wrong_decomposition_is_not_believed() {
+        let matrix = second_difference(5);
+        let eigen = symmetric(&matrix, 5, &Sequential).expect("finite");
+        let mut values = eigen.values.clone();
+        values[4] *= 0.99;
+        assert!(residual_radius(&matrix, &values, &eigen.vectors, 5, &Sequential) > eigen.values[4] - values[4]);
+    }
+
+    #[test]
+    fn one_half_of_a_difference_is_the_whole() {
+        for d in [1, 5, PANEL, PANEL + 1, 300] {
             let matrix = second_difference(d);
             let shifted = |i: usize, j: usize| matrix[i * d + j] + if i.abs_diff(j) == 2 { 0.5 } else { 0.25 };
-            let view = MatRef::from_row_major_slice(&matrix, d, d);
-            let unit = faer::Mat::<f64>::identity(d, d);
             let all = (0..d * d).map(|k| (shifted(k / d, k % d) - matrix[k]).powi(2)).sum::<f64>();
-            assert!((squared_difference(view, unit.as_ref(), shifted) / all - 1.0).abs() < 1e-13, "{d}");
+            let wanted =
+                |i: usize, from: usize| std::array::from_fn(|j| if from + j < d { shifted(i, from + j) } else { 0.0 });
+            let half = squared_difference(d, &Sequential, wanted, |columns, product| {
+                for (s, strip) in product.strips_mut().enumerate() {
+                    for (i, entries) in strip.iter_mut().enumerate() {
+                        for (j, entry) in columns.clone().skip(s * STRIP).zip(entries) {
+                            *entry = matrix[i * d + j];
+                        }
+                    }
+                }
+            });
+            assert!((half / all - 1.0).abs() < 1e-13, "{d}");
         }
     }
 
@@ -210,18 +276,18 @@ mod tests {
         for scale in [1e-323, 1e-310, 1e-200, 1e200, 1e307] {
             // Eigenvalues 1 and 3 of the unit in the last place at the lower end.
             let unit = scale;
-            let eigen = symmetric(&[2.0 * unit, unit, unit, 2.0 * unit], 2).expect("finite");
+            let eigen = symmetric(&[2.0 * unit, unit, unit, 2.0 * unit], 2, &Sequential).expect("finite");
             for (value, exact) in eigen.values.iter().zip([unit, 3.0 * unit]) {
                 assert!((value - exact).abs() <= eigen.radius, "{scale:e}: {value:e} {:e}", eigen.radius);
             }
             assert!(eigen.radius <= 1e-13 * scale + 1e-321, "{:e}", eigen.radius);
         }
-        assert_eq!(symmetric(&[0.0; 4], 2).expect("finite").values, [0.0, 0.0]);
+        assert_eq!(symmetric(&[0.0; 4], 2, &Sequential).expect("finite").values, [0.0, 0.0]);
     }
 
     #[test]
     fn refuses_what_is_not_finite_or_not_definite() {
-        assert!(symmetric(&[f64::NAN], 1).is_none());
+        assert!(symmetric(&[f64::NAN], 1, &Sequential).is_none());
         assert!(solve_positive_definite(&[-1.0], &[1.0]).is_none());
         let x = solve_positive_definite(&[4.0, 1.0, 1.0, 2.0], &[9.5, 5.0]).expect("definite");
         assert!((x[0] - 2.0).abs() < 1e-15 && (x[1] - 1.5).abs() < 1e-15);

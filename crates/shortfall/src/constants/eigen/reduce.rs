@@ -1,0 +1,237 @@
+//! Symmetric matrices reduced to tridiagonal ones by reflections.
+//!
+//! Column k gives the reflection `H = I - t vv'` that leaves nothing of it below the entry beside the diagonal, and
+//!
+//! ```text
+//! H A H = A - vw' - wv',  w = p - (t p'v/2) v,  p = t A v
+//! ```
+//!
+//! (Golub and Van Loan, "Matrix Computations", section 8.3.1). The product `Av` reads all of A, which the caches near the processor
+//! do not hold: so the pairs v, w of some columns are kept beside A, and taken off it while it is read for the next product.
+
+use crate::kernel::{
+    Columns, PAIRS, PANEL, Pairs, Panel, add_backward, add_forward, add_scaled, add_symmetric_product, dot, norm,
+    update_and_add_symmetric_product,
+};
+use crate::parallel::{Parallel, for_parts, map};
+
+/// Columns shorter than this count as 0: their squares would lose bits, or vanish.
+const NOTHING: f64 = 1e-140;
+/// Vectors that are one task.
+const TASK: usize = PANEL;
+/// Reflections that are applied together.
+const TOGETHER: usize = 64;
+
+/// `A = Q T Q'`: T, and Q as reflections.
+pub(super) struct Reduced {
+    size: usize,
+    pub(super) diagonal: Vec<f64>,
+    pub(super) beside: Vec<f64>,
+    /// The v of column k in the rows of column k below the diagonal.
+    columns: Vec<f64>,
+    /// The t of each column.
+    factors: Vec<f64>,
+}
+
+impl Reduced {
+    /// Of a symmetric `d x d` matrix.
+    pub(super) fn of(matrix: &[f64], d: usize, parallel: &dyn Parallel) -> Self {
+        let mut columns = matrix.to_vec();
+        let (mut diagonal, mut beside, mut factors) = (Vec::with_capacity(d), Vec::new(), Vec::new());
+        let mut pairs: Vec<[Vec<f64>; 2]> = Vec::with_capacity(PAIRS);
+        for k in 0..d {
+            let (done, rest) = columns.split_at_mut((k + 1) * d);
+            let column = &mut done[k * d..];
+            for [v, w] in &pairs {
+                add_scaled(-w[k], &v[k..], &mut column[k..]);
+                add_scaled(-v[k], &w[k..], &mut column[k..]);
+            }
+            diagonal.push(column[k]);
+            if k + 1 == d {
+                break;
+            }
+            let (entry, factor) = reflection(&mut column[k + 1..]);
+            beside.push(entry);
+            factors.push(factor);
+            let mut v = vec![0.0; d];
+            v[k + 1..].copy_from_slice(&column[k + 1..]);
+            let updates = if pairs.len() == PAIRS { std::mem::take(&mut pairs) } else { Vec::new() };
+            let mut w = product(rest, k + 1, &updates, &v, parallel);
+            for [x, y] in &pairs {
+                let [along_x, along_y] = [dot(&x[k + 1..], &v[k + 1..]), dot(&y[k + 1..], &v[k + 1..])];
+                add_scaled(-along_y, &x[k + 1..], &mut w[k + 1..]);
+                add_scaled(-along_x, &y[k + 1..], &mut w[k + 1..]);
+            }
+            let along = dot(&w[k + 1..], &v[k + 1..]);
+            w[k + 1..].iter_mut().zip(&v[k + 1..]).for_each(|(w, v)| *w = factor * (*w - 0.5 * factor * along * v));
+            pairs.push([v, w]);
+        }
+        Self { size: d, diagonal, beside, columns, factors }
+    }
+
+    /// Vectors, one after the other, are multiplied by Q.
+    pub(super) fn restore(&self, vectors: &mut [f64], parallel: &dyn Parallel) {
+        let (d, count) = (self.size, self.factors.len());
+        let blocks = map(parallel, (0..count).step_by(TOGETHER).collect(), |from| Block::of(self, from));
+        for_parts(parallel, vectors, TASK * d, |_, part| {
+            let width = part.len() / d;
+            let rows: Vec<usize> = (0..d).step_by(TOGETHER).collect();
+            let mut panels: Vec<Panel> = rows
+                .iter()
+                .map(|from| {
+                    let parts: Vec<&[f64]> =
+                        part.chunks_exact(d).map(|vector| &vector[*from..(from + TOGETHER).min(d)]).collect();
+                    let mut panel = Panel::new(parts[0].len());
+                    panel.load(&parts);
+                    panel
+                })
+                .collect();
+            for (first, block) in blocks.iter().enumerate().rev() {
+                block.apply(&mut panels[first..], width);
+            }
+            for (from, panel) in rows.iter().zip(&panels) {
+                for (k, vector) in part.chunks_exact_mut(d).enumerate() {
+                    vector[*from..].iter_mut().zip(panel.row(k)).for_each(|(x, entry)| *x = entry);
+                }
+            }
+        });
+    }
+}
+
+/// The product `I - VTV'` of some reflections; T is upper triangular (Schreiber and Van Loan, "A storage-efficient WY
+/// representation for products of Householder transformations", SIAM Journal on Scientific and Statistical Computing 10, 1989).
+/// Rows are [`TOGETHER`] at a time, each such part of V with one reflection after the other.
+struct Block {
+    count: usize,
+    v: Vec<Vec<f64>>,
+    /// -T
+    t: Vec<f64>,
+}
+
+impl Block {
+    fn of(reduced: &Reduced, first: usize) -> Self {
+        let d = reduced.size;
+        let count = TOGETHER.min(reduced.factors.len() - first);
+        let column = |j: usize| &reduced.columns[(first + j) * d..][..d];
+        let mut t = vec![0.0; count * count];
+        for j in 0..count {
+            let (rest, factor) = (first + j + 1, reduced.factors[first + j]);
+            let along: Vec<f64> = (0..j).map(|k| dot(&column(k)[rest..], &column(j)[rest..])).collect();
+            t[j * count + j] = -factor;
+            for i in 0..j {
+                t[i * count + j] = -factor * dot(&t[i * count + i..i * count + j], &along[i..]);
+            }
+        }
+        let parts = (first..d).step_by(TOGETHER).map(|from| {
+            let rows = from..(from + TOGETHER).min(d);
+            let entry = |j: usize, row: usize| if row > first + j { column(j)[row] } else { 0.0 };
+            (0..count).flat_map(|j| rows.clone().map(move |row| entry(j, row))).collect()
+        });
+        Self { count, v: parts.collect(), t }
+    }
+
+    /// To the rows that it has.
+    fn apply(&self, rows: &mut [Panel], width: usize) {
+        let [mut along, mut weighted] = [Panel::new(self.count), Panel::new(self.count)];
+        along.reset(width);
+        weighted.reset(width);
+        for (v, rows) in self.v.iter().zip(&*rows) {
+            add_forward(v, self.count, rows, &mut along);
+        }
+        add_forward(&self.t, self.count, &along, &mut weighted);
+        for (v, rows) in self.v.iter().zip(rows) {
+            add_backward(v, v.len() / self.count, &weighted, rows);
+        }
+    }
+}
+
+/// Turns a column into the v of its reflection, with 1 first; returns what the reflection leaves of it, and t.
+fn reflection(column: &mut [f64]) -> (f64, f64) {
+    let (first, length) = (column[0], norm(column));
+    if length < NOTHING || norm(&column[1..]) == 0.0 {
+        column.fill(0.0);
+        return (first, 0.0);
+    }
+    let left = -length.copysign(first);
+    column[1..].iter_mut().for_each(|x| *x /= first - left);
+    column[0] = 1.0;
+    (left, (left - first) / left)
+}
+
+/// `Av` for the columns that are left, with the pairs taken off A.
+fn product(rest: &mut [f64], first: usize, updates: &[[Vec<f64>; 2]], v: &[f64], parallel: &dyn Parallel) -> Vec<f64> {
+    let rows = v.len();
+    let pairs: Option<Pairs> =
+        (!updates.is_empty()).then(|| std::array::from_fn(|m| [&updates[m][0][..], &updates[m][1][..]]));
+    let stripes = stripes(rest, first, rows);
+    let parts = map(parallel, stripes, |mut columns| {
+        let mut product = vec![0.0; rows];
+        match &pairs {
+            Some(pairs) => update_and_add_symmetric_product(&mut columns, pairs, v, &mut product),
+            None => add_symmetric_product(&mut columns, v, &mut product),
+        }
+        product
+    });
+    parts
+        .into_iter()
+        .reduce(|mut all, part| {
+            add_scaled(1.0, &part, &mut all);
+            all
+        })
+        .unwrap_or_default()
+}
+
+/// Columns in parts of as many entries each.
+fn stripes(mut rest: &mut [f64], first: usize, rows: usize) -> Vec<Columns<'_>> {
+    let left = rows - first;
+    let count = match left {
+        512.. => 4,
+        192.. => 2,
+        _ => 1,
+    };
+    let start = |k: usize| ((1.0 - (1.0 - k as f64 / count as f64).sqrt()) * left as f64) as usize;
+    (0..count)
+        .map(|k| {
+            let (entries, others) = std::mem::take(&mut rest).split_at_mut((start(k + 1) - start(k)) * rows);
+            rest = others;
+            Columns { entries, first: first + start(k), rows }
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::parallel::Sequential;
+    use crate::random::{Generator, Role};
+    use faer::{Mat, MatRef};
+
+    #[test]
+    fn a_reduced_matrix_restored_is_the_matrix() {
+        let mut generator = Generator::new(13, 0, Role::Other);
+        for d in [1, 2, 3, 5, 6, 7, 50, 51, 200, 201] {
+            let mut matrix = vec![0.0; d * d];
+            for i in 0..d {
+                for j in 0..=i {
+                    // Columns 4, 5, .. of d = 50 are reduced already.
+                    let entry = if d == 50 && i.abs_diff(j) > 1 && j > 3 { 0.0 } else { generator.normal() };
+                    (matrix[i * d + j], matrix[j * d + i]) = (entry, entry);
+                }
+            }
+            let reduced = Reduced::of(&matrix, d, &Sequential);
+            let mut q = vec![0.0; d * d];
+            q.iter_mut().step_by(d + 1).for_each(|entry| *entry = 1.0);
+            reduced.restore(&mut q, &Sequential);
+            let q = MatRef::from_column_major_slice(&q, d, d);
+            let t = Mat::from_fn(d, d, |i, j| match i.abs_diff(j) {
+                0 => reduced.diagonal[i],
+                1 => reduced.beside[i.min(j)],
+                _ => 0.0,
+            });
+            let error = q * t * q.transpose() - MatRef::from_column_major_slice(&matrix, d, d);
+            assert!(error.norm_max() < 1e-14 * (d as f64 + 10.0), "{d}: {:e}", error.norm_max());
+            let unorthogonal = q.transpose() * q - Mat::<f64>::identity(d, d);
+            assert!(unorthogonal.norm_max() < 1e-15 * (d as f64 + 10.0), "{d}: {:e}", unorthogonal.norm_max());
+        }
+    }
+}
