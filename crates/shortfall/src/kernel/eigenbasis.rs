@@ -19,34 +19,43 @@ pub struct Components {
 }
 
 /// Each component c, with the eigenvalue lambda and the gradient `g = lambda c + b`, goes to `c - eta (g + s lambda g)`, for
-/// `[eta, s]`. Eight partial sums, by index modulo 8.
-pub fn spectral_step(values: &[f64], linear: &[f64], coefficients: [f64; 2], c: &mut [f64]) -> Components {
-    assert!(values.len() == c.len() && linear.len() == c.len());
+/// `[eta, s]`; b is 0 where it is left out. Eight partial sums, by index modulo 8.
+pub fn spectral_step(values: &[f64], linear: Option<&[f64]>, coefficients: [f64; 2], c: &mut [f64]) -> Components {
+    assert!(values.len() == c.len() && linear.is_none_or(|linear| linear.len() == c.len()));
     widest!(spectral_step(values, linear, coefficients, c))
 }
 
 #[inline(always)]
 pub(super) fn spectral_step_by<E: Eight>(
     values: &[f64],
-    linear: &[f64],
+    linear: Option<&[f64]>,
     [eta, stretch]: [f64; 2],
     c: &mut [f64],
 ) -> Components {
     let coefficients = [E::all(-eta), E::all(stretch)];
     let (values, last_values) = values.as_chunks::<GROUP>();
-    let (linear, last_linear) = linear.as_chunks::<GROUP>();
     let (c, last) = c.as_chunks_mut::<GROUP>();
     let mut sums = [E::all(0.0); 3];
-    for ((values, linear), c) in values.iter().zip(linear).zip(c) {
-        eight(values, linear, coefficients, c, &mut sums);
+    match linear.map(<[f64]>::as_chunks::<GROUP>) {
+        Some((linear, _)) => {
+            for ((values, linear), c) in values.iter().zip(linear).zip(c) {
+                sums = eight(values, Some(linear), coefficients, c, sums);
+            }
+        }
+        None => {
+            for (values, c) in values.iter().zip(c) {
+                sums = eight(values, None, coefficients, c, sums);
+            }
+        }
     }
     if !last.is_empty() {
         // Components of 0 stay there and add nothing.
-        let [mut values, mut linear, mut c] = [[0.0; GROUP]; 3];
-        for (whole, part) in [(&mut values, last_values), (&mut linear, last_linear), (&mut c, &*last)] {
+        let [mut values, mut linear_of, mut c] = [[0.0; GROUP]; 3];
+        let last_linear = linear.map_or(&[][..], |linear| linear.as_chunks::<GROUP>().1);
+        for (whole, part) in [(&mut values, last_values), (&mut linear_of, last_linear), (&mut c, &*last)] {
             whole[..part.len()].copy_from_slice(part);
         }
-        eight(&values, &linear, coefficients, &mut c, &mut sums);
+        sums = eight(&values, linear.map(|_| &linear_of), coefficients, &mut c, sums);
         last.copy_from_slice(&c[..last.len()]);
     }
     let mut found = [[0.0; GROUP]; 3];
@@ -60,21 +69,32 @@ pub(super) fn spectral_step_by<E: Eight>(
 #[inline(always)]
 fn eight<E: Eight>(
     lambda: &[f64; GROUP],
-    linear: &[f64; GROUP],
+    linear: Option<&[f64; GROUP]>,
     [minus_eta, stretch]: [E; 2],
     c: &mut [f64; GROUP],
-    [squares, energies, largest]: &mut [E; 3],
-) {
-    let (lambda, linear, from) = (E::load(lambda), E::load(linear), E::load(c));
-    let g = lambda.fused(from, linear);
+    [squares, energies, largest]: [E; 3],
+) -> [E; 3] {
+    let (lambda, from) = (E::load(lambda), E::load(c));
+    let g = match linear {
+        Some(linear) => lambda.fused(from, E::load(linear)),
+        None => lambda.times(from),
+    };
     let next = minus_eta.fused(stretch.times(lambda).fused(g, g), from);
     let size = E::all(GONE).most(next.size());
     let next = size.times(next.unit());
     next.store(c);
-    let g = lambda.fused(next, linear);
-    *squares = g.fused(g, *squares);
-    *energies = next.fused(g.add(linear), *energies);
-    *largest = size.most(*largest);
+    let (g, twice) = match linear {
+        Some(linear) => {
+            let linear = E::load(linear);
+            let g = lambda.fused(next, linear);
+            (g, g.add(linear))
+        }
+        None => {
+            let g = lambda.times(next);
+            (g, g)
+        }
+    };
+    [g.fused(g, squares), next.fused(twice, energies), size.most(largest)]
 }
 
 #[cfg(test)]
@@ -103,8 +123,8 @@ mod tests {
             let start: Vec<f64> = (0..d).map(entry(1.0, 0.9)).collect();
             for coefficients in [[0.0, 0.0], [0.1, 0.0], [0.3, 0.7]] {
                 let [mut fast, mut plain, mut one] = [start.clone(), start.clone(), start.clone()];
-                let found = spectral_step(&values, &linear, coefficients, &mut fast);
-                assert_eq!(found, plain::spectral_step(&values, &linear, coefficients, &mut plain));
+                let found = spectral_step(&values, Some(&linear), coefficients, &mut fast);
+                assert_eq!(found, plain::spectral_step(&values, Some(&linear), coefficients, &mut plain));
                 assert_eq!(fast, plain);
                 #[cfg(target_arch = "x86_64")]
                 if is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma") {
@@ -112,10 +132,16 @@ mod tests {
                     // SAFETY: AVX2 and FMA are there.
                     #[allow(unsafe_code)]
                     let seen = unsafe {
-                        super::super::eight::avx2::spectral_step(&values, &linear, coefficients, &mut narrow)
+                        super::super::eight::avx2::spectral_step(&values, Some(&linear), coefficients, &mut narrow)
                     };
                     assert_eq!((seen, &narrow), (found, &fast));
                 }
+                let [mut without, mut zero] = [start.clone(), start.clone()];
+                assert_eq!(
+                    spectral_step(&values, None, coefficients, &mut without),
+                    spectral_step(&values, Some(&vec![0.0; d]), coefficients, &mut zero)
+                );
+                assert_eq!(without, zero);
                 let sums = slow(&values, &linear, coefficients, &mut one);
                 assert!(fast.iter().zip(&one).all(|(a, b)| (a - b).abs() <= 1e-15), "{d}");
                 let found = [found.squared_gradient, found.energy, found.largest];
@@ -129,7 +155,7 @@ mod tests {
     fn components_at_their_ends() {
         let step = |lambda: f64, coefficients: [f64; 2], from: f64| {
             let mut c = [from];
-            (spectral_step(&[lambda], &[0.0], coefficients, &mut c), c[0])
+            (spectral_step(&[lambda], None, coefficients, &mut c), c[0])
         };
         assert_eq!(step(1.0, [0.5, 0.0], 1.5e-300).1, GONE);
         assert_eq!(step(1.0, [0.5, 0.0], -1.5e-300).1, -GONE);

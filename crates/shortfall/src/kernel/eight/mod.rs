@@ -55,7 +55,7 @@ macro_rules! entries {
         $(#[target_feature(enable = $features)])?
         pub(in super::super) fn spectral_step(
             values: &[f64],
-            linear: &[f64],
+            linear: Option<&[f64]>,
             coefficients: [f64; 2],
             c: &mut [f64],
         ) -> Components {

@@ -30,8 +30,8 @@ pub struct Eigenbasis<'a> {
     basis: &'a Eigen,
     /// Components of the point they count from.
     centre: Vec<f64>,
-    /// Of the gradient there: 0 where it is the minimiser's.
-    linear: Vec<f64>,
+    /// Of the gradient there: 0 where it is the minimiser's, and left out where all are.
+    linear: Option<Vec<f64>>,
     /// `f` there.
     least: f64,
     /// Weight of the normalised part of the perturbation, and the rest.
@@ -62,6 +62,7 @@ impl<'a> Eigenbasis<'a> {
         let centre: Vec<f64> = linear.iter().zip(&basis.values).map(rest).collect();
         let least = 0.5 * dot(&centre, &linear);
         linear.iter_mut().zip(&basis.values).filter(|(_, lambda)| lambda.abs() > flat).for_each(|(b, _)| *b = 0.0);
+        let linear = linear.iter().any(|b| *b != 0.0).then_some(linear);
         Some(Self { problem, method, basis, centre, linear, least, weights })
     }
 
@@ -78,8 +79,9 @@ impl<'a> Eigenbasis<'a> {
         if SAFE.contains(&plain) || plain.is_nan() {
             return plain;
         }
-        let entry = |((c, lambda), linear): ((&f64, &f64), &f64)| lambda.mul_add(*c, *linear);
-        norm(&c.iter().zip(&self.basis.values).zip(&self.linear).map(entry).collect::<Vec<_>>())
+        let linear = |k: usize| self.linear.as_ref().map_or(0.0, |linear| linear[k]);
+        let entry = |(k, (c, lambda)): (usize, (&f64, &f64))| lambda.mul_add(*c, linear(k));
+        norm(&c.iter().zip(&self.basis.values).enumerate().map(entry).collect::<Vec<_>>())
     }
 
     /// One step, which also evaluates where it leads.
@@ -90,7 +92,7 @@ impl<'a> Eigenbasis<'a> {
 
     fn pass(&self, coefficients: [f64; 2], c: &mut [f64]) -> Found {
         let Components { squared_gradient, energy, largest } =
-            spectral_step(&self.basis.values, &self.linear, coefficients, c);
+            spectral_step(&self.basis.values, self.linear.as_deref(), coefficients, c);
         Found { squared_gradient, value: 0.5f64.mul_add(energy, self.least), largest }
     }
 
