@@ -20,7 +20,7 @@ const NOTHING: f64 = 1e-140;
 /// Vectors that are one task.
 const TASK: usize = PANEL;
 /// Reflections that are applied together.
-const TOGETHER: usize = 64;
+const TOGETHER: usize = 48;
 
 /// `A = Q T Q'`: T, and Q as reflections.
 pub(super) struct Reduced {
@@ -112,22 +112,32 @@ impl Block {
     fn of(reduced: &Reduced, first: usize) -> Self {
         let d = reduced.size;
         let count = TOGETHER.min(reduced.factors.len() - first);
-        let column = |j: usize| &reduced.columns[(first + j) * d..][..d];
+        let mut products = Panel::new(count);
+        products.reset(count);
+        let mut v = Vec::new();
+        for from in (first..d).step_by(TOGETHER) {
+            let rows = (d - from).min(TOGETHER);
+            let mut part = vec![0.0; count * rows];
+            for (j, part) in part.chunks_exact_mut(rows).enumerate() {
+                let skipped = (first + j + 1).saturating_sub(from).min(rows);
+                let column = &reduced.columns[(first + j) * d + from..][..rows];
+                part[skipped..].copy_from_slice(&column[skipped..]);
+            }
+            let mut panel = Panel::new(rows);
+            panel.load(&part.chunks_exact(rows).collect::<Vec<_>>());
+            add_forward(&part, count, &panel, &mut products);
+            v.push(part);
+        }
         let mut t = vec![0.0; count * count];
         for j in 0..count {
-            let (rest, factor) = (first + j + 1, reduced.factors[first + j]);
-            let along: Vec<f64> = (0..j).map(|k| dot(&column(k)[rest..], &column(j)[rest..])).collect();
+            let factor = reduced.factors[first + j];
+            let along: Vec<f64> = products.row(j).collect();
             t[j * count + j] = -factor;
             for i in 0..j {
-                t[i * count + j] = -factor * dot(&t[i * count + i..i * count + j], &along[i..]);
+                t[i * count + j] = -factor * dot(&t[i * count + i..i * count + j], &along[i..j]);
             }
         }
-        let parts = (first..d).step_by(TOGETHER).map(|from| {
-            let rows = from..(from + TOGETHER).min(d);
-            let entry = |j: usize, row: usize| if row > first + j { column(j)[row] } else { 0.0 };
-            (0..count).flat_map(|j| rows.clone().map(move |row| entry(j, row))).collect()
-        });
-        Self { count, v: parts.collect(), t }
+        Self { count, v, t }
     }
 
     /// To the rows that it has.
@@ -185,8 +195,8 @@ fn product(rest: &mut [f64], first: usize, updates: &[[Vec<f64>; 2]], v: &[f64],
 fn stripes(mut rest: &mut [f64], first: usize, rows: usize) -> Vec<Columns<'_>> {
     let left = rows - first;
     let count = match left {
-        512.. => 4,
-        192.. => 2,
+        1024.. => 4,
+        128.. => 2,
         _ => 1,
     };
     let start = |k: usize| ((1.0 - (1.0 - k as f64 / count as f64).sqrt()) * left as f64) as usize;
