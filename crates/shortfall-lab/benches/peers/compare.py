@@ -19,7 +19,7 @@ ROOT = HERE.parents[3]
 ENVIRONMENT = ROOT / "target" / "peers"
 PEERS = ["jax", "numpy", "torch"]
 # Machines of several tenants are slower for minutes at a time: each program gets the best of its rounds.
-ROUNDS = 3
+ROUNDS = 5
 # What is compared, with the peers' workload it is held against.
 WORKLOADS = {
     "ensemble1d": "ensemble1d",

@@ -59,10 +59,9 @@ pub fn symmetric(matrix: &[f64], d: usize, parallel: &dyn Parallel) -> Option<Ei
     // the largest may vanish, and so may digits of the result.
     let largest = max_abs(matrix);
     let scale = if largest > 0.0 { rescaling(largest) } else { 1.0 };
-    let scaled: Vec<f64> = matrix.iter().map(|entry| entry * scale).collect();
     let (values, vectors, radius) = install(parallel, || {
-        let (values, vectors) = decompose(&scaled, d, parallel)?;
-        let radius = residual_radius(&scaled, &values, &vectors, d, parallel) + d as f64 * f64::MIN_POSITIVE;
+        let (values, vectors) = decompose(matrix.iter().map(|entry| entry * scale).collect(), d, parallel)?;
+        let radius = residual_radius((matrix, scale), &values, &vectors, d, parallel) + d as f64 * f64::MIN_POSITIVE;
         Some((values, vectors, radius))
     })??;
     let radius = (radius * (1.0 + 4.0 * UNIT) / scale).next_up() + 4.0 * f64::from_bits(1);
@@ -71,7 +70,7 @@ pub fn symmetric(matrix: &[f64], d: usize, parallel: &dyn Parallel) -> Option<Ei
 }
 
 /// Eigenvalues in increasing order and, one after the other, eigenvectors.
-fn decompose(matrix: &[f64], d: usize, parallel: &dyn Parallel) -> Option<(Vec<f64>, Vec<f64>)> {
+fn decompose(matrix: Vec<f64>, d: usize, parallel: &dyn Parallel) -> Option<(Vec<f64>, Vec<f64>)> {
     let reduced = Reduced::of(matrix, d, parallel);
     let solved = tridiagonal(&reduced.diagonal, &reduced.beside, parallel)?;
     let order = solved.order();
@@ -80,7 +79,13 @@ fn decompose(matrix: &[f64], d: usize, parallel: &dyn Parallel) -> Option<(Vec<f
     Some((order.iter().map(|k| solved.values[*k]).collect(), vectors))
 }
 
-fn residual_radius(matrix: &[f64], values: &[f64], vectors: &[f64], d: usize, parallel: &dyn Parallel) -> f64 {
+fn residual_radius(
+    (matrix, scale): (&[f64], f64),
+    values: &[f64],
+    vectors: &[f64],
+    d: usize,
+    parallel: &dyn Parallel,
+) -> f64 {
     let slack = 1.0 + gamma(d * d + 8); // covers the rounding of the norms themselves
     let largest = values.iter().fold(0.0f64, |max, value| max.max(value.abs()));
     let vector = |k: usize| &vectors[k * d..][..d];
@@ -92,10 +97,10 @@ fn residual_radius(matrix: &[f64], values: &[f64], vectors: &[f64], d: usize, pa
         add_forward(vectors, product.units(), &panel, product);
     });
     let unorthogonal = slack * square.sqrt() + 4.0 * d as f64 * gamma(d + 2);
-    // |A - V D V'|_F
+    // |A - V D V'|_F, of A times `scale`
     let entries = |i: usize, from: usize| {
         let row = &matrix[i * d..][..d];
-        std::array::from_fn(|j| row.get(from + j).copied().unwrap_or(0.0))
+        std::array::from_fn(|j| row.get(from + j).map_or(0.0, |entry| entry * scale))
     };
     let square = squared_difference(d, parallel, entries, |rows, product| {
         let mut panel = Panel::new(d);
@@ -247,7 +252,7 @@ mod tests {
         let eigen = symmetric(&matrix, 5, &Sequential).expect("finite");
         let mut values = eigen.values.clone();
         values[4] *= 0.99;
-        assert!(residual_radius(&matrix, &values, &eigen.vectors, 5, &Sequential) > eigen.values[4] - values[4]);
+        assert!(residual_radius((&matrix, 1.0), &values, &eigen.vectors, 5, &Sequential) > eigen.values[4] - values[4]);
     }
 
     #[test]

@@ -35,8 +35,7 @@ pub(super) struct Reduced {
 
 impl Reduced {
     /// Of a symmetric `d x d` matrix.
-    pub(super) fn of(matrix: &[f64], d: usize, parallel: &dyn Parallel) -> Self {
-        let mut columns = matrix.to_vec();
+    pub(super) fn of(mut columns: Vec<f64>, d: usize, parallel: &dyn Parallel) -> Self {
         let (mut diagonal, mut beside, mut factors) = (Vec::with_capacity(d), Vec::new(), Vec::new());
         let mut pairs: Vec<[Vec<f64>; 2]> = Vec::with_capacity(PAIRS);
         for k in 0..d {
@@ -228,7 +227,7 @@ mod tests {
                     (matrix[i * d + j], matrix[j * d + i]) = (entry, entry);
                 }
             }
-            let reduced = Reduced::of(&matrix, d, &Sequential);
+            let reduced = Reduced::of(matrix.clone(), d, &Sequential);
             let mut q = vec![0.0; d * d];
             q.iter_mut().step_by(d + 1).for_each(|entry| *entry = 1.0);
             reduced.restore(&mut q, &Sequential);
