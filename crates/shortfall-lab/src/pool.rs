@@ -19,8 +19,8 @@ impl Pool {
             return Ok(Self { threads: None });
         }
         let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build();
-        let pool =
-            pool.map_err(|error| BadInput::new(format!("--threads {threads}: no pool of that size: {error}")))?;
+        let pool = pool
+            .map_err(|error| BadInput::new(format!("no pool of {threads} threads: {error}; `run` takes --threads")))?;
         Ok(Self { threads: Some(pool) })
     }
 
@@ -67,7 +67,7 @@ mod tests {
 
     #[test]
     fn threads_change_no_bit_of_a_decomposition() {
-        let d = 600; // several stripes of columns, several merges that are shared
+        let d = 600; // two stripes of columns, three merges that are shared
         let entry = |k: usize| ((k / d).max(k % d) as f64 * 0.7 + (k / d).min(k % d) as f64 * 1.3).sin();
         let matrix: Vec<f64> = (0..d * d).map(entry).collect();
         let [one, two, five] = [1, 2, 5].map(|threads| {

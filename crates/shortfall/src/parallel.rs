@@ -7,7 +7,7 @@ pub trait Parallel: Sync {
     /// Calls `task(0)`, ..., `task(tasks - 1)`, each once.
     fn run(&self, tasks: usize, task: &(dyn Fn(usize) + Sync));
 
-    /// Calls `work` on the thread from which tasks are handed out fastest.
+    /// Calls `work`, once, on the thread from which tasks are handed out fastest.
     fn install(&self, work: &mut (dyn FnMut() + Send)) {
         work();
     }
@@ -25,7 +25,11 @@ impl Parallel for Sequential {
 /// What `work` gives, called where [`Parallel::install`] says: for work that hands out tasks thousands of times.
 pub fn install<T: Send>(parallel: &dyn Parallel, work: impl FnOnce() -> T + Send) -> Option<T> {
     let (mut work, mut made) = (Some(work), None);
-    parallel.install(&mut || made = work.take().map(|work| work()));
+    parallel.install(&mut || {
+        if let Some(work) = work.take() {
+            made = Some(work());
+        }
+    });
     made
 }
 
@@ -51,4 +55,22 @@ pub fn map<T: Send, U: Send>(parallel: &dyn Parallel, items: Vec<T>, work: impl 
         }
     });
     slots.into_iter().filter_map(|(_, made)| made).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn parts_come_with_the_number_of_their_first() {
+        let mut items = vec![0; 10];
+        for_parts(&Sequential, &mut items, 4, |from, part| {
+            let length = part.len();
+            part.iter_mut().enumerate().for_each(|(k, item)| *item = 100 * length + from + k);
+        });
+        assert_eq!(items, [400, 401, 402, 403, 404, 405, 406, 407, 208, 209]);
+        for_parts(&Sequential, &mut Vec::<u8>::new(), 4, |_, _| panic!("there is none"));
+        assert_eq!(map(&Sequential, vec!["a", "b"], |x| x.to_owned() + x), ["aa", "bb"]);
+        assert_eq!(install(&Sequential, || 7), Some(7));
+    }
 }

@@ -1,6 +1,7 @@
 //! Sums, norms and functions with one order of operations, so that every processor gives the same bits.
 //!
-//! Dot products and sums keep 32 partial sums by index modulo 32 and add them by one fixed tree. Multiply-adds are
+//! Dot products and sums keep 32 partial sums by index modulo 32 and add them by one fixed tree; what works on eight numbers at a
+//! time keeps 8. Multiply-adds are
 //! fused where the code says `mul_add`. The functions are compiled a second time for AVX2 with FMA and chosen at run
 //! time; the arithmetic is the same, so the results are.
 

@@ -66,6 +66,13 @@ impl Panel {
         }
     }
 
+    /// Writes rows, one a slice.
+    pub fn store<'a>(&self, rows: impl Iterator<Item = &'a mut [f64]>) {
+        for (k, row) in rows.enumerate() {
+            row.iter_mut().zip(self.row(k)).for_each(|(x, entry)| *x = entry);
+        }
+    }
+
     /// The entries of one row.
     pub fn row(&self, row: usize) -> impl Iterator<Item = f64> {
         self.entries[row / STRIP * self.units..][..self.units].iter().map(move |unit| unit[row % STRIP])

@@ -122,6 +122,20 @@ mod tests {
         for place in [[poles[0][3], 0.01], [poles[0][4], -0.02], [poles[1][4], 0.5]] {
             let sums = secular_sums(&poles, &weights, place);
             assert_eq!(sums, plain::secular_sums(&poles, &weights, place));
+            #[cfg(target_arch = "x86_64")]
+            if is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma") {
+                // SAFETY: AVX2 and FMA are there.
+                #[allow(unsafe_code)]
+                unsafe {
+                    use super::super::eight::avx2;
+                    let (mut narrow, mut wide) = (poles.clone(), poles.clone());
+                    assert_eq!(sums, avx2::secular_sums(&poles, &weights, place));
+                    let square = avx2::secular_vector(&poles, &z, place, &mut narrow);
+                    assert_eq!((square, narrow), (secular_vector(&poles, &z, place, &mut wide), wide));
+                    let product = avx2::secular_quotients(&poles, &poles, &weights, place[0]);
+                    assert_eq!(product, secular_quotients(&poles, &poles, &weights, place[0]));
+                }
+            }
             let mut slow = [0.0; 4];
             for (pole, weight) in poles.as_flattened().iter().zip(weights.as_flattened()) {
                 let gap = pole - place[0] - place[1];

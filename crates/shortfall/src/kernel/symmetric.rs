@@ -6,7 +6,7 @@ use super::eight::{Eight, widest};
 /// Pairs of vectors of which a product takes account.
 pub(crate) const PAIRS: usize = 4;
 
-/// They.
+/// The vectors x, y of each pair.
 pub(crate) type Pairs<'a> = [[&'a [f64]; 2]; PAIRS];
 /// The entries of a pair in two columns, with the other sign.
 type Factors = [[f64; 2]; 2];
@@ -183,6 +183,22 @@ mod tests {
                         plain::add_symmetric_product(&mut plain_columns, &v, &mut plainly);
                     }
                     assert_eq!(product, plainly);
+                    #[cfg(target_arch = "x86_64")]
+                    if is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma") {
+                        let (mut narrow, mut found) = (given.clone(), vec![0.5; d]);
+                        let mut columns = Columns { entries: &mut narrow[from * d..], first: from, rows: d };
+                        // SAFETY: AVX2 and FMA are there.
+                        #[allow(unsafe_code)]
+                        unsafe {
+                            use super::super::eight::avx2;
+                            if updates {
+                                avx2::update_and_add_symmetric_product(&mut columns, &pairs, &v, &mut found);
+                            } else {
+                                avx2::add_symmetric_product(&mut columns, &v, &mut found);
+                            }
+                        }
+                        assert_eq!(found, plainly);
+                    }
                     let bits = |matrix: &[f64]| matrix.iter().map(|x| x.to_bits()).collect::<Vec<_>>();
                     assert_eq!(bits(&matrix), bits(&copy));
                     for i in 0..d {

@@ -49,7 +49,8 @@ pub trait Budget: fmt::Debug + Send + Sync {
         f64::INFINITY
     }
 
-    /// The threads for it; what is found does not depend on them.
+    /// The threads for it; what is found does not depend on them. Constants are not to be asked for first by one of their own tasks:
+    /// it could wait for itself.
     fn parallel(&self) -> &dyn Parallel {
         &Sequential
     }

@@ -1,4 +1,4 @@
-//! Eigenvalues and eigenvectors of symmetric tridiagonal matrices by division (Cuppen, "A divide and conquer method for the
+//! Eigenvalues and eigenvectors of symmetric tridiagonal matrices by divide and conquer (Cuppen, "A divide and conquer method for the
 //! symmetric tridiagonal eigenproblem", Numerische Mathematik 36, 1981).
 //!
 //! ```text
@@ -22,8 +22,8 @@ const LEAF: usize = 32;
 const MANY: usize = 4;
 /// Roots that are one task.
 const TASK: usize = 64;
-/// Half of it moves an eigenvalue by its rounding: LAPACK's dlaed2 has 8.
-const SMALL: f64 = 8.0 * f64::EPSILON;
+/// What moves the matrix by no more than this part of its size is deflated, as in LAPACK's dlaed2.
+const SMALL: f64 = 4.0 * f64::EPSILON;
 
 /// Eigenvalues and, column after column, eigenvectors, in any order.
 pub(super) struct Solved {
@@ -48,34 +48,34 @@ impl Solved {
     }
 }
 
-/// Of the matrix with this diagonal and these entries beside it; `None` if the solver of the parts gives up.
-pub(super) fn tridiagonal(diagonal: &[f64], beside: &[f64], parallel: &dyn Parallel) -> Option<Solved> {
+/// Of the matrix with this diagonal and off-diagonal; `None` if the solver of the parts gives up.
+pub(super) fn tridiagonal(diagonal: &[f64], off_diagonal: &[f64], parallel: &dyn Parallel) -> Option<Solved> {
     let d = diagonal.len();
     let parts = d.div_ceil(LEAF).next_power_of_two();
     let ends: Vec<usize> = (0..=parts).map(|k| k * d / parts).collect();
     let mut diagonal = diagonal.to_vec();
     for &end in &ends[1..parts] {
-        diagonal[end - 1] -= beside[end - 1].abs();
-        diagonal[end] -= beside[end - 1].abs();
+        diagonal[end - 1] -= off_diagonal[end - 1].abs();
+        diagonal[end] -= off_diagonal[end - 1].abs();
     }
     let ranges: Vec<_> = ends.windows(2).map(|ends| ends[0]..ends[1]).collect();
     let leaves = map(parallel, ranges, |range| {
         let last = range.end - 1;
-        implicit_ql(&diagonal[range.clone()], &beside[range.start..last])
+        implicit_ql(&diagonal[range.clone()], &off_diagonal[range.start..last])
     });
     let mut blocks: Vec<Solved> = leaves.into_iter().collect::<Option<_>>()?;
     let mut inner = ends[1..parts].to_vec();
     while blocks.len() > 1 {
-        let bonds = inner.iter().step_by(2).map(|end| beside[end - 1]);
+        let torn = inner.iter().step_by(2).map(|end| off_diagonal[end - 1]);
         let mut pairs = Vec::new();
         let mut all = blocks.into_iter();
-        for bond in bonds {
-            pairs.extend(all.next().zip(all.next()).map(|pair| (pair, bond)));
+        for torn_entry in torn {
+            pairs.extend(all.next().zip(all.next()).map(|pair| (pair, torn_entry)));
         }
         blocks = if pairs.len() < MANY {
-            pairs.into_iter().map(|(pair, bond)| merge(pair, bond, parallel)).collect()
+            pairs.into_iter().map(|(pair, torn_entry)| merge(pair, torn_entry, parallel)).collect()
         } else {
-            map(parallel, pairs, |(pair, bond)| merge(pair, bond, &Sequential))
+            map(parallel, pairs, |(pair, torn_entry)| merge(pair, torn_entry, &Sequential))
         };
         inner = inner.into_iter().skip(1).step_by(2).collect();
     }
@@ -91,13 +91,13 @@ enum Rows {
 }
 
 /// U, of which columns that were rotated are kept whole.
-struct Columns {
+struct Eigenvectors {
     halves: [Solved; 2],
     rows: Vec<Rows>,
     rotated: Vec<Option<Vec<f64>>>,
 }
 
-impl Columns {
+impl Eigenvectors {
     fn new(upper: Solved, lower: Solved) -> Self {
         let (above, below) = (upper.size(), lower.size());
         let rows = [vec![Rows::Upper; above], vec![Rows::Lower; below]].concat();
@@ -152,20 +152,20 @@ impl Columns {
 }
 
 /// What is left of `D + rho zz'`, and what is an eigenvalue already.
-struct Deflated {
+struct Deflation {
     /// Columns in the order of increasing poles.
     kept: Vec<usize>,
-    gone: Vec<usize>,
+    deflated: Vec<usize>,
 }
 
-fn deflate(columns: &mut Columns, poles: &mut [f64], z: &mut [f64], rho: f64) -> Deflated {
+fn deflate(columns: &mut Eigenvectors, poles: &mut [f64], z: &mut [f64], rho: f64) -> Deflation {
     let small = SMALL * (max_abs(poles) + rho);
     let mut order: Vec<usize> = (0..poles.len()).collect();
     order.sort_by(|a, b| poles[*a].total_cmp(&poles[*b]));
-    let (mut kept, mut gone): (Vec<usize>, Vec<usize>) = (Vec::new(), Vec::new());
+    let (mut kept, mut deflated): (Vec<usize>, Vec<usize>) = (Vec::new(), Vec::new());
     for k in order {
         if rho * z[k].abs() <= small {
-            gone.push(k);
+            deflated.push(k);
             continue;
         }
         if let Some(&before) = kept.last() {
@@ -178,23 +178,23 @@ fn deflate(columns: &mut Columns, poles: &mut [f64], z: &mut [f64], rho: f64) ->
                 poles[before] = (a * cos).mul_add(cos, b * sin * sin);
                 poles[k] = (a * sin).mul_add(sin, b * cos * cos);
                 kept.pop();
-                gone.push(before);
+                deflated.push(before);
             }
         }
         kept.push(k);
     }
-    Deflated { kept, gone }
+    Deflation { kept, deflated }
 }
 
-fn merge((upper, lower): (Solved, Solved), bond: f64, parallel: &dyn Parallel) -> Solved {
+fn merge((upper, lower): (Solved, Solved), torn_entry: f64, parallel: &dyn Parallel) -> Solved {
     let (split, d) = (upper.size(), upper.size() + lower.size());
     let mut poles = [&upper.values[..], &lower.values[..]].concat();
-    let sign = 1f64.copysign(bond) * std::f64::consts::FRAC_1_SQRT_2;
+    let sign = 1f64.copysign(torn_entry) * std::f64::consts::FRAC_1_SQRT_2;
     let mut z: Vec<f64> = (0..split).map(|k| upper.column(k)[split - 1] * std::f64::consts::FRAC_1_SQRT_2).collect();
     z.extend((0..d - split).map(|k| lower.column(k)[0] * sign));
-    let rho = 2.0 * bond.abs();
-    let mut columns = Columns::new(upper, lower);
-    let Deflated { kept, gone } = deflate(&mut columns, &mut poles, &mut z, rho);
+    let rho = 2.0 * torn_entry.abs();
+    let mut columns = Eigenvectors::new(upper, lower);
+    let Deflation { kept, deflated } = deflate(&mut columns, &mut poles, &mut z, rho);
 
     let count = kept.len();
     let [poles_kept, z_kept] = [&poles, &z].map(|all| kept.iter().map(|k| all[*k]).collect::<Vec<f64>>());
@@ -236,15 +236,13 @@ fn merge((upper, lower): (Solved, Solved), bond: f64, parallel: &dyn Parallel) -
         }
         for (half, used, rows) in [(&upper, &above, 0..split), (&lower, &below, split..d)] {
             let product = multiplied(half, used.clone(), &factors, count, rows.len());
-            for (k, vector) in part.chunks_exact_mut(d).enumerate() {
-                vector[rows.clone()].iter_mut().zip(product.row(k)).for_each(|(x, entry)| *x = entry);
-            }
+            product.store(part.chunks_exact_mut(d).map(|vector| &mut vector[rows.clone()]));
         }
     });
-    for (vector, k) in ready.chunks_exact_mut(d).zip(&gone) {
+    for (vector, k) in ready.chunks_exact_mut(d).zip(&deflated) {
         vector.copy_from_slice(&columns.whole(*k));
     }
-    let values = roots.iter().map(|root| secular.value(*root)).chain(gone.iter().map(|k| poles[*k])).collect();
+    let values = roots.iter().map(|root| secular.value(*root)).chain(deflated.iter().map(|k| poles[*k])).collect();
     Solved { values, vectors }
 }
 
@@ -271,15 +269,15 @@ mod tests {
     use crate::random::{Generator, Role};
 
     /// `max |T v - lambda v|` and `max |V'V - I|`.
-    fn errors(diagonal: &[f64], beside: &[f64], solved: &Solved) -> [f64; 2] {
+    fn errors(diagonal: &[f64], off_diagonal: &[f64], solved: &Solved) -> [f64; 2] {
         let d = diagonal.len();
         let mut errors = [0.0f64; 2];
         for k in 0..d {
             let v = solved.column(k);
             for i in 0..d {
                 let mut entry = diagonal[i] * v[i] - solved.values[k] * v[i];
-                entry += if i > 0 { beside[i - 1] * v[i - 1] } else { 0.0 };
-                entry += if i + 1 < d { beside[i] * v[i + 1] } else { 0.0 };
+                entry += if i > 0 { off_diagonal[i - 1] * v[i - 1] } else { 0.0 };
+                entry += if i + 1 < d { off_diagonal[i] * v[i + 1] } else { 0.0 };
                 errors[0] = errors[0].max(entry.abs());
             }
             for j in 0..=k {
@@ -289,10 +287,10 @@ mod tests {
         errors
     }
 
-    fn assert_solved(diagonal: &[f64], beside: &[f64], name: &str) {
-        let solved = tridiagonal(diagonal, beside, &Sequential).expect("finite");
-        let size = max_abs(diagonal).max(max_abs(beside));
-        let [residual, unorthogonal] = errors(diagonal, beside, &solved);
+    fn assert_solved(diagonal: &[f64], off_diagonal: &[f64], name: &str) {
+        let solved = tridiagonal(diagonal, off_diagonal, &Sequential).expect("finite");
+        let size = max_abs(diagonal).max(max_abs(off_diagonal));
+        let [residual, unorthogonal] = errors(diagonal, off_diagonal, &solved);
         let d = diagonal.len() as f64;
         assert!(residual <= 1e-15 * (d + 20.0) * size, "{name} {d}: {residual:e}");
         assert!(unorthogonal <= 1e-15 * (d + 20.0), "{name} {d}: {unorthogonal:e}");
@@ -303,8 +301,8 @@ mod tests {
         let mut generator = Generator::new(11, 0, Role::Other);
         for d in [1, 2, 31, 32, 33, 65, 130, 300] {
             let mut normal = |count: usize| (0..count).map(|_| generator.normal()).collect::<Vec<f64>>();
-            let (diagonal, beside) = (normal(d), normal(d - 1));
-            assert_solved(&diagonal, &beside, "normal");
+            let (diagonal, off_diagonal) = (normal(d), normal(d - 1));
+            assert_solved(&diagonal, &off_diagonal, "normal");
             assert_solved(&vec![2.0; d], &vec![-1.0; d - 1], "second difference");
             assert_solved(&vec![0.0; d], &vec![0.0; d - 1], "zero");
             assert_solved(&vec![1.0; d], &vec![0.0; d - 1], "unit");
@@ -317,7 +315,7 @@ mod tests {
             assert_solved(&parts, &glued, "glued Wilkinson");
             let graded: Vec<f64> = (0..d).map(|k| 0.7f64.powi(k as i32)).collect();
             assert_solved(&graded, &graded[1..], "graded");
-            let scattered: Vec<f64> = beside.iter().map(|b| if b.abs() < 0.7 { 0.0 } else { *b }).collect();
+            let scattered: Vec<f64> = off_diagonal.iter().map(|b| if b.abs() < 0.7 { 0.0 } else { *b }).collect();
             assert_solved(&diagonal.iter().map(|x| x.round()).collect::<Vec<_>>(), &scattered, "decoupled");
         }
     }

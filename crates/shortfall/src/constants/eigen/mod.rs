@@ -23,6 +23,10 @@ use faer::{MatRef, Side};
 use reduce::Reduced;
 use std::ops::Range;
 
+/// Entries below it count as 0 in a matrix whose largest is near 1: squares of larger ones keep all their bits, and none of this
+/// size moves an eigenvalue by a bit of the largest.
+const NEGLIGIBLE: f64 = 1e-130;
+
 /// Unit roundoff.
 pub const UNIT: f64 = f64::EPSILON / 2.0;
 
@@ -65,14 +69,14 @@ pub fn symmetric(matrix: &[f64], d: usize, parallel: &dyn Parallel) -> Option<Ei
         Some((values, vectors, radius))
     })??;
     let radius = (radius * (1.0 + 4.0 * UNIT) / scale).next_up() + 4.0 * f64::from_bits(1);
-    let values = values.iter().map(|value| value / scale).collect();
-    radius.is_finite().then_some(Eigen { values, vectors, radius })
+    let values: Vec<f64> = values.iter().map(|value| value / scale).collect();
+    (radius.is_finite() && values.iter().all(|value| value.is_finite())).then_some(Eigen { values, vectors, radius })
 }
 
 /// Eigenvalues in increasing order and, one after the other, eigenvectors.
 fn decompose(matrix: Vec<f64>, d: usize, parallel: &dyn Parallel) -> Option<(Vec<f64>, Vec<f64>)> {
     let reduced = Reduced::of(matrix, d, parallel);
-    let solved = tridiagonal(&reduced.diagonal, &reduced.beside, parallel)?;
+    let solved = tridiagonal(&reduced.diagonal, &reduced.off_diagonal, parallel)?;
     let order = solved.order();
     let mut vectors: Vec<f64> = order.iter().flat_map(|k| solved.column(*k)).copied().collect();
     reduced.restore(&mut vectors, parallel);
@@ -112,7 +116,7 @@ fn residual_radius(
 }
 
 /// `|W - P|_F^2` for symmetric W and P. `wanted` gives entries of a row of W from a column on, and 0 beyond the last; `add_product`
-/// adds some columns of P, as long as the panel has units.
+/// adds the first rows of some columns of P, as many as the panel has units.
 fn squared_difference(
     d: usize,
     parallel: &dyn Parallel,
@@ -243,6 +247,63 @@ mod tests {
             for (value, other) in eigen.values.iter().zip(&other) {
                 assert!((value - other).abs() <= 1e-13 * d as f64, "{d}: {value:e} {other:e}");
             }
+        }
+    }
+
+    /// `None`, or a radius far above rounding, would cost a constant.
+    fn assert_tight(matrix: &[f64], d: usize, name: &str) -> Eigen {
+        let eigen = symmetric(matrix, d, &Sequential).unwrap_or_else(|| panic!("{name} {d}: nothing"));
+        let largest = max_abs(&eigen.values);
+        assert!(
+            eigen.radius <= 1e-14 * (d * d) as f64 * largest + 1e-300,
+            "{name} {d}: {:e} {largest:e}",
+            eigen.radius
+        );
+        eigen
+    }
+
+    #[test]
+    fn singular_decoupled_and_repeated() {
+        for d in [3, 12, 40, 100, 150] {
+            let from = |entry: &dyn Fn(usize, usize) -> f64| -> Vec<f64> {
+                (0..d * d).map(|k| entry((k / d).min(k % d), (k / d).max(k % d))).collect()
+            };
+            assert_eq!(assert_tight(&from(&|_, _| 0.0), d, "zero").values, vec![0.0; d]);
+            assert_eq!(assert_tight(&from(&|i, j| f64::from(u8::from(i == j))), d, "unit").values, vec![1.0; d]);
+            let ones = assert_tight(&from(&|_, _| 1.0), d, "ones").values;
+            assert!((ones[d - 1] - d as f64).abs() < 1e-12 * d as f64 && max_abs(&ones[..d - 1]) < 1e-12 * d as f64);
+            let x = |i: usize| (i as f64 * 1.3).sin();
+            assert_tight(&from(&|i, j| x(i) * x(j)), d, "rank one");
+            assert_tight(&from(&|i, j| x(i / 2) * x(j / 2) + x(2 * (i / 2)) * x(2 * (j / 2))), d, "duplicated");
+            assert_tight(&from(&|i, j| if i == j { x(i) } else { 0.0 }), d, "diagonal");
+            assert_tight(&from(&|i, j| if j - i <= 1 { x(i + j) } else { 0.0 }), d, "tridiagonal");
+            for tiny in [1e-120, 1e-135, 1e-150, 1e-160, 1e-170, 1e-300] {
+                let entry = |i: usize, j: usize| match (i, j - i) {
+                    (0, off) => f64::from(u8::from(off == 0)),
+                    (_, 0) => 2.0 * tiny,
+                    (_, 1) => tiny,
+                    _ => 0.0,
+                };
+                assert_tight(&from(&entry), d, "a tiny block");
+            }
+        }
+        assert!(symmetric(&[1e308; 16], 4, &Sequential).is_none());
+    }
+
+    #[test]
+    fn a_wrong_vector_of_several_panels_is_not_believed() {
+        let d = 2 * PANEL + 2;
+        let matrix = second_difference(d);
+        let Eigen { values, vectors, radius } = symmetric(&matrix, d, &Sequential).expect("finite");
+        let of = |values: &[f64], vectors: &[f64]| residual_radius((&matrix, 1.0), values, vectors, d, &Sequential);
+        assert!(of(&values, &vectors) <= radius * (1.0 + 1e-9));
+        for k in [0, PANEL, d - 1] {
+            let mut wrong = values.clone();
+            wrong[k] += 1e-3;
+            assert!(of(&wrong, &vectors) > 0.99e-3, "{k}");
+            let mut wrong = vectors.clone();
+            wrong[k * d + d - 1] += 1e-3;
+            assert!(of(&values, &wrong) > 1e-4, "{k}");
         }
     }
 

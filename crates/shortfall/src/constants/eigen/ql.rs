@@ -1,24 +1,24 @@
 //! Eigenvalues and eigenvectors of small symmetric tridiagonal matrices by QL steps with implicit shifts (Dubrulle, Martin and
 //! Wilkinson, "The implicit QL algorithm", Numerische Mathematik 12, 1968).
 
+use super::NEGLIGIBLE;
 use super::divide::Solved;
 
 /// Steps an eigenvalue may take; two or three are usual.
 const MOST_STEPS: usize = 60;
 
-/// Of the matrix with this diagonal and these entries beside it; `None` if steps do not end.
-pub(super) fn implicit_ql(diagonal: &[f64], beside: &[f64]) -> Option<Solved> {
+/// Of the matrix with this diagonal and off-diagonal; `None` if steps do not end.
+pub(super) fn implicit_ql(diagonal: &[f64], off_diagonal: &[f64]) -> Option<Solved> {
     let n = diagonal.len();
     let mut d = diagonal.to_vec();
-    let mut e = [beside, &[0.0]].concat();
+    let mut e = [off_diagonal, &[0.0]].concat();
     let mut vectors = vec![0.0; n * n];
     vectors.iter_mut().step_by(n + 1).for_each(|entry| *entry = 1.0);
     for first in 0..n {
         let mut steps = 0;
         loop {
-            let is_nothing =
-                |k: &usize| e[*k].abs() <= f64::EPSILON * (d[*k].abs() + d[*k + 1].abs()) + f64::MIN_POSITIVE;
-            let last = (first..n - 1).find(is_nothing).unwrap_or(n - 1);
+            let is_negligible = |k: &usize| e[*k].abs() <= f64::EPSILON * (d[*k].abs() + d[*k + 1].abs()) + NEGLIGIBLE;
+            let last = (first..n - 1).find(is_negligible).unwrap_or(n - 1);
             if last == first {
                 break;
             }

@@ -9,34 +9,33 @@
 //! (Golub and Van Loan, "Matrix Computations", section 8.3.1). The product `Av` reads all of A, which the caches near the processor
 //! do not hold: so the pairs v, w of some columns are kept beside A, and taken off it while it is read for the next product.
 
+use super::NEGLIGIBLE;
 use crate::kernel::{
     Columns, PAIRS, PANEL, Pairs, Panel, add_backward, add_forward, add_scaled, add_symmetric_product, dot, norm,
     update_and_add_symmetric_product,
 };
 use crate::parallel::{Parallel, for_parts, map};
 
-/// Columns shorter than this count as 0: their squares would lose bits, or vanish.
-const NOTHING: f64 = 1e-140;
 /// Vectors that are one task.
 const TASK: usize = PANEL;
-/// Reflections that are applied together.
+/// Reflections of a block.
 const TOGETHER: usize = 48;
 
 /// `A = Q T Q'`: T, and Q as reflections.
 pub(super) struct Reduced {
     size: usize,
     pub(super) diagonal: Vec<f64>,
-    pub(super) beside: Vec<f64>,
-    /// The v of column k in the rows of column k below the diagonal.
+    pub(super) off_diagonal: Vec<f64>,
+    /// The v of each reflection, in the rows below the diagonal.
     columns: Vec<f64>,
-    /// The t of each column.
+    /// The t of each.
     factors: Vec<f64>,
 }
 
 impl Reduced {
-    /// Of a symmetric `d x d` matrix.
+    /// Of a symmetric `d x d` matrix, column after column, of which the half below the diagonal is read.
     pub(super) fn of(mut columns: Vec<f64>, d: usize, parallel: &dyn Parallel) -> Self {
-        let (mut diagonal, mut beside, mut factors) = (Vec::with_capacity(d), Vec::new(), Vec::new());
+        let (mut diagonal, mut off_diagonal, mut factors) = (Vec::with_capacity(d), Vec::new(), Vec::new());
         let mut pairs: Vec<[Vec<f64>; 2]> = Vec::with_capacity(PAIRS);
         for k in 0..d {
             let (done, rest) = columns.split_at_mut((k + 1) * d);
@@ -50,8 +49,11 @@ impl Reduced {
                 break;
             }
             let (entry, factor) = reflection(&mut column[k + 1..]);
-            beside.push(entry);
+            off_diagonal.push(entry);
             factors.push(factor);
+            if factor == 0.0 {
+                continue;
+            }
             let mut v = vec![0.0; d];
             v[k + 1..].copy_from_slice(&column[k + 1..]);
             let updates = if pairs.len() == PAIRS { std::mem::take(&mut pairs) } else { Vec::new() };
@@ -65,7 +67,7 @@ impl Reduced {
             w[k + 1..].iter_mut().zip(&v[k + 1..]).for_each(|(w, v)| *w = factor * (*w - 0.5 * factor * along * v));
             pairs.push([v, w]);
         }
-        Self { size: d, diagonal, beside, columns, factors }
+        Self { size: d, diagonal, off_diagonal, columns, factors }
     }
 
     /// Vectors, one after the other, are multiplied by Q.
@@ -89,15 +91,13 @@ impl Reduced {
                 block.apply(&mut panels[first..], width);
             }
             for (from, panel) in rows.iter().zip(&panels) {
-                for (k, vector) in part.chunks_exact_mut(d).enumerate() {
-                    vector[*from..].iter_mut().zip(panel.row(k)).for_each(|(x, entry)| *x = entry);
-                }
+                panel.store(part.chunks_exact_mut(d).map(|vector| &mut vector[*from..]));
             }
         });
     }
 }
 
-/// The product `I - VTV'` of some reflections; T is upper triangular (Schreiber and Van Loan, "A storage-efficient WY
+/// The product `I - VTV'` of some reflections in compact WY form, T upper triangular (Schreiber and Van Loan, "A storage-efficient WY
 /// representation for products of Householder transformations", SIAM Journal on Scientific and Statistical Computing 10, 1989).
 /// Rows are [`TOGETHER`] at a time, each such part of V with one reflection after the other.
 struct Block {
@@ -157,9 +157,9 @@ impl Block {
 /// Turns a column into the v of its reflection, with 1 first; returns what the reflection leaves of it, and t.
 fn reflection(column: &mut [f64]) -> (f64, f64) {
     let (first, length) = (column[0], norm(column));
-    if length < NOTHING || norm(&column[1..]) == 0.0 {
+    if length < NEGLIGIBLE || norm(&column[1..]) == 0.0 {
         column.fill(0.0);
-        return (first, 0.0);
+        return (if length < NEGLIGIBLE { 0.0 } else { first }, 0.0);
     }
     let left = -length.copysign(first);
     column[1..].iter_mut().for_each(|x| *x /= first - left);
@@ -215,6 +215,21 @@ mod tests {
     use crate::random::{Generator, Role};
     use faer::{Mat, MatRef};
 
+    /// Four stripes of columns.
+    #[test]
+    fn a_product_in_stripes_is_that_of_the_matrix() {
+        let (d, first) = (1101, 1);
+        let entry = |i: usize, j: usize| ((i.max(j) * 7 + i.min(j) * 3) as f64 * 0.37).sin();
+        let v: Vec<f64> = (0..d).map(|i| if i < first { 0.0 } else { (i as f64 * 0.71).cos() }).collect();
+        let mut rest: Vec<f64> = (first..d).flat_map(|j| (0..d).map(move |i| entry(i, j))).collect();
+        assert_eq!(stripes(&mut rest, first, d).len(), 4);
+        let found = product(&mut rest, first, &[], &v, &Sequential);
+        for i in (first..d).step_by(50) {
+            let wanted: f64 = (first..d).map(|j| entry(i, j) * v[j]).sum();
+            assert!((found[i] - wanted).abs() < 1e-10, "{i}");
+        }
+    }
+
     #[test]
     fn a_reduced_matrix_restored_is_the_matrix() {
         let mut generator = Generator::new(13, 0, Role::Other);
@@ -234,7 +249,7 @@ mod tests {
             let q = MatRef::from_column_major_slice(&q, d, d);
             let t = Mat::from_fn(d, d, |i, j| match i.abs_diff(j) {
                 0 => reduced.diagonal[i],
-                1 => reduced.beside[i.min(j)],
+                1 => reduced.off_diagonal[i.min(j)],
                 _ => 0.0,
             });
             let error = q * t * q.transpose() - MatRef::from_column_major_slice(&matrix, d, d);

@@ -6,7 +6,7 @@
 
 use crate::kernel::{GROUP, NO_POLE, secular_quotients, secular_sums, secular_vector};
 
-/// More steps than any bracket of doubles bears.
+/// Deflation keeps roots far enough from poles for bisection to end before.
 const MOST_STEPS: usize = 200;
 
 /// `D + rho zz'` with increasing poles, all entries of z and rho not 0.

@@ -23,6 +23,7 @@ const SAFE: std::ops::Range<f64> = 1e-140..1e140;
 /// Components count from where they rest if their eigenvalue is not below this part of the largest: one that SAM lets grow is
 /// larger than those that hold it, and others may rest too far away to count from there.
 const FLAT: f64 = 1e-3;
+
 /// See the module.
 pub struct Eigenbasis<'a> {
     problem: &'a dyn Problem,
