@@ -28,7 +28,7 @@ const SMALL: f64 = 4.0 * f64::EPSILON;
 /// Eigenvalues and, column after column, eigenvectors, in any order.
 pub(super) struct Solved {
     pub(super) values: Vec<f64>,
-    pub(super) vectors: Vec<f64>,
+    vectors: Vec<f64>,
 }
 
 impl Solved {
@@ -61,7 +61,8 @@ pub(super) fn tridiagonal(diagonal: &[f64], off_diagonal: &[f64], parallel: &dyn
     let ranges: Vec<_> = ends.windows(2).map(|ends| ends[0]..ends[1]).collect();
     let leaves = map(parallel, ranges, |range| {
         let last = range.end - 1;
-        implicit_ql(&diagonal[range.clone()], &off_diagonal[range.start..last])
+        let (values, vectors) = implicit_ql(&diagonal[range.clone()], &off_diagonal[range.start..last])?;
+        Some(Solved { values, vectors })
     });
     let mut blocks: Vec<Solved> = leaves.into_iter().collect::<Option<_>>()?;
     let mut inner = ends[1..parts].to_vec();

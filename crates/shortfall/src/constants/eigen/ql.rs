@@ -2,13 +2,12 @@
 //! Wilkinson, "The implicit QL algorithm", Numerische Mathematik 12, 1968).
 
 use super::NEGLIGIBLE;
-use super::divide::Solved;
 
 /// Steps an eigenvalue may take; two or three are usual.
 const MOST_STEPS: usize = 60;
 
-/// Of the matrix with this diagonal and off-diagonal; `None` if steps do not end.
-pub(super) fn implicit_ql(diagonal: &[f64], off_diagonal: &[f64]) -> Option<Solved> {
+/// Eigenvalues and, one after the other, eigenvectors of the matrix with this diagonal and off-diagonal; `None` if steps do not end.
+pub(super) fn implicit_ql(diagonal: &[f64], off_diagonal: &[f64]) -> Option<(Vec<f64>, Vec<f64>)> {
     let n = diagonal.len();
     let mut d = diagonal.to_vec();
     let mut e = [off_diagonal, &[0.0]].concat();
@@ -29,7 +28,7 @@ pub(super) fn implicit_ql(diagonal: &[f64], off_diagonal: &[f64]) -> Option<Solv
             step(&mut d, &mut e, [first, last], &mut vectors);
         }
     }
-    Some(Solved { values: d, vectors })
+    Some((d, vectors))
 }
 
 /// One step for the part from `first` to `last`, shifted by the eigenvalue of its first two rows that is nearer to the first.
