@@ -1,7 +1,7 @@
 //! Gradient steps of quadratics in the eigenbasis, eight components at a time.
 
 use super::GROUP;
-use super::eight::{Eight, widest};
+use super::eight::{Eight, stored, widest};
 
 /// A component that has decayed stays as large as this: numbers with fewer bits would take a hundred times as long, and from 0 it
 /// could not come back where SAM lets it grow again.
@@ -58,9 +58,7 @@ pub(super) fn spectral_step_by<E: Eight>(
         sums = eight(&values, linear.map(|_| &linear_of), coefficients, &mut c, sums);
         last.copy_from_slice(&c[..last.len()]);
     }
-    let mut found = [[0.0; GROUP]; 3];
-    sums.iter().zip(&mut found).for_each(|(sums, found)| sums.store(found));
-    let [squares, energies, sizes] = found;
+    let [squares, energies, sizes] = stored(sums);
     let tree = |x: [f64; GROUP]| ((x[0] + x[4]) + (x[2] + x[6])) + ((x[1] + x[5]) + (x[3] + x[7]));
     let larger = |a: f64, b: f64| if b > a { b } else { a };
     Components { squared_gradient: tree(squares), energy: tree(energies), largest: sizes.into_iter().fold(0.0, larger) }

@@ -1,6 +1,6 @@
 //! Numbers at a panel of rows, laid out so that one operation takes several rows, and the functions of a network on them.
 
-use super::eight::{Eight, widest};
+use super::eight::{Eight, stored, widest};
 use super::functions::{log1p, tanh};
 use super::logistic::exp;
 use multiversion::multiversion;
@@ -223,15 +223,6 @@ pub(super) fn shares_by<E: Eight>(
         E::load(weight).times(scale).store(weight);
     }
     stored([rest, E::all(-1.0).times(wrong.times(scale))])
-}
-
-#[inline(always)]
-fn stored<E: Eight>(both: [E; 2]) -> [[f64; STRIP]; 2] {
-    both.map(|one| {
-        let mut numbers = [0.0; STRIP];
-        one.store(&mut numbers);
-        numbers
-    })
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@
 //! lambda = (p_i - p_o) - mu` then have no more error than two roundings.
 
 use super::GROUP;
-use super::eight::{Eight, widest};
+use super::eight::{Eight, stored, widest};
 
 /// Fills up the last eight poles; their weights are 0.
 pub(crate) const NO_POLE: f64 = 1e150;
@@ -54,7 +54,7 @@ pub(super) fn secular_sums_by<E: Eight>(
         let [psi, psi_slope, phi, phi_slope] = sums;
         sums = [psi.add(below), below.fused(inverse, psi_slope), phi.add(above), above.fused(inverse, phi_slope)];
     }
-    sums.map(total)
+    stored(sums).map(|sums| sums.iter().sum())
 }
 
 #[inline(always)]
@@ -71,9 +71,7 @@ pub(super) fn secular_quotients_by<E: Eight>(
         let apart = E::choose(other.is(pole), one, pole.less(other));
         product = product.times(pole.less(origin).less(E::load(offsets)).over(apart));
     }
-    let mut each = [0.0; GROUP];
-    product.store(&mut each);
-    each.iter().product()
+    stored([product])[0].iter().product()
 }
 
 #[inline(always)]
@@ -90,14 +88,7 @@ pub(super) fn secular_vector_by<E: Eight>(
         entry.store(vector);
         square = entry.fused(entry, square);
     }
-    total(square)
-}
-
-#[inline(always)]
-fn total<E: Eight>(sums: E) -> f64 {
-    let mut each = [0.0; GROUP];
-    sums.store(&mut each);
-    each.iter().sum()
+    stored([square])[0].iter().sum()
 }
 
 #[cfg(test)]

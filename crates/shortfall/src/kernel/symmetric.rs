@@ -1,7 +1,7 @@
 //! Products of symmetric matrices with a vector, two columns at a time.
 
 use super::GROUP;
-use super::eight::{Eight, widest};
+use super::eight::{Eight, stored, widest};
 
 /// Pairs of vectors of which a product takes account.
 pub(crate) const PAIRS: usize = 4;
@@ -131,10 +131,7 @@ fn two_columns<E: Eight, const UPDATES: bool>(
         dot_b = in_b.fused(v, dot_b);
         in_a.fused(first, in_b.fused(second, E::load(product))).store(product);
     }
-    let mut dots = [[0.0; GROUP]; 2];
-    dot_a.store(&mut dots[0]);
-    dot_b.store(&mut dots[1]);
-    let mut dots = dots.map(|dots| dots.iter().sum::<f64>());
+    let mut dots = stored([dot_a, dot_b]).map(|dots| dots.iter().sum::<f64>());
     for (row, product) in last_product.iter_mut().enumerate() {
         if UPDATES {
             for ([x, y], [[xa, xb], [ya, yb]]) in pairs.iter().zip(factors) {

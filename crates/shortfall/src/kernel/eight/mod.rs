@@ -48,6 +48,16 @@ pub(super) trait Eight: Copy {
     fn power_of_two(self) -> Self;
 }
 
+/// One number after the other.
+#[inline(always)]
+pub(super) fn stored<E: Eight, const N: usize>(numbers: [E; N]) -> [[f64; GROUP]; N] {
+    let mut stored = [[0.0; GROUP]; N];
+    for (numbers, stored) in numbers.into_iter().zip(&mut stored) {
+        numbers.store(stored);
+    }
+    stored
+}
+
 /// The functions of [`eigenbasis`](super::eigenbasis), [`lanes`](super::lanes), [`logistic`](super::logistic),
 /// [`panel`](super::panel), [`secular`](super::secular) and [`symmetric`](super::symmetric) for one kind of registers.
 macro_rules! entries {
