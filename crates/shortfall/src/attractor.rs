@@ -1,7 +1,7 @@
 //! Where a deterministic run ends: a fixed point or a cycle of the SAM map `Phi(x) = x - eta G(x)`.
 
 use crate::constants::eigen::{moduli, solve};
-use crate::kernel::norm;
+use crate::kernel::{distance, norm};
 use crate::method::Method;
 use crate::problem::Problem;
 use crate::virtual_loss::Field;
@@ -164,10 +164,6 @@ fn polished(map: &Map, from: &[f64], period: usize, scale: f64) -> Option<Vec<f6
         x.iter_mut().zip(&step).for_each(|(x, step)| *x -= step);
     }
     best.map(|(x, _)| x)
-}
-
-fn distance(a: &[f64], b: &[f64]) -> f64 {
-    norm(&a.iter().zip(b).map(|(a, b)| a - b).collect::<Vec<_>>())
 }
 
 #[cfg(test)]

@@ -24,12 +24,21 @@ fn split_mix(state: &mut u64) -> u64 {
     z ^ (z >> 31)
 }
 
-/// A generator; its four words are its whole state.
+/// A generator: four words of state, and coins that were tossed and not looked at yet.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Generator {
-    /// The state.
+    /// The state of xoshiro256++.
     pub words: [u64; 4],
+    /// The next one on top.
+    pub coins: u64,
+    /// How many there are.
+    pub left: u64,
 }
+
+/// Coins that are tossed together.
+pub const COINS: u64 = 64;
+/// Bits of a coin's number that are drawn before it is asked whether more are needed, which is so once in 4096 times.
+const COIN_BITS: u32 = 12;
 
 impl Generator {
     /// The generator of one replicate and role under a seed.
@@ -38,7 +47,12 @@ impl Generator {
         for part in [replicate, role as u64] {
             state = split_mix(&mut state) ^ part.wrapping_mul(0xd134_2543_de82_ef95);
         }
-        Self { words: std::array::from_fn(|_| split_mix(&mut state)) }
+        Self::from_words(std::array::from_fn(|_| split_mix(&mut state)))
+    }
+
+    /// From a state that is not all zero.
+    pub fn from_words(words: [u64; 4]) -> Self {
+        Self { words, coins: 0, left: 0 }
     }
 
     /// The next 64 bits.
@@ -54,6 +68,34 @@ impl Generator {
         s[2] ^= t;
         s[3] = s[3].rotate_left(45);
         result
+    }
+
+    /// Whether a number of 64 random bits reaches the threshold, which is to be the same in all calls: [`COINS`] such numbers are
+    /// drawn together, from 12 words or fewer instead of one each.
+    #[inline]
+    pub fn reaches(&mut self, threshold: u64) -> bool {
+        if self.left == 0 {
+            self.coins = self.toss(threshold);
+            self.left = COINS;
+        }
+        let reaches = self.coins >> (COINS - 1) == 1;
+        self.coins <<= 1;
+        self.left -= 1;
+        reaches
+    }
+
+    /// A word has one bit of each number, the last word the most significant.
+    fn toss(&mut self, threshold: u64) -> u64 {
+        let (mut reach, mut open) = (u64::MAX, u64::MAX);
+        for bit in drawn_bits(threshold) {
+            let word = self.bits();
+            if bit {
+                (reach, open) = (reach & word, open & word);
+            } else {
+                (reach, open) = (reach | word, open & !word);
+            }
+        }
+        if open != 0 { settle(self.words[0], reach, open, threshold) } else { reach }
     }
 
     /// Uniform on `0..count`, one draw; its bias is below `count / 2^64`.
@@ -74,6 +116,27 @@ impl Generator {
     }
 }
 
+/// Those of a threshold that drawn bits are held against, least significant first. Where a number has them all and the others are
+/// 0, it reaches the threshold.
+#[inline(always)]
+pub(crate) fn drawn_bits(threshold: u64) -> impl Iterator<Item = bool> {
+    let first = threshold.trailing_zeros().max(u64::BITS - COIN_BITS);
+    (first..u64::BITS).map(move |k| threshold >> k & 1 == 1)
+}
+
+/// Numbers that have the first bits of the threshold, the open ones, are decided by the others: SplitMix64 of the first word after the
+/// toss and the coin's place. So a generator advances by the same number of words whatever it draws.
+#[cold]
+pub(crate) fn settle(first: u64, mut reach: u64, mut open: u64, threshold: u64) -> u64 {
+    let rest = threshold << COIN_BITS;
+    while open != 0 {
+        let coin = 1 << open.trailing_zeros();
+        open ^= coin;
+        reach = if split_mix(&mut (first ^ coin)) >= rest { reach | coin } else { reach & !coin };
+    }
+    reach
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -81,7 +144,7 @@ mod tests {
     #[test]
     fn known_answer() {
         // xoshiro256++ from the state (1, 2, 3, 4): the reference implementation's first three outputs.
-        let mut generator = Generator { words: [1, 2, 3, 4] };
+        let mut generator = Generator::from_words([1, 2, 3, 4]);
         assert_eq!(
             [generator.bits(), generator.bits(), generator.bits()],
             [41_943_041, 58_720_359, 3_588_806_011_781_223]
@@ -110,5 +173,37 @@ mod tests {
         let mean = draws.iter().sum::<f64>() / 1e5;
         let variance = draws.iter().map(|x| x * x).sum::<f64>() / 1e5;
         assert!(mean.abs() < 0.02 && (variance - 1.0).abs() < 0.03, "{mean} {variance}");
+    }
+
+    /// Thresholds that one word decides, some words, all words, and all words with what comes after them.
+    #[test]
+    fn coins_reach_their_threshold_as_often_as_they_should() {
+        for (threshold, words) in
+            [(0, 0), (1 << 63, 1), (3 << 62, 2), (1 << 52, 12), (1 << 51, 12), (0xb333_3333_3333_3333, 12)]
+        {
+            let mut generator = Generator::new(4, 0, Role::Other);
+            let mut counted = generator.clone();
+            let draws = 1 << 24;
+            let missed = (0..draws).filter(|_| !generator.reaches(threshold)).count() as f64;
+            let p = threshold as f64 / 2f64.powi(64);
+            let deviation = (draws as f64 * p * (1.0 - p)).sqrt();
+            assert!((missed - draws as f64 * p).abs() <= 4.0 * deviation, "{threshold:x}: {missed} of {draws}");
+            (0..draws as u64 / COINS * words).for_each(|_| {
+                counted.bits();
+            });
+            assert_eq!(generator.words, counted.words);
+        }
+    }
+
+    #[test]
+    fn coins_do_not_know_each_other() {
+        let mut generator = Generator::new(5, 0, Role::Other);
+        let threshold = (0.3 * 2f64.powi(64)) as u64;
+        let coins: Vec<f64> = (0..1 << 20).map(|_| f64::from(u8::from(generator.reaches(threshold))) - 0.7).collect();
+        for lag in [1, 2, 63, 64, 65, 128] {
+            let products = coins[lag..].iter().zip(&coins).map(|(a, b)| a * b);
+            let correlation = products.sum::<f64>() / (coins.len() as f64 * 0.21);
+            assert!(correlation.abs() < 4.0 / 1024.0, "{lag}: {correlation}");
+        }
     }
 }

@@ -8,7 +8,6 @@ use shortfall::theorem::{Form, Scope, THEOREMS, Theorem};
 use shortfall::verdict::Judgement;
 use shortfall_lab::data::Bundled;
 use shortfall_lab::json::nominal;
-use shortfall_lab::reproduce::seeds_of;
 
 fn kind(form: &Form) -> String {
     match form.scope {
@@ -56,7 +55,7 @@ pub fn theorem(theorem: &Theorem, example: &[Judgement]) -> String {
         let start = witness.start.map_or(String::new(), |start| format!(" --start '{start}'"));
         let assume: String = witness.assume.iter().map(|(name, value)| format!(" --assume {name}={value}")).collect();
         let (problem, method, steps) = (witness.problem, witness.method, witness.steps);
-        let seeds = seeds_of(witness).map_or(String::new(), |seeds| format!(" --seeds {seeds}"));
+        let seeds = witness.seeds.map_or(String::new(), |seeds| format!(" --seeds {seeds}"));
         let command = format!("  shortfall run '{problem}' '{method}'{start} --steps {steps}{seeds}{assume}\n");
         if !witnesses.contains(&command) {
             witnesses.push(command);

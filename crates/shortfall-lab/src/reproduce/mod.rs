@@ -197,14 +197,8 @@ impl Check {
     }
 }
 
-/// Steps beyond which a witness runs with the fewest seeds that decide, and not at all in a quick run.
+/// Steps beyond which a witness does not run in a quick run.
 const MANY_STEPS: u64 = 200_000;
-
-/// Seeds of a witness, if not the method's default.
-pub fn seeds_of(witness: &Witness) -> Option<u64> {
-    (witness.steps > MANY_STEPS && witness.method.starts_with("stochastic"))
-        .then_some(shortfall::simulate::FEWEST_LANES as u64)
-}
 
 impl Task {
     /// A statement on its witness. An upper bound that is attained from the start on says no more than the start does.
@@ -218,7 +212,7 @@ impl Task {
         request.start = witness.start.map(parse_start).transpose()?;
         let assume = witness.assume.iter().map(|(name, value)| parse_assumption(&format!("{name}={value}")));
         request.assumptions = assume.collect::<Result<_, _>>()?;
-        request.seeds = seeds_of(witness);
+        request.seeds = witness.seeds;
         let verdicts = match form.kind {
             Kind::Upper => vec![Verdict::Holds, Verdict::Vacuous],
             Kind::Prediction => vec![Verdict::Agrees],

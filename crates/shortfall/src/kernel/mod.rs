@@ -23,8 +23,8 @@ mod symmetric;
 pub use eigenbasis::{Components, spectral_step};
 pub use functions::{exp, log1p, log1p_unit, logistic_weights, tanh};
 pub(crate) use lanes::{
-    Coefficients, Curve, GROUP, GROUPS, LARGEST_BATCH, Lanes, Row, Rule, Three, Totals, advance, evaluate, survey,
-    travel,
+    Coefficients, Curve, GROUP, GROUPS, Generators, LARGEST_BATCH, Lanes, Row, Rule, Three, Totals, advance, evaluate,
+    survey, travel,
 };
 pub use linear::{MOST_VECTORS, logistic_batch, logistic_block, residual_batch, residual_block};
 pub use mlp::{add_backward, add_forward, add_outer};
@@ -181,6 +181,14 @@ pub fn norm(a: &[f64]) -> f64 {
     let scale = rescaling(largest);
     let scaled: Vec<f64> = a.iter().map(|x| x * scale).collect();
     dot(&scaled, &scaled).sqrt() / scale
+}
+
+/// `|a - b|`
+pub fn distance(a: &[f64], b: &[f64]) -> f64 {
+    if let ([a], [b]) = (a, b) {
+        return (a - b).abs();
+    }
+    norm(&a.iter().zip(b).map(|(a, b)| a - b).collect::<Vec<_>>())
 }
 
 /// `u = g/|g|`, or `u = 0` where `g = 0`. Exact signs in one dimension; correct for entries of any magnitude.

@@ -4,7 +4,7 @@ use super::FiniteSum;
 use crate::method::Sampling;
 use crate::random::Generator;
 
-/// Draws a batch: one draw a sample. Without replacement by Floyd's algorithm (Bentley and Floyd, CACM 30, 1987);
+/// Draws a batch, with a number of draws that never changes. Without replacement by Floyd's algorithm (Bentley and Floyd, CACM 30, 1987);
 /// `marked` is scratch space that comes back all zero.
 pub fn draw_batch(
     sum: &dyn FiniteSum,
@@ -15,7 +15,7 @@ pub fn draw_batch(
 ) {
     if sampling.replacement {
         for sample in batch.iter_mut() {
-            *sample = sum.draw(generator.bits());
+            *sample = sum.draw(generator);
         }
         return;
     }

@@ -5,6 +5,7 @@ use super::{Ask, FiniteSum, Hessian, Line, Minimum, Problem, Samples};
 use crate::arguments::{Arguments, BadInput, Value};
 use crate::constants::{Constant, Constants, Number, Symbol};
 use crate::method::Sampling;
+use crate::random::Generator;
 use crate::source::DataSource;
 
 /// A mixture; its samples are the components.
@@ -105,6 +106,10 @@ impl Mixture {
     /// The draw below the i-th, and not below the one before, is sample i.
     pub(crate) fn thresholds(&self) -> &[u64] {
         &self.thresholds
+    }
+
+    fn component(&self, bits: u64) -> usize {
+        self.thresholds.partition_point(|threshold| *threshold <= bits).min(self.components.len() - 1)
     }
 
     /// Enclosure of each probability: the last is what the others leave.
@@ -273,8 +278,11 @@ impl FiniteSum for Mixture {
         self.components.len()
     }
 
-    fn draw(&self, bits: u64) -> usize {
-        self.thresholds.partition_point(|threshold| *threshold <= bits).min(self.components.len() - 1)
+    fn draw(&self, generator: &mut Generator) -> usize {
+        match self.thresholds[..] {
+            [threshold, _] => usize::from(generator.reaches(threshold)),
+            _ => self.component(generator.bits()),
+        }
     }
 
     fn probability(&self, sample: usize) -> f64 {
@@ -355,7 +363,7 @@ mod tests {
         }
         assert_eq!(mixture.constants(&Ask { start: &[0.5], sampling: None }).get(Symbol::Sigma2).value(), None);
         let counts = (0..1000u64).fold([0; 3], |mut counts, i| {
-            counts[mixture.draw(i * (u64::MAX / 1000))] += 1;
+            counts[mixture.component(i * (u64::MAX / 1000))] += 1;
             counts
         });
         assert!((249..=251).contains(&counts[0]) && (449..=451).contains(&counts[1]), "{counts:?}");

@@ -253,9 +253,9 @@ pub trait FiniteSum: Send + Sync {
     /// Number of samples.
     fn count(&self) -> usize;
 
-    /// The sample behind 64 uniform bits; one draw each.
-    fn draw(&self, bits: u64) -> usize {
-        ((u128::from(bits) * self.count() as u128) >> 64) as usize
+    /// A sample drawn with its probability.
+    fn draw(&self, generator: &mut Generator) -> usize {
+        generator.below(self.count() as u64) as usize
     }
 
     /// Probability of a sample.

@@ -19,12 +19,14 @@ pub struct State {
     pub memory: Vec<f64>,
     /// Components of each lane, one lane after the other, while a stepper works in an eigenbasis; else empty.
     pub components: Vec<f64>,
-    /// Generator states, 8 words a lane: 4 for each of the roles descent and ascent.
+    /// Generators, 12 words a lane for descent and ascent: state, coins, and how many these are.
     pub random: Vec<u64>,
 }
 
-/// Words of generator state a lane carries.
-const WORDS: usize = 8;
+/// Words of its generators that a lane carries.
+pub(super) const WORDS: usize = 2 * OF_ONE;
+/// A generator's state, its coins and how many there are.
+const OF_ONE: usize = 6;
 
 impl State {
     /// At the start of a run.
@@ -34,7 +36,7 @@ impl State {
         let mut random = Vec::with_capacity(width * WORDS);
         for replicate in (plan.first_replicate + first_lane..).take(width) {
             for role in [Role::Descent, Role::Ascent] {
-                random.extend_from_slice(&Generator::new(plan.seed, replicate, role).words);
+                random.extend(words_of(&Generator::new(plan.seed, replicate, role)));
             }
         }
         Self { step: 0, width, first_lane, x, memory, components: Vec::new(), random }
@@ -63,15 +65,22 @@ impl State {
     /// A lane's generators, descent and ascent.
     pub(super) fn generators(&self, lane: usize) -> [Generator; 2] {
         let words = &self.random[lane * WORDS..][..WORDS];
-        [
-            Generator { words: [words[0], words[1], words[2], words[3]] },
-            Generator { words: [words[4], words[5], words[6], words[7]] },
-        ]
+        [0, OF_ONE].map(|from| {
+            let [a, b, c, d, coins, left] = std::array::from_fn(|k| words[from + k]);
+            Generator { words: [a, b, c, d], coins, left }
+        })
     }
 
     /// Puts them back.
     pub(super) fn set_generators(&mut self, lane: usize, generators: &[Generator; 2]) {
-        self.random[lane * WORDS..][..4].copy_from_slice(&generators[0].words);
-        self.random[lane * WORDS + 4..][..4].copy_from_slice(&generators[1].words);
+        let kept = self.random[lane * WORDS..].chunks_exact_mut(OF_ONE);
+        for (kept, generator) in kept.zip(generators) {
+            kept.copy_from_slice(&words_of(generator));
+        }
     }
+}
+
+fn words_of(generator: &Generator) -> [u64; OF_ONE] {
+    let [a, b, c, d] = generator.words;
+    [a, b, c, d, generator.coins, generator.left]
 }

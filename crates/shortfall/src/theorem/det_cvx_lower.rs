@@ -35,6 +35,7 @@ pub static THEOREM: Theorem = Theorem {
                 method: "sam{eta=0.025,rho=0.25}",
                 start: Some("[4.898979485566356]"),
                 steps: 40,
+                seeds: None,
                 assume: CLASS,
             },
             // A larger one: beta x^2/2 from the cycle, 0.5*0.25/1.5 = 1/12.
@@ -43,6 +44,7 @@ pub static THEOREM: Theorem = Theorem {
                 method: "sam{eta=0.0625,rho=0.25}",
                 start: Some("[0.08333333333333333]"),
                 steps: 40,
+                seeds: None,
                 assume: CLASS,
             },
             // eta >= 2/beta: beta x^2/2 from sqrt(2*3/8).
@@ -51,6 +53,7 @@ pub static THEOREM: Theorem = Theorem {
                 method: "sam{eta=0.25,rho=0.25}",
                 start: Some("[0.8660254037844386]"),
                 steps: 40,
+                seeds: None,
                 assume: CLASS,
             },
         ],

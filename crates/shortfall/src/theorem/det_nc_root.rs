@@ -28,6 +28,7 @@ pub static THEOREM: Theorem = Theorem {
                 method: "sam{eta=0.5,rho=1.0}",
                 start: Some("[-1.0]"),
                 steps: 100_000,
+                seeds: None,
                 assume: &[],
             },
             Witness {
@@ -35,6 +36,7 @@ pub static THEOREM: Theorem = Theorem {
                 method: "sam{eta=1.5,rho=0.5}",
                 start: Some("[1.5]"),
                 steps: 100_000,
+                seeds: None,
                 assume: &[],
             },
         ],

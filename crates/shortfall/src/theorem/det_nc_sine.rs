@@ -5,7 +5,7 @@ use crate::constants::Number;
 use crate::text::number;
 
 const WITNESSES: &[Witness] =
-    &[Witness { problem: "sine", method: "sam{eta=0.5,rho=1.0}", start: None, steps: 2000, assume: &[] }];
+    &[Witness { problem: "sine", method: "sam{eta=0.5,rho=1.0}", start: None, steps: 2000, seeds: None, assume: &[] }];
 
 /// See [`Theorem::statement`].
 pub static THEOREM: Theorem = Theorem {

@@ -28,6 +28,7 @@ pub static THEOREM: Theorem = Theorem {
             method: "sam{eta=0.5,rho=1.0}",
             start: None,
             steps: 2000,
+            seeds: None,
             assume: &[],
         }],
     }],

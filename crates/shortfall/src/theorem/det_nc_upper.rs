@@ -29,6 +29,7 @@ pub static THEOREM: Theorem = Theorem {
             method: "sam{eta=0.5,rho=1.0}",
             start: Some("[-1.0]"),
             steps: 100_000,
+            seeds: None,
             assume: &[],
         }],
     }],

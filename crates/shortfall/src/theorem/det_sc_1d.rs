@@ -27,6 +27,7 @@ pub static THEOREM: Theorem = Theorem {
             method: "sam{eta=0.25,rho=0.5}",
             start: Some("[0.16666666666666666]"),
             steps: 200,
+            seeds: None,
             assume: &[],
         }],
     }],

@@ -38,6 +38,7 @@ pub static THEOREM: Theorem = Theorem {
                 method: "sam{eta=0.0125,rho=0.25}",
                 start: Some("[3.464101615137754]"),
                 steps: 40,
+                seeds: None,
                 assume: CLASS,
             },
             // Between: beta x^2/2 from the cycle, 0.125*0.25/1.875 = 1/60.
@@ -46,6 +47,7 @@ pub static THEOREM: Theorem = Theorem {
                 method: "sam{eta=0.015625,rho=0.25}",
                 start: Some("[0.016666666666666666]"),
                 steps: 40,
+                seeds: None,
                 assume: CLASS,
             },
             // eta >= 2/beta: beta x^2/2 from sqrt(2 Delta/beta) = sqrt(0.75).
@@ -54,6 +56,7 @@ pub static THEOREM: Theorem = Theorem {
                 method: "sam{eta=0.25,rho=0.25}",
                 start: Some("[0.8660254037844386]"),
                 steps: 40,
+                seeds: None,
                 assume: CLASS,
             },
         ],

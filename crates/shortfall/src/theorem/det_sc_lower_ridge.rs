@@ -43,6 +43,7 @@ pub static THEOREM: Theorem = Theorem {
                     method: "sam{eta=0.25,rho=0.5}",
                     start: Some("[0.0,10.0]"),
                     steps: 40,
+                    seeds: None,
                     assume: CLASS,
                 },
                 // Up to 1/beta: the same f, from its cycle.
@@ -51,6 +52,7 @@ pub static THEOREM: Theorem = Theorem {
                     method: "sam{eta=0.5,rho=0.5}",
                     start: Some(ON_ORBIT),
                     steps: 40,
+                    seeds: None,
                     assume: CLASS,
                 },
                 // Beyond: the parabola of curvature beta from min(eta rho/(2-eta), sqrt(2)) = sqrt(2), rounded down.
@@ -59,6 +61,7 @@ pub static THEOREM: Theorem = Theorem {
                     method: "sam{eta=1.5,rho=0.5}",
                     start: Some("[1.414213562373095,0.0]"),
                     steps: 40,
+                    seeds: None,
                     assume: CLASS,
                 },
             ],
@@ -83,6 +86,7 @@ pub static THEOREM: Theorem = Theorem {
                 method: "sam{eta=0.5,rho=0.5}",
                 start: Some(ON_ORBIT),
                 steps: MOST_STEPS,
+                seeds: None,
                 assume: &[],
             }],
         },

@@ -32,6 +32,7 @@ pub static THEOREM: Theorem = Theorem {
             method: "stochastic-sam{eta=0.3,rho=0.5}",
             start: None,
             steps: 20_000,
+            seeds: None,
             assume: &[],
         }],
     }],

@@ -32,6 +32,7 @@ pub static THEOREM: Theorem = Theorem {
                 method: "sam{eta=0.9,rho=1.5}",
                 start: Some("[0.5005]"),
                 steps: 400,
+                seeds: None,
                 assume: &[],
             },
             Witness {
@@ -39,6 +40,7 @@ pub static THEOREM: Theorem = Theorem {
                 method: "sam{eta=1.1,rho=1.5}",
                 start: Some("[0.5005]"),
                 steps: 400,
+                seeds: None,
                 assume: &[],
             },
         ],

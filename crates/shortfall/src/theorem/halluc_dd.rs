@@ -32,6 +32,7 @@ pub static THEOREM: Theorem = Theorem {
                 method: "sam{eta=0.38,rho=1.5}",
                 start: Some("[0.5005,0.0005]"),
                 steps: 1000,
+                seeds: None,
                 assume: &[],
             },
             Witness {
@@ -39,6 +40,7 @@ pub static THEOREM: Theorem = Theorem {
                 method: "sam{eta=0.42,rho=1.5}",
                 start: Some("[0.5005,0.0005]"),
                 steps: 1000,
+                seeds: None,
                 assume: &[],
             },
         ],

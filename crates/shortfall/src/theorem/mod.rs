@@ -152,6 +152,8 @@ pub struct Witness {
     pub start: Option<&'static str>,
     /// Steps.
     pub steps: u64,
+    /// `--seeds`, if not the method's default.
+    pub seeds: Option<u64>,
     /// Constants of the class where they are not the instance's own.
     pub assume: &'static [(&'static str, f64)],
 }

@@ -34,6 +34,7 @@ pub static THEOREM: Theorem = Theorem {
                 method: "sam{eta=0.125,rho=0.75}",
                 start: Some("[0.25,0.0]"),
                 steps: 400,
+                seeds: None,
                 assume: &[],
             },
             // The lower eigenvalue 2, q = 0.5, the same r: unstable.
@@ -42,6 +43,7 @@ pub static THEOREM: Theorem = Theorem {
                 method: "sam{eta=0.25,rho=0.75}",
                 start: Some("[0.0,-0.25]"),
                 steps: 40,
+                seeds: None,
                 assume: &[],
             },
         ],

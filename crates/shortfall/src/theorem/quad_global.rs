@@ -10,6 +10,7 @@ const WITNESSES: &[Witness] = &[Witness {
     method: "sam{eta=0.125,rho=0.75}",
     start: Some("[1.5,-2.0]"),
     steps: 4000,
+    seeds: None,
     assume: &[],
 }];
 

@@ -8,6 +8,7 @@ const LONG: &[Witness] = &[Witness {
     method: "stochastic-sam{eta=0.00005,rho=1.0,sampling=\"same\"}",
     start: Some("[0.98]"),
     steps: 200_000,
+    seeds: None,
     assume: &[],
 }];
 
@@ -17,6 +18,7 @@ const SHORT: &[Witness] = &[Witness {
     method: "stochastic-sam{eta=0.5,rho=1.0,sampling=\"same\"}",
     start: Some("[0.5]"),
     steps: 14,
+    seeds: None,
     assume: &[],
 }];
 

@@ -32,6 +32,7 @@ pub static THEOREM: Theorem = Theorem {
                 method: "stochastic-sam{eta=0.00003,rho=1.0,sampling=\"independent\"}",
                 start: Some("[1.05]"),
                 steps: 5_000_000,
+                seeds: Some(8),
                 assume: &[],
             }],
         },

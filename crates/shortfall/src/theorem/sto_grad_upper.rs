@@ -37,6 +37,7 @@ pub static THEOREM: Theorem = Theorem {
                     method: "stochastic-sam{eta=0.0002,rho=1.0}",
                     start: Some("[4.5]"),
                     steps: 500_000,
+                    seeds: Some(8),
                     assume: &[],
                 },
                 Witness {
@@ -44,6 +45,7 @@ pub static THEOREM: Theorem = Theorem {
                     method: "stochastic-sam{eta=0.00003,rho=1.0,sampling=\"independent\"}",
                     start: Some("[1.05]"),
                     steps: 5_000_000,
+                    seeds: Some(8),
                     assume: &[],
                 },
             ],

@@ -10,6 +10,7 @@ const WITNESSES: &[Witness] = &[Witness {
     method: "stochastic-sam{eta=0.001,rho=1.0,sampling=\"same\"}",
     start: None,
     steps: 20_000,
+    seeds: None,
     assume: &[],
 }];
 

@@ -10,6 +10,7 @@ const WITNESSES: &[Witness] = &[Witness {
     method: "stochastic-sam{eta=0.0625,rho=1.0,sampling=\"same\"}",
     start: None,
     steps: 4000,
+    seeds: None,
     assume: &[],
 }];
 

@@ -30,6 +30,7 @@ pub static THEOREM: Theorem = Theorem {
             method: "stochastic-sam{eta=0.5,rho=1.0}",
             start: Some("[-1.0]"),
             steps: 2000,
+            seeds: None,
             assume: &[],
         }],
     }],

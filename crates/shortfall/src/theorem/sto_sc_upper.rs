@@ -37,6 +37,7 @@ pub static THEOREM: Theorem = Theorem {
                 method: "stochastic-sam{eta=0.0002,rho=1.0}",
                 start: Some("[6.0]"),
                 steps: 50_000,
+                seeds: Some(400),
                 assume: &[],
             }],
         },

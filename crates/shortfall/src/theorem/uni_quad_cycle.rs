@@ -33,6 +33,7 @@ pub static THEOREM: Theorem = Theorem {
                 method: "unified-sam{eta=0.125,rho=0.25,lambda=0.5}",
                 start: Some("[0.05,0.0]"),
                 steps: 400,
+                seeds: None,
                 assume: &[],
             },
             // The lower eigenvalue 2, p = 0.5*1.25 = 0.625: r = 0.5*0.5*0.25/1.375 = 1/22: unstable.
@@ -41,6 +42,7 @@ pub static THEOREM: Theorem = Theorem {
                 method: "unified-sam{eta=0.25,rho=0.25,lambda=0.5}",
                 start: Some("[0.0,0.045454545454545456]"),
                 steps: 40,
+                seeds: None,
                 assume: &[],
             },
         ],

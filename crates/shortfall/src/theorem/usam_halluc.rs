@@ -30,6 +30,7 @@ pub static THEOREM: Theorem = Theorem {
             method: "usam{eta=0.5,rho=2.0}",
             start: None,
             steps: 500,
+            seeds: None,
             assume: &[],
         }],
     }],

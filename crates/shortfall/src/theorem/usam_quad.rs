@@ -30,6 +30,7 @@ pub static THEOREM: Theorem = Theorem {
                 method: "usam{eta=0.4,rho=0.6}",
                 start: None,
                 steps: 2000,
+                seeds: None,
                 assume: &[],
             },
             // l = -0.3: p = -0.3*0.7 = -0.21.
@@ -38,6 +39,7 @@ pub static THEOREM: Theorem = Theorem {
                 method: "usam{eta=1.0,rho=1.0}",
                 start: None,
                 steps: 400,
+                seeds: None,
                 assume: &[],
             },
         ],

@@ -2,6 +2,7 @@
 #![allow(unsafe_code)]
 
 use super::*;
+use std::arch::asm;
 use std::arch::x86_64::*;
 
 entries!(Pair, "avx2,fma");
@@ -15,7 +16,6 @@ struct Pair([__m256d; 2]);
 impl Eight for Pair {
     type Words = [__m256i; 2];
     type Mask = [__m256d; 2];
-    const HOLD_ALL_LANES: bool = false;
     #[inline(always)]
     fn all(x: f64) -> Self {
         Self([unsafe { _mm256_set1_pd(x) }; 2])
@@ -67,12 +67,25 @@ impl Eight for Pair {
         Self(unsafe { [_mm256_andnot_pd(sign, a), _mm256_andnot_pd(sign, b)] })
     }
     #[inline(always)]
-    fn larger_size(self, other: Self) -> Self {
-        other.size().most(self.size())
-    }
-    #[inline(always)]
     fn unit(self) -> Self {
         Self([unit(self.0[0]), unit(self.0[1])])
+    }
+    #[inline(always)]
+    fn step_on_parabola(
+        self,
+        coins: &Self::Words,
+        used: u64,
+        centres: &[Self; 2],
+        ways: &[Self; 2],
+        factor: Self,
+    ) -> Self {
+        unsafe {
+            let used = _mm_cvtsi64_si128(used as i64);
+            Self([
+                step_on_parabola(self.0[0], &coins[0], used, centres, ways, factor.0[0]),
+                step_on_parabola(self.0[1], &coins[1], used, centres, ways, factor.0[0]),
+            ])
+        }
     }
     #[inline(always)]
     fn is_below(self, other: Self) -> Self::Mask {
@@ -115,6 +128,37 @@ impl Eight for Pair {
         [reach(bits[0], threshold), reach(bits[1], threshold)]
     }
     #[inline(always)]
+    fn and(a: Self::Words, b: Self::Words) -> Self::Words {
+        unsafe { [_mm256_and_si256(a[0], b[0]), _mm256_and_si256(a[1], b[1])] }
+    }
+    #[inline(always)]
+    fn or(a: Self::Words, b: Self::Words) -> Self::Words {
+        unsafe { [_mm256_or_si256(a[0], b[0]), _mm256_or_si256(a[1], b[1])] }
+    }
+    #[inline(always)]
+    fn without(a: Self::Words, b: Self::Words) -> Self::Words {
+        unsafe { [_mm256_andnot_si256(b[0], a[0]), _mm256_andnot_si256(b[1], a[1])] }
+    }
+    #[inline(always)]
+    fn are_zero(words: Self::Words) -> bool {
+        unsafe {
+            let any = _mm256_or_si256(words[0], words[1]);
+            _mm256_testz_si256(any, any) == 1
+        }
+    }
+    /// As sign bits, which is what registers are blended by.
+    #[inline(always)]
+    fn top(words: Self::Words) -> Self::Mask {
+        unsafe { [_mm256_castsi256_pd(words[0]), _mm256_castsi256_pd(words[1])] }
+    }
+    #[inline(always)]
+    fn shifted(words: Self::Words, by: u64) -> Self::Words {
+        unsafe {
+            let by = _mm_cvtsi64_si128(by as i64);
+            [_mm256_sll_epi64(words[0], by), _mm256_sll_epi64(words[1], by)]
+        }
+    }
+    #[inline(always)]
     fn power_of_two(self) -> Self {
         Self([power_of_two(self.0[0]), power_of_two(self.0[1])])
     }
@@ -126,6 +170,49 @@ fn unit(x: __m256d) -> __m256d {
         let signed = _mm256_or_pd(_mm256_and_pd(x, _mm256_set1_pd(-0.0)), _mm256_set1_pd(1.0));
         _mm256_and_pd(_mm256_cmp_pd::<_CMP_NEQ_UQ>(x, _mm256_setzero_pd()), signed)
     }
+}
+
+/// As assembly: the compiler interleaves such steps until their intermediate results fill the registers and the places of the lanes
+/// go through memory, for which the next step waits.
+#[target_feature(enable = "avx2,fma")]
+#[inline]
+fn step_on_parabola(
+    mut x: __m256d,
+    coins: &__m256i,
+    used: __m128i,
+    centres: &[Pair; 2],
+    ways: &[Pair; 2],
+    factor: __m256d,
+) -> __m256d {
+    // SAFETY: three references are read, and registers that are named are written.
+    unsafe {
+        asm!(
+            "vmovdqu {t}, [{coins}]",
+            "vpsllq {t}, {t}, {used}",
+            "vblendvpd {c}, {first}, [{second}], {t}",
+            "vsubpd {h}, {x}, {c}",
+            "vblendvpd {t}, {ahead}, [{back}], {h}",
+            "vaddpd {t}, {x}, {t}",
+            "vsubpd {t}, {t}, {c}",
+            "vxorpd {c}, {c}, {c}",
+            "vcmppd {h}, {h}, {c}, 4", // not equal, or NaN
+            "vandpd {t}, {t}, {h}",
+            "vfmadd231pd {x}, {t}, {factor}",
+            x = inout(ymm_reg) x,
+            coins = in(reg) coins,
+            used = in(xmm_reg) used,
+            first = in(ymm_reg) centres[0].0[0],
+            second = in(reg) &centres[1].0[0],
+            ahead = in(ymm_reg) ways[0].0[0],
+            back = in(reg) &ways[1].0[0],
+            factor = in(ymm_reg) factor,
+            t = out(ymm_reg) _,
+            c = out(ymm_reg) _,
+            h = out(ymm_reg) _,
+            options(pure, readonly, nostack, preserves_flags)
+        );
+    }
+    x
 }
 
 #[inline(always)]

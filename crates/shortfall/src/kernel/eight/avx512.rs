@@ -6,8 +6,6 @@ use std::arch::x86_64::*;
 
 entries!(Register, "avx512f,avx512dq");
 
-/// The larger in size, without its sign.
-const LARGER_SIZE: i32 = 0b1011;
 /// What takes the place of a number, four bits a class, from the last: itself for NaN, quiet and signalling; 0 for zero; 1 for 1;
 /// -1, 1 for the infinite; -1, 1 for negative and positive ones.
 const SIGNS: i64 = 0xa9a9_a811;
@@ -23,7 +21,6 @@ struct Register(__m512d);
 impl Eight for Register {
     type Words = __m512i;
     type Mask = __mmask8;
-    const HOLD_ALL_LANES: bool = true;
     #[inline(always)]
     fn all(x: f64) -> Self {
         Self(unsafe { _mm512_set1_pd(x) })
@@ -69,10 +66,6 @@ impl Eight for Register {
         Self(unsafe { _mm512_abs_pd(self.0) })
     }
     #[inline(always)]
-    fn larger_size(self, other: Self) -> Self {
-        Self(unsafe { _mm512_range_pd::<LARGER_SIZE>(self.0, other.0) })
-    }
-    #[inline(always)]
     fn unit(self) -> Self {
         Self(unsafe { _mm512_fixupimm_pd::<0>(self.0, self.0, _mm512_set1_epi64(SIGNS)) })
     }
@@ -111,6 +104,30 @@ impl Eight for Register {
     #[inline(always)]
     fn reach(bits: Self::Words, threshold: u64) -> Self::Mask {
         unsafe { _mm512_cmple_epu64_mask(_mm512_set1_epi64(threshold as i64), bits) }
+    }
+    #[inline(always)]
+    fn and(a: Self::Words, b: Self::Words) -> Self::Words {
+        unsafe { _mm512_and_si512(a, b) }
+    }
+    #[inline(always)]
+    fn or(a: Self::Words, b: Self::Words) -> Self::Words {
+        unsafe { _mm512_or_si512(a, b) }
+    }
+    #[inline(always)]
+    fn without(a: Self::Words, b: Self::Words) -> Self::Words {
+        unsafe { _mm512_andnot_si512(b, a) }
+    }
+    #[inline(always)]
+    fn are_zero(words: Self::Words) -> bool {
+        unsafe { _mm512_test_epi64_mask(words, words) == 0 }
+    }
+    #[inline(always)]
+    fn top(words: Self::Words) -> Self::Mask {
+        unsafe { _mm512_movepi64_mask(words) }
+    }
+    #[inline(always)]
+    fn shifted(words: Self::Words, by: u64) -> Self::Words {
+        unsafe { _mm512_sll_epi64(words, _mm_cvtsi64_si128(by as i64)) }
     }
     #[inline(always)]
     fn power_of_two(self) -> Self {

@@ -18,8 +18,6 @@ use super::symmetric::{Columns, Pairs, add_symmetric_product_by, update_and_add_
 pub(super) trait Eight: Copy {
     type Words: Copy;
     type Mask: Copy;
-    /// Whether the registers hold places and generators of [`GROUPS`] groups.
-    const HOLD_ALL_LANES: bool;
     fn all(x: f64) -> Self;
     fn load(x: &[f64; GROUP]) -> Self;
     fn store(self, x: &mut [f64; GROUP]);
@@ -32,10 +30,23 @@ pub(super) trait Eight: Copy {
     fn least(self, other: Self) -> Self;
     fn most(self, other: Self) -> Self;
     fn size(self) -> Self;
-    /// The size of the larger, `self` where the other is NaN.
-    fn larger_size(self, other: Self) -> Self;
     /// Its sign, 0 of 0; of NaN a sign or NaN.
     fn unit(self) -> Self;
+    /// `self + factor (y - c)` with `y = self + ways[0] unit(self - c)`, where c is the second centre if the coin after those used is
+    /// one. The second of the ways is the negative of the first.
+    #[inline(always)]
+    fn step_on_parabola(
+        self,
+        coins: &Self::Words,
+        used: u64,
+        centres: &[Self; 2],
+        ways: &[Self; 2],
+        factor: Self,
+    ) -> Self {
+        let c = Self::choose(Self::top(Self::shifted(*coins, used)), centres[1], centres[0]);
+        let y = ways[0].fused(self.less(c).unit(), self);
+        factor.fused(y.less(c), self)
+    }
     fn is_below(self, other: Self) -> Self::Mask;
     fn is(self, other: Self) -> Self::Mask;
     fn choose(mask: Self::Mask, yes: Self, no: Self) -> Self;
@@ -44,6 +55,15 @@ pub(super) trait Eight: Copy {
     /// The next bits of xoshiro256++.
     fn bits(state: &mut [Self::Words; 4]) -> Self::Words;
     fn reach(bits: Self::Words, threshold: u64) -> Self::Mask;
+    fn and(a: Self::Words, b: Self::Words) -> Self::Words;
+    fn or(a: Self::Words, b: Self::Words) -> Self::Words;
+    /// The bits of a that b does not have.
+    fn without(a: Self::Words, b: Self::Words) -> Self::Words;
+    fn are_zero(words: Self::Words) -> bool;
+    /// The most significant bit of each.
+    fn top(words: Self::Words) -> Self::Mask;
+    /// To the left; 0 from 64 on.
+    fn shifted(words: Self::Words, by: u64) -> Self::Words;
     /// `2^k` of `k + 1.5 * 2^52`, k whole, -1023 < k < 1024.
     fn power_of_two(self) -> Self;
 }
@@ -83,8 +103,8 @@ macro_rules! entries {
         }
 
         $(#[target_feature(enable = $features)])?
-        pub(in super::super) fn travel(rule: &Rule, coefficients: &[Coefficients], lanes: &mut [Lanes; GROUPS]) -> Row {
-            travel_by::<$kind>(rule, coefficients, lanes)
+        pub(in super::super) fn travel(rule: &Rule, coefficients: &[Coefficients], lanes: &mut [Lanes; GROUPS]) {
+            travel_by::<$kind>(rule, coefficients, lanes);
         }
 
         $(#[target_feature(enable = $features)])?
@@ -212,7 +232,6 @@ pub(super) mod plain {
     impl Eight for [f64; GROUP] {
         type Words = [u64; GROUP];
         type Mask = [bool; GROUP];
-        const HOLD_ALL_LANES: bool = false;
         #[inline(always)]
         fn all(x: f64) -> Self {
             [x; GROUP]
@@ -258,10 +277,6 @@ pub(super) mod plain {
             each(|l| self[l].abs())
         }
         #[inline(always)]
-        fn larger_size(self, other: Self) -> Self {
-            each(|l| if other[l].abs() > self[l].abs() { other[l].abs() } else { self[l].abs() })
-        }
-        #[inline(always)]
         fn unit(self) -> Self {
             each(|l| if self[l] == 0.0 { 0.0 } else { 1f64.copysign(self[l]) })
         }
@@ -289,7 +304,7 @@ pub(super) mod plain {
         fn bits(state: &mut [Self::Words; 4]) -> Self::Words {
             let mut bits = [0; GROUP];
             for (l, bits) in bits.iter_mut().enumerate() {
-                let mut generator = Generator { words: [0, 1, 2, 3].map(|k: usize| state[k][l]) };
+                let mut generator = Generator::from_words([0, 1, 2, 3].map(|k: usize| state[k][l]));
                 *bits = generator.bits();
                 state.iter_mut().zip(generator.words).for_each(|(words, word)| words[l] = word);
             }
@@ -298,6 +313,30 @@ pub(super) mod plain {
         #[inline(always)]
         fn reach(bits: Self::Words, threshold: u64) -> Self::Mask {
             std::array::from_fn(|l| threshold <= bits[l])
+        }
+        #[inline(always)]
+        fn and(a: Self::Words, b: Self::Words) -> Self::Words {
+            std::array::from_fn(|l| a[l] & b[l])
+        }
+        #[inline(always)]
+        fn or(a: Self::Words, b: Self::Words) -> Self::Words {
+            std::array::from_fn(|l| a[l] | b[l])
+        }
+        #[inline(always)]
+        fn without(a: Self::Words, b: Self::Words) -> Self::Words {
+            std::array::from_fn(|l| a[l] & !b[l])
+        }
+        #[inline(always)]
+        fn are_zero(words: Self::Words) -> bool {
+            words == [0; GROUP]
+        }
+        #[inline(always)]
+        fn top(words: Self::Words) -> Self::Mask {
+            words.map(|word| word >> 63 == 1)
+        }
+        #[inline(always)]
+        fn shifted(words: Self::Words, by: u64) -> Self::Words {
+            words.map(|word| word.checked_shl(by as u32).unwrap_or(0))
         }
         #[inline(always)]
         fn power_of_two(self) -> Self {

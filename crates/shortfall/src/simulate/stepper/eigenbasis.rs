@@ -8,7 +8,7 @@
 
 use super::{Aggregates, Course, Stepper, can_repeat};
 use crate::constants::eigen::{Eigen, UNIT, gamma};
-use crate::kernel::{Components, add_scaled, dot, max_abs, norm, spectral_step};
+use crate::kernel::{Components, add_scaled, distance, dot, max_abs, norm, spectral_step};
 use crate::method::Method;
 use crate::parallel::Parallel;
 use crate::problem::Problem;
@@ -244,11 +244,6 @@ impl Eigenbasis<'_> {
 /// `V'x`
 fn components(basis: &Eigen, x: &[f64]) -> Vec<f64> {
     basis.vectors.chunks_exact(x.len()).map(|vector| dot(vector, x)).collect()
-}
-
-/// `|a - b|`
-fn distance(a: &[f64], b: &[f64]) -> f64 {
-    norm(&a.iter().zip(b).map(|(a, b)| a - b).collect::<Vec<_>>())
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! One lane after the other, one step after the other: the specification of every faster stepper.
 
 use super::{Aggregates, Course, Stepper, can_repeat};
-use crate::kernel::{all_within, norm};
+use crate::kernel::{all_within, distance, norm};
 use crate::method::Sampling;
 use crate::method::{Method, SampleReuse};
 use crate::parallel::Parallel;
@@ -399,10 +399,4 @@ pub(super) fn evaluates(t: u64, course: Course, record: &LaneRecord) -> bool {
 /// Whether the length of a step is kept.
 fn is_measured(t: u64, plan: &Plan) -> bool {
     t == 0 || t + 1 == plan.steps
-}
-
-/// `|a - b|`
-fn distance(a: &[f64], b: &[f64]) -> f64 {
-    let difference: Vec<f64> = a.iter().zip(b).map(|(a, b)| a - b).collect();
-    norm(&difference)
 }

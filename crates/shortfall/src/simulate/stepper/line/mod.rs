@@ -10,15 +10,16 @@ mod tile;
 
 use super::{Aggregates, Course, Plain, Stepper};
 use crate::kernel::{
-    Coefficients, Curve, GROUP, GROUPS, LARGEST_BATCH, Lanes, Row, Rule, Three, Totals, advance, evaluate, survey,
-    travel,
+    Coefficients, Curve, GROUP, GROUPS, Generators, LARGEST_BATCH, Lanes, Row, Rule, Three, Totals, advance, evaluate,
+    survey, travel,
 };
 use crate::method::{Method, SampleReuse};
 use crate::parallel::Parallel;
 use crate::problem::{PiecewiseLinear, Problem};
-use crate::random::Generator;
+use crate::random::{COINS, Generator};
 use crate::simulate::State;
 use crate::simulate::aggregates::{Extremes, LaneRecord, Point};
+use crate::simulate::state::WORDS;
 use running::Running;
 use std::ops::Range;
 use tile::{Read, Tile};
@@ -40,6 +41,8 @@ pub struct Line<'a> {
     independent: bool,
     /// Weight of the normalised part of the perturbation, and the rest.
     weights: [f64; 2],
+    /// l and L, for which `|g(x)| <= l + L|x|` for every component.
+    steepness: [f64; 2],
 }
 
 impl<'a> Line<'a> {
@@ -50,7 +53,11 @@ impl<'a> Line<'a> {
         let lambda = if method.perturbs() { method.ascent.perturbation().lambda()? } else { 0.0 };
         let components: Vec<Curve> = mixture.components().iter().map(curve).collect();
         let pieces = components.iter().map(|component| component.pieces.len()).sum::<usize>();
+        let all = || components.iter().flat_map(|component| &component.pieces);
+        let level = all().map(|[anchor, value, slope, _]| value.abs() + (slope * anchor).abs()).fold(0.0, f64::max);
+        let slope = all().map(|[_, _, slope, _]| slope.abs()).fold(0.0, f64::max);
         (pieces <= MOST_PIECES).then(|| Self {
+            steepness: [level, slope],
             problem,
             method,
             plain: Plain::new(problem, method),
@@ -61,6 +68,23 @@ impl<'a> Line<'a> {
             independent: sampling.reuse == SampleReuse::Independent,
             weights: [lambda, 1.0 - lambda],
         })
+    }
+
+    /// From a step on.
+    fn rule(&self, t: u64) -> Rule<'_> {
+        // A gradient needs one coin a sample, if any.
+        let drawn = if self.thresholds.len() == 2 { (t % COINS) * self.batch as u64 % COINS } else { 0 };
+        let left = (COINS - drawn) % COINS;
+        let perturbs = self.method.perturbs();
+        Rule {
+            components: &self.components,
+            thresholds: self.thresholds,
+            left: [left, if perturbs && self.independent { left } else { 0 }],
+            batch: self.batch,
+            perturbs,
+            independent: self.independent,
+            rests: self.weights[1] != 0.0,
+        }
     }
 
     fn coefficients(&self, t: u64) -> Coefficients {
@@ -75,13 +99,6 @@ fn curve(line: &PiecewiseLinear) -> Curve {
 
 impl Stepper for Line<'_> {
     fn advance(&self, state: &mut State, until: u64, sums: &mut Aggregates, parallel: &dyn Parallel) {
-        let rule = Rule {
-            components: &self.components,
-            thresholds: self.thresholds,
-            batch: self.batch,
-            perturbs: self.method.perturbs(),
-            independent: self.independent,
-        };
         let mut lanes = load(state);
         let (mut places, mut coefficients) = (Vec::new(), Vec::with_capacity(TILE as usize));
         let is_constant = self.method.eta.is_constant() && self.method.rho.is_constant();
@@ -99,30 +116,28 @@ impl Stepper for Line<'_> {
                 coefficients.clear();
                 coefficients.extend(steps.clone().map(|t| self.coefficients(t)));
             }
-            let before = lanes.clone();
+            let rule = self.rule(state.step);
             let silent = !keeps_sums && steps.start > 0 && steps.end < course.plan.steps;
-            let largest = silent.then(|| travel(&rule, &coefficients, &mut lanes));
-            if !silent {
-                places.resize(coefficients.len(), Row::default());
-                advance(&rule, &coefficients, &mut lanes, &mut places);
+            let different = if is_constant { &coefficients[..1] } else { &coefficients };
+            if silent && self.stay_within(limit, &lanes, different, coefficients.len()) {
+                travel(&rule, &coefficients, &mut lanes);
+                state.step = steps.end;
+                continue;
             }
+            let before = lanes.clone();
+            places.resize(coefficients.len(), Row::default());
+            advance(&rule, &coefficients, &mut lanes, &mut places);
             let going = known.iter().position(|is_known| !is_known).and_then(|lane| running.get(lane / GROUP));
             let turn = going.map_or(steps.end, Running::next);
             let tile = Tile::new(steps, &places, turn, course);
             for (group, after) in lanes.iter_mut().enumerate().take(state.width.div_ceil(GROUP)) {
-                let read = (!silent).then(|| self.read(&tile, group, course));
+                let read = self.read(&tile, group, course);
                 let mut again = Vec::new();
                 for l in 0..GROUP.min(state.width - group * GROUP) {
                     let lane = group * GROUP + l;
                     let is_known = known[lane];
-                    let plain = match (&read, largest) {
-                        (Some(read), _) => is_plain(&read.whole, l, limit),
-                        (None, largest) => largest.is_some_and(|largest| largest[group][l] <= limit),
-                    };
-                    if !is_known && after.x[l].abs() <= limit && plain {
-                        if let Some(read) = &read {
-                            self.file(&tile, read, (group, l), after.x[l], course, &mut sums.lanes[lane]);
-                        }
+                    if !is_known && after.x[l].abs() <= limit && is_plain(&read.whole, l, limit) {
+                        self.file(&tile, &read, (group, l), after.x[l], course, &mut sums.lanes[lane]);
                         continue;
                     }
                     let mut alone = before[group].alone(l, state, lane);
@@ -140,7 +155,7 @@ impl Stepper for Line<'_> {
                     }
                     after.put_back(l, &alone);
                 }
-                if let (Some(running), Some(read)) = (running.get_mut(group), read) {
+                if let Some(running) = running.get_mut(group) {
                     running.add_tile(&tile, &read);
                     again.iter().for_each(|l| running.take(*l, &sums.lanes[group * GROUP + l]));
                 }
@@ -187,6 +202,18 @@ impl Line<'_> {
             _ if step < last => end.min(last),
             _ => end,
         }
+    }
+
+    /// Whether no lane can get beyond the limit in so many steps. With L the steepest slope of the components and `|g(x)| <= l + L|x|`,
+    /// a step leads to `|x| + eta (l + L (|x| + along + rest (l + L|x|)))` at most; the factor 2 is for rounding.
+    fn stay_within(&self, limit: f64, lanes: &[Lanes], coefficients: &[Coefficients], steps: usize) -> bool {
+        let largest = |k: usize| coefficients.iter().fold(0.0, |most: f64, at| most.max(at[k].abs()));
+        let [eta, along, rest] = [largest(0), largest(1), largest(2)];
+        let [level, slope] = self.steepness;
+        let factor = 1.0 + eta * slope * (1.0 + rest * slope);
+        let summand = eta * (level + slope * (along + rest * level));
+        let most = limit / 2.0 / factor.powi(steps as i32) - steps as f64 * summand;
+        lanes.iter().flat_map(|lanes| lanes.x).all(|x| x.abs() <= most)
     }
 
     fn read(&self, tile: &Tile, group: usize, course: Course) -> Read {
@@ -269,7 +296,7 @@ fn is_plain(totals: &Totals, l: usize, limit: f64) -> bool {
 
 /// Lanes that are missing start at 0, and nothing reads them.
 fn load(state: &State) -> [Lanes; GROUPS] {
-    let mut lanes = [(); GROUPS].map(|()| Lanes { x: [0.0; GROUP], generators: [[[0; GROUP]; 4]; 2] });
+    let mut lanes = [(); GROUPS].map(|()| Lanes { x: [0.0; GROUP], generators: [Generators::default(); 2] });
     for lane in 0..state.width {
         let (group, l) = (&mut lanes[lane / GROUP], lane % GROUP);
         group.x[l] = state.x[lane];
@@ -280,27 +307,35 @@ fn load(state: &State) -> [Lanes; GROUPS] {
 
 impl Lanes {
     fn generators_of(&self, l: usize) -> [Generator; 2] {
-        [0, 1].map(|role: usize| Generator { words: self.generators[role].map(|words| words[l]) })
+        let [descent, ascent] = &self.generators;
+        [descent, ascent].map(|Generators { words: [a, b, c, d], coins, left }| Generator {
+            words: [a[l], b[l], c[l], d[l]],
+            coins: coins[l],
+            left: left[l],
+        })
     }
 
     fn set_generators(&mut self, l: usize, generators: &[Generator; 2]) {
         for (kept, generator) in self.generators.iter_mut().zip(generators) {
-            kept.iter_mut().zip(generator.words).for_each(|(words, word)| words[l] = word);
+            kept.words.iter_mut().zip(generator.words).for_each(|(words, word)| words[l] = word);
+            kept.coins[l] = generator.coins;
+            kept.left[l] = generator.left;
         }
     }
 
     /// One lane of a block, as a block.
     fn alone(&self, l: usize, block: &State, lane: usize) -> State {
-        let words = self.generators.iter().flatten().map(|words| words[l]).collect();
-        State {
+        let mut alone = State {
             step: block.step,
             width: 1,
             first_lane: block.first_lane + lane as u64,
             x: vec![self.x[l]],
             memory: Vec::new(),
             components: Vec::new(),
-            random: words,
-        }
+            random: vec![0; WORDS],
+        };
+        alone.set_generators(0, &self.generators_of(l));
+        alone
     }
 
     fn put_back(&mut self, l: usize, alone: &State) {
