@@ -12,6 +12,7 @@ mod lanes;
 mod linear;
 mod logistic;
 mod mlp;
+mod pages;
 mod panel;
 mod rows;
 mod secular;
@@ -28,6 +29,7 @@ pub(crate) use lanes::{
 };
 pub use linear::{MOST_VECTORS, logistic_batch, logistic_block, residual_batch, residual_block};
 pub use mlp::{add_backward, add_forward, add_outer};
+pub(crate) use pages::use_large_pages;
 pub use panel::{PANEL, Panel, STRIP, Turned, apply_tanh, softmax_panel};
 pub use rows::{DenseRows, Rows};
 pub(crate) use secular::{NO_POLE, secular_quotients, secular_sums, secular_vector};

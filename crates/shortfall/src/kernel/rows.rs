@@ -7,6 +7,7 @@ use super::panel::STRIP;
 use super::simd::plain::halves;
 use super::simd::{self, PARTS, SomeRows};
 use super::stored::StoredDense;
+use super::use_large_pages;
 use crate::source::SparseMatrix;
 
 /// A matrix by rows of `stride` entries, a multiple of 8; those beyond its columns are zeros.
@@ -56,6 +57,7 @@ impl DenseRows {
                 padding[0] = 1.0;
             }
         }
+        use_large_pages(&mut entries);
         Self { stride, lead, entries }
     }
 

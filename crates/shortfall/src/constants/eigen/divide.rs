@@ -12,7 +12,7 @@
 
 use super::ql::implicit_ql;
 use super::secular::{Root, Secular, grouped};
-use crate::kernel::{PANEL, Panel, STRIP, add_backward, max_abs};
+use crate::kernel::{PANEL, Panel, STRIP, add_backward, max_abs, use_large_pages};
 use crate::parallel::{Parallel, Sequential, for_parts, map};
 use std::ops::Range;
 
@@ -224,6 +224,7 @@ fn merge((upper, lower): (Solved, Solved), torn_entry: f64, parallel: &dyn Paral
     let lower = columns.half(true, grouped_columns().skip(below.start));
 
     let mut vectors = vec![0.0; d * d];
+    use_large_pages(&mut vectors);
     let (made, ready) = vectors.split_at_mut(count * d);
     for_parts(parallel, made, PANEL * d, |from, part| {
         let first = from / d;

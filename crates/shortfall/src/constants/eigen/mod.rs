@@ -15,7 +15,7 @@ mod ql;
 mod reduce;
 mod secular;
 
-use crate::kernel::{PANEL, Panel, STRIP, add_backward, add_forward, max_abs, rescaling};
+use crate::kernel::{PANEL, Panel, STRIP, add_backward, add_forward, max_abs, rescaling, use_large_pages};
 use crate::parallel::{Parallel, install, map};
 use divide::tridiagonal;
 use faer::linalg::solvers::Solve;
@@ -64,7 +64,10 @@ pub fn symmetric(matrix: &[f64], d: usize, parallel: &dyn Parallel) -> Option<Ei
     let largest = max_abs(matrix);
     let scale = if largest > 0.0 { rescaling(largest) } else { 1.0 };
     let (values, vectors, radius) = install(parallel, || {
-        let (values, vectors) = decompose(matrix.iter().map(|entry| entry * scale).collect(), d, parallel)?;
+        let mut scaled = Vec::with_capacity(d * d);
+        use_large_pages(&mut scaled);
+        scaled.extend(matrix.iter().map(|entry| entry * scale));
+        let (values, vectors) = decompose(scaled, d, parallel)?;
         let radius = residual_radius((matrix, scale), &values, &vectors, d, parallel) + d as f64 * f64::MIN_POSITIVE;
         Some((values, vectors, radius))
     })??;
@@ -78,7 +81,9 @@ fn decompose(matrix: Vec<f64>, d: usize, parallel: &dyn Parallel) -> Option<(Vec
     let reduced = Reduced::of(matrix, d, parallel);
     let solved = tridiagonal(&reduced.diagonal, &reduced.off_diagonal, parallel)?;
     let order = solved.order();
-    let mut vectors: Vec<f64> = order.iter().flat_map(|k| solved.column(*k)).copied().collect();
+    let mut vectors = Vec::with_capacity(d * d);
+    use_large_pages(&mut vectors);
+    order.iter().for_each(|k| vectors.extend_from_slice(solved.column(*k)));
     reduced.restore(&mut vectors, parallel);
     Some((order.iter().map(|k| solved.values[*k]).collect(), vectors))
 }
