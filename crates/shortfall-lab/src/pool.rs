@@ -1,48 +1,247 @@
-//! The thread pool behind [`Parallel`].
+//! The threads behind [`Parallel`].
+//!
+//! Passes over small data take some microseconds, and a step needs two: threads that sleep between them cost more than they bring.
+//! So these look for work for a while before they sleep, and whoever hands out tasks takes part.
 
-use rayon::prelude::*;
 use shortfall::arguments::BadInput;
 use shortfall::parallel::{Parallel, Sequential};
+use std::any::Any;
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+
+/// How long a thread without work looks for some before it sleeps.
+const PATIENCE: Duration = Duration::from_micros(200);
+/// Looks between two at the clock, which are followed by leaving the core to others.
+const LOOKS: usize = 2000;
 
 /// Threads that share tasks.
 #[derive(Debug)]
 pub struct Pool {
-    /// `None`: one thread, the caller's.
-    threads: Option<rayon::ThreadPool>,
+    work: Arc<Work>,
+    helpers: Vec<JoinHandle<()>>,
 }
 
 impl Pool {
-    /// With this many threads; `None` for one a core.
+    /// With this many threads, the caller's among them; `None` for one a core.
     pub fn new(threads: Option<usize>) -> Result<Self, BadInput> {
         let threads = threads.unwrap_or_else(|| std::thread::available_parallelism().map_or(1, usize::from));
-        if threads == 1 {
-            return Ok(Self { threads: None });
+        let mut pool = Self { work: Arc::default(), helpers: Vec::new() };
+        for _ in 1..threads {
+            let work = Arc::clone(&pool.work);
+            let helper = std::thread::Builder::new().name("shortfall".to_owned()).spawn(move || work.help());
+            pool.helpers.push(helper.map_err(|error| {
+                BadInput::new(format!("no pool of {threads} threads: {error}; `run` takes --threads"))
+            })?);
         }
-        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build();
-        let pool = pool
-            .map_err(|error| BadInput::new(format!("no pool of {threads} threads: {error}; `run` takes --threads")))?;
-        Ok(Self { threads: Some(pool) })
+        Ok(pool)
     }
 
     /// Number of threads.
     pub fn threads(&self) -> usize {
-        self.threads.as_ref().map_or(1, rayon::ThreadPool::current_num_threads)
+        self.helpers.len() + 1
+    }
+}
+
+impl Drop for Pool {
+    fn drop(&mut self) {
+        self.work.lock().is_over = true;
+        self.work.announce();
+        for helper in self.helpers.drain(..) {
+            // Its tasks' panics went to those who handed them out.
+            let _ = helper.join();
+        }
     }
 }
 
 impl Parallel for Pool {
     fn run(&self, tasks: usize, task: &(dyn Fn(usize) + Sync)) {
-        match &self.threads {
-            Some(pool) if tasks > 1 => pool.install(|| (0..tasks).into_par_iter().for_each(task)),
-            _ => Sequential.run(tasks, task),
+        if tasks < 2 || self.helpers.is_empty() {
+            return Sequential.run(tasks, task);
+        }
+        self.work.share(tasks, task);
+    }
+}
+
+/// What there is to do. What a job passes through lies together: it costs time to bring a cache line from one core to another.
+#[derive(Debug, Default)]
+#[repr(align(128))]
+struct Work {
+    /// Counts announcements, for those who look without a lock.
+    announced: AtomicUsize,
+    asleep: AtomicUsize,
+    board: Mutex<Board>,
+    wake: Condvar,
+}
+
+#[derive(Debug, Default)]
+struct Board {
+    /// Those of nested calls come last. Where it is full, tasks are done by who hands them out.
+    jobs: [Option<Posted>; 8],
+    is_over: bool,
+}
+
+/// Tasks that were handed out together.
+#[repr(align(64))]
+struct Job {
+    tasks: usize,
+    /// The first task that nobody has taken.
+    next: AtomicUsize,
+    /// Helpers that are at it.
+    helpers: AtomicUsize,
+    panic: Mutex<Option<Box<dyn Any + Send>>>,
+    task: &'static (dyn Fn(usize) + Sync),
+}
+
+/// A job in the frame of the thread that waits for it.
+#[derive(Clone, Copy, Debug, PartialEq)]
+struct Posted(*const Job);
+
+// SAFETY: a job is shared through atomics and a lock, and its tasks may be called from any thread.
+#[allow(unsafe_code)]
+unsafe impl Send for Posted {}
+
+impl Job {
+    /// Takes tasks until there are none.
+    fn work(&self) {
+        loop {
+            let number = self.next.fetch_add(1, Ordering::Relaxed);
+            if number >= self.tasks {
+                return;
+            }
+            if let Err(panic) = catch_unwind(AssertUnwindSafe(|| (self.task)(number))) {
+                self.next.store(self.tasks, Ordering::Relaxed);
+                lock(&self.panic).get_or_insert(panic);
+            }
         }
     }
 
-    fn install(&self, work: &mut (dyn FnMut() + Send)) {
-        match &self.threads {
-            Some(pool) => pool.install(work),
-            None => work(),
+    fn has_tasks(&self) -> bool {
+        self.next.load(Ordering::Relaxed) < self.tasks
+    }
+}
+
+impl Work {
+    /// Does the tasks with the helpers that are free; panics as a task does.
+    fn share(&self, tasks: usize, task: &(dyn Fn(usize) + Sync)) {
+        // SAFETY: the job lives until this function returns, which it does after the job has left the board, where alone helpers find
+        // it, and after the last helper has left the job.
+        #[allow(unsafe_code)]
+        let task = unsafe { std::mem::transmute::<&(dyn Fn(usize) + Sync), &'static (dyn Fn(usize) + Sync)>(task) };
+        let (next, helpers, panic) = (AtomicUsize::new(0), AtomicUsize::new(0), Mutex::new(None));
+        let job = Job { tasks, next, helpers, panic, task };
+        let posted = Posted(&raw const job);
+        if let Some(place) = self.lock().jobs.iter_mut().find(|place| place.is_none()) {
+            *place = Some(posted);
         }
+        let mut announced = self.announce();
+        job.work();
+        self.lock().jobs.iter_mut().filter(|place| **place == Some(posted)).for_each(|place| *place = None);
+        let mut waiting = Waiting::new();
+        while job.helpers.load(Ordering::Acquire) > 0 {
+            waiting.look();
+            // Those it waits for may have handed out tasks themselves.
+            let now = self.announced.load(Ordering::Acquire);
+            if now != announced && !self.help_once() {
+                announced = now;
+            }
+        }
+        if let Some(panic) = lock(&job.panic).take() {
+            resume_unwind(panic);
+        }
+    }
+
+    /// Works for others until the end.
+    fn help(&self) {
+        let mut waiting = Waiting::new();
+        loop {
+            let announced = self.announced.load(Ordering::Acquire);
+            if self.help_once() {
+                waiting = Waiting::new();
+                continue;
+            }
+            if self.lock().is_over {
+                return;
+            }
+            while self.announced.load(Ordering::Acquire) == announced && !waiting.is_over() {
+                waiting.look();
+            }
+            if waiting.is_over() {
+                self.sleep(announced);
+                waiting = Waiting::new();
+            }
+        }
+    }
+
+    /// Works on a job of another, if there is one.
+    fn help_once(&self) -> bool {
+        let board = self.lock();
+        // SAFETY: jobs on the board live, and one does not end while a helper is at it.
+        #[allow(unsafe_code)]
+        let mut jobs = board.jobs.iter().rev().flatten().map(|Posted(job)| unsafe { &**job });
+        let Some(job) = jobs.find(|job| job.has_tasks()) else { return false };
+        job.helpers.fetch_add(1, Ordering::Relaxed);
+        drop(board);
+        job.work();
+        job.helpers.fetch_sub(1, Ordering::Release);
+        true
+    }
+
+    /// Gives the number of announcements.
+    fn announce(&self) -> usize {
+        let announced = self.announced.fetch_add(1, Ordering::SeqCst) + 1;
+        if self.asleep.load(Ordering::SeqCst) > 0 {
+            let _board = self.lock();
+            self.wake.notify_all();
+        }
+        announced
+    }
+
+    /// Until there are other announcements.
+    fn sleep(&self, announced: usize) {
+        let mut board = self.lock();
+        self.asleep.fetch_add(1, Ordering::SeqCst);
+        while self.announced.load(Ordering::SeqCst) == announced {
+            board = self.wake.wait(board).unwrap_or_else(PoisonError::into_inner);
+        }
+        self.asleep.fetch_sub(1, Ordering::SeqCst);
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Board> {
+        lock(&self.board)
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// A thread without work.
+struct Waiting {
+    looks: usize,
+    since: Option<Instant>,
+}
+
+impl Waiting {
+    fn new() -> Self {
+        Self { looks: 0, since: None }
+    }
+
+    fn look(&mut self) {
+        self.looks += 1;
+        if self.looks < LOOKS {
+            std::hint::spin_loop();
+            return;
+        }
+        self.since.get_or_insert_with(Instant::now);
+        self.looks = 0;
+        std::thread::yield_now();
+    }
+
+    fn is_over(&self) -> bool {
+        self.looks == 0 && self.since.is_some_and(|since| since.elapsed() >= PATIENCE)
     }
 }
 
@@ -50,19 +249,71 @@ impl Parallel for Pool {
 mod tests {
     use super::*;
     use shortfall::constants::eigen::symmetric;
-    use std::sync::atomic::{AtomicUsize, Ordering};
 
     #[test]
     fn every_task_runs_once_on_any_number_of_threads() {
         for threads in [1, 2, 5] {
             let pool = Pool::new(Some(threads)).expect("a pool");
-            let counts: Vec<AtomicUsize> = (0..100).map(|_| AtomicUsize::new(0)).collect();
-            pool.run(100, &|task| {
-                counts[task].fetch_add(1, Ordering::Relaxed);
-            });
-            assert!(counts.iter().all(|count| count.load(Ordering::Relaxed) == 1));
+            for round in 0..200 {
+                let counts: Vec<AtomicUsize> = (0..100).map(|_| AtomicUsize::new(0)).collect();
+                pool.run(100, &|task| {
+                    counts[task].fetch_add(1, Ordering::Relaxed);
+                });
+                assert!(counts.iter().all(|count| count.load(Ordering::Relaxed) == 1));
+                if round % 50 == 0 {
+                    // Long enough for all to fall asleep.
+                    std::thread::sleep(2 * PATIENCE);
+                }
+            }
             assert_eq!(pool.threads(), threads);
         }
+    }
+
+    #[test]
+    fn tasks_hand_out_tasks() {
+        for threads in [1, 2, 5] {
+            let pool = Pool::new(Some(threads)).expect("a pool");
+            let sum = AtomicUsize::new(0);
+            pool.run(7, &|a| {
+                pool.run(5, &|b| {
+                    pool.run(3, &|c| {
+                        sum.fetch_add(100 * a + 10 * b + c, Ordering::Relaxed);
+                    });
+                });
+            });
+            assert_eq!(sum.into_inner(), 2100 * 15 + 100 * 21 + 3 * 35);
+        }
+    }
+
+    #[test]
+    fn callers_from_several_threads_share_a_pool() {
+        let pool = Pool::new(Some(3)).expect("a pool");
+        std::thread::scope(|scope| {
+            for _ in 0..4 {
+                scope.spawn(|| {
+                    for tasks in 0..300 {
+                        let sum = AtomicUsize::new(0);
+                        pool.run(tasks, &|task| {
+                            sum.fetch_add(task + 1, Ordering::Relaxed);
+                        });
+                        assert_eq!(sum.into_inner(), tasks * (tasks + 1) / 2);
+                    }
+                });
+            }
+        });
+    }
+
+    #[test]
+    fn a_panic_reaches_the_caller_and_the_pool_goes_on() {
+        let pool = Pool::new(Some(2)).expect("a pool");
+        for wrong in [0, 3] {
+            let ran = catch_unwind(AssertUnwindSafe(|| {
+                pool.run(4, &|task| assert!(task != wrong, "as it should"));
+            }));
+            let message = ran.expect_err("a panic");
+            assert_eq!(message.downcast_ref::<&str>(), Some(&"as it should"));
+        }
+        pool.run(4, &|_| ());
     }
 
     #[test]

@@ -6,11 +6,6 @@ use std::sync::{Mutex, PoisonError};
 pub trait Parallel: Sync {
     /// Calls `task(0)`, ..., `task(tasks - 1)`, each once.
     fn run(&self, tasks: usize, task: &(dyn Fn(usize) + Sync));
-
-    /// Calls `work`, once, on the thread from which tasks are handed out fastest.
-    fn install(&self, work: &mut (dyn FnMut() + Send)) {
-        work();
-    }
 }
 
 /// One after the other, on the calling thread.
@@ -20,17 +15,6 @@ impl Parallel for Sequential {
     fn run(&self, tasks: usize, task: &(dyn Fn(usize) + Sync)) {
         (0..tasks).for_each(task);
     }
-}
-
-/// What `work` gives, called where [`Parallel::install`] says: for work that hands out tasks thousands of times.
-pub fn install<T: Send>(parallel: &dyn Parallel, work: impl FnOnce() -> T + Send) -> Option<T> {
-    let (mut work, mut made) = (Some(work), None);
-    parallel.install(&mut || {
-        if let Some(work) = work.take() {
-            made = Some(work());
-        }
-    });
-    made
 }
 
 /// Calls `work` for each part of so many items (the last may be shorter), with the number of its first.
@@ -71,6 +55,5 @@ mod tests {
         assert_eq!(items, [400, 401, 402, 403, 404, 405, 406, 407, 208, 209]);
         for_parts(&Sequential, &mut Vec::<u8>::new(), 4, |_, _| panic!("there is none"));
         assert_eq!(map(&Sequential, vec!["a", "b"], |x| x.to_owned() + x), ["aa", "bb"]);
-        assert_eq!(install(&Sequential, || 7), Some(7));
     }
 }

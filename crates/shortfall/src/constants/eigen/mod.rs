@@ -16,7 +16,7 @@ mod reduce;
 mod secular;
 
 use crate::kernel::{PANEL, Panel, STRIP, add_backward, add_forward, max_abs, rescaling, use_large_pages};
-use crate::parallel::{Parallel, install, map};
+use crate::parallel::{Parallel, map};
 use divide::tridiagonal;
 use faer::linalg::solvers::Solve;
 use faer::{MatRef, Side};
@@ -63,14 +63,11 @@ pub fn symmetric(matrix: &[f64], d: usize, parallel: &dyn Parallel) -> Option<Ei
     // the largest may vanish, and so may digits of the result.
     let largest = max_abs(matrix);
     let scale = if largest > 0.0 { rescaling(largest) } else { 1.0 };
-    let (values, vectors, radius) = install(parallel, || {
-        let mut scaled = Vec::with_capacity(d * d);
-        use_large_pages(&mut scaled);
-        scaled.extend(matrix.iter().map(|entry| entry * scale));
-        let (values, vectors) = decompose(scaled, d, parallel)?;
-        let radius = residual_radius((matrix, scale), &values, &vectors, d, parallel) + d as f64 * f64::MIN_POSITIVE;
-        Some((values, vectors, radius))
-    })??;
+    let mut scaled = Vec::with_capacity(d * d);
+    use_large_pages(&mut scaled);
+    scaled.extend(matrix.iter().map(|entry| entry * scale));
+    let (values, vectors) = decompose(scaled, d, parallel)?;
+    let radius = residual_radius((matrix, scale), &values, &vectors, d, parallel) + d as f64 * f64::MIN_POSITIVE;
     let radius = (radius * (1.0 + 4.0 * UNIT) / scale).next_up() + 4.0 * f64::from_bits(1);
     let values: Vec<f64> = values.iter().map(|value| value / scale).collect();
     (radius.is_finite() && values.iter().all(|value| value.is_finite())).then_some(Eigen { values, vectors, radius })

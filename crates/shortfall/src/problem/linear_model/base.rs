@@ -20,7 +20,8 @@ pub(crate) struct Base {
     pub(crate) budget: Arc<dyn Budget>,
     ends: OnceLock<Ends>,
     optimum: OnceLock<Optimum>,
-    sums: Spare<Vec<f64>>,
+    /// Weights and sums of passes.
+    space: Spare<[Vec<f64>; 2]>,
 }
 
 impl fmt::Debug for Base {
@@ -28,6 +29,9 @@ impl fmt::Debug for Base {
         formatter.debug_struct("Base").field("design", &self.design).field("ridge", &self.ridge).finish_non_exhaustive()
     }
 }
+
+/// Entries from which threads share passes of all settings rather than settings.
+const WORTH_SHARING_COMPANY: usize = 1 << 17;
 
 /// Adds gradients and losses of the rows from one to another, at some padded vectors.
 type AddAt<'a> = dyn Fn([usize; 2], &[f64], &mut [f64], &mut [f64]) + Sync + 'a;
@@ -44,7 +48,15 @@ impl Base {
 
     pub(crate) fn with_budget(design: Design, ridge: f64, budget: Arc<dyn Budget>) -> Self {
         let moments = Moments::of(&design);
-        Self { design, ridge, moments, budget, ends: OnceLock::new(), optimum: OnceLock::new(), sums: Spare::default() }
+        Self {
+            design,
+            ridge,
+            moments,
+            budget,
+            ends: OnceLock::new(),
+            optimum: OnceLock::new(),
+            space: Spare::default(),
+        }
     }
 
     /// The ends of the spectrum of X'X/n.
@@ -68,16 +80,16 @@ impl Base {
         let rows = self.design.rows();
         Pass {
             rows: rows.count(),
-            block: block_of(self.design.columns()),
+            block: block_of(self.design.count(), self.design.columns()),
             width: parts * rows.stride(),
             losses: 1,
             work: parts * rows.entries(),
         }
     }
 
-    /// As many as a kernel takes at a time; fewer where several threads could not share a pass, so that each has some.
+    /// As many as a kernel takes at a time; fewer where passes are so short that each thread had better have some.
     pub(crate) fn company(&self) -> usize {
-        if self.pass(1).is_worth_sharing() { MOST_VECTORS } else { MOST_VECTORS / 2 }
+        if self.design.rows().entries() >= WORTH_SHARING_COMPANY { MOST_VECTORS } else { MOST_VECTORS / 2 }
     }
 
     /// Values and gradients over all rows at several points; `add(from, to, w, gradients, losses)` adds those of some rows. Values
@@ -91,19 +103,20 @@ impl Base {
     ) -> Vec<f64> {
         let (design, stride) = (&self.design, self.design.rows().stride());
         let mut values = Vec::with_capacity(points.len());
-        for (points, gradients) in points.chunks(MOST_VECTORS).zip(gradients.chunks_mut(MOST_VECTORS)) {
-            let mut w = Vec::with_capacity(points.len() * stride);
-            points.iter().for_each(|x| w.extend_from_slice(&design.embed(x, 1)));
-            let pass = Pass { losses: points.len(), ..self.pass(points.len()) };
-            let (losses, mut totals) = pass.evaluate(parallel, &|from, to, gradients, losses| {
-                add([from, to], &w, gradients, losses);
-            });
-            let all = points.iter().zip(gradients).zip(totals.chunks_exact_mut(stride)).zip(&losses);
-            for (((x, gradient), total), loss) in all {
-                self.finish(total, design.count(), x, gradient);
-                values.push(self.value(*loss, x));
+        self.space.with(Default::default, |[w, space]| {
+            for (points, gradients) in points.chunks(MOST_VECTORS).zip(gradients.chunks_mut(MOST_VECTORS)) {
+                design.embed_all(points, w);
+                let pass = Pass { losses: points.len(), ..self.pass(points.len()) };
+                let [totals, losses] = pass.evaluate(parallel, space, &|from, to, gradients, losses| {
+                    add([from, to], w, gradients, losses);
+                });
+                let all = points.iter().zip(gradients).zip(totals.chunks_exact_mut(stride)).zip(losses);
+                for (((x, gradient), total), loss) in all {
+                    self.finish(total, design.count(), x, gradient);
+                    values.push(self.value(*loss, x));
+                }
             }
-        }
+        });
         values
     }
 
@@ -117,7 +130,7 @@ impl Base {
         add: impl FnOnce(&[f64], &mut [f64]),
     ) {
         let w = self.design.embed(x, parts);
-        self.sums.with(Vec::new, |sums| {
+        self.space.with(Default::default, |[_, sums]| {
             sums.clear();
             sums.resize(w.len(), 0.0);
             add(&w, sums);

@@ -99,16 +99,29 @@ impl Design {
         if self.fits() {
             return Cow::Borrowed(x);
         }
-        let stride = self.rows.stride();
-        let mut embedded = vec![0.0; parts * stride];
-        for (part, source) in embedded.chunks_exact_mut(stride).zip(x.chunks_exact(self.columns)) {
+        let mut embedded = Vec::new();
+        self.add_embedded(x, parts, &mut embedded);
+        Cow::Owned(embedded)
+    }
+
+    /// [`Self::embed`] of several, one after the other.
+    pub(crate) fn embed_all(&self, points: &[&[f64]], embedded: &mut Vec<f64>) {
+        embedded.clear();
+        for x in points {
+            if self.fits() { embedded.extend_from_slice(x) } else { self.add_embedded(x, 1, embedded) }
+        }
+    }
+
+    fn add_embedded(&self, x: &[f64], parts: usize, embedded: &mut Vec<f64>) {
+        let (stride, from) = (self.rows.stride(), embedded.len());
+        embedded.resize(from + parts * stride, 0.0);
+        for (part, source) in embedded[from..].chunks_exact_mut(stride).zip(x.chunks_exact(self.columns)) {
             part[..self.columns].copy_from_slice(source);
             if let Some(Centring { centre, ones, .. }) = &self.centring {
                 let offset = dot(centre, part);
                 part[*ones] -= offset;
             }
         }
-        Cow::Owned(embedded)
     }
 
     /// Whether stored rows are the rows: neither centred nor padded.

@@ -73,7 +73,7 @@ impl Moments {
             Number::between(side(&lower).low, side(&upper).high)
         };
         let most = |squares: &[f64]| squares.iter().copied().fold(0.0, f64::max);
-        let blocks = n / block_of(columns) + 1;
+        let blocks = n / block_of(n, columns) + 1;
         Self {
             mean_norm: ends(&f64::sqrt) + tiny.sqrt(),
             mean_square: ends(&|square| square) + tiny,
@@ -88,8 +88,8 @@ impl Moments {
             squares: upper,
             rows: n,
             columns,
-            additions: block_of(columns) + blocks,
-            panel_additions: block_of(columns) / 32 + blocks,
+            additions: block_of(n, columns) + blocks,
+            panel_additions: block_of(n, columns) / 32 + blocks,
         }
     }
 }

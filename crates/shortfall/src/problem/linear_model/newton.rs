@@ -122,7 +122,8 @@ fn conjugate_gradient(problem: &dyn LinearModel, point: &[f64], g: &[f64], scale
 
 /// `H(point) v`, block after block.
 fn hessian_product(problem: &dyn LinearModel, point: &[f64], v: &[f64], product: &mut [f64]) {
-    let (n, block) = (problem.count(), block_of(problem.base().design.columns()));
+    let n = problem.count();
+    let block = block_of(n, problem.base().design.columns());
     let mut partial = vec![0.0; v.len()];
     product.fill(0.0);
     for from in (0..n).step_by(block) {

@@ -1,19 +1,27 @@
 //! One pass over all rows, in fixed blocks that several threads may share.
 
-use crate::parallel::Parallel;
-use std::sync::Mutex;
+use crate::parallel::{Parallel, for_parts};
 
-/// Rows whose sums are added one after the other; blocks are added in order. It depends on the number of columns alone,
-/// so that the number of threads changes no bit, nor whether zeros are stored. Long rows of few entries must not pay
-/// for a vector of sums every 256 of them.
-pub(crate) fn block_of(columns: usize) -> usize {
-    (columns / 4).next_multiple_of(32).max(256)
+/// Rows whose sums are added one after the other; blocks are added in order. It depends on the size of the data alone, so that
+/// the number of threads changes no bit, nor whether zeros are stored. Long rows of few entries must not pay for a vector of sums
+/// every 256 of them; a few blocks are even in number, so that two threads end together.
+pub(crate) fn block_of(rows: usize, columns: usize) -> usize {
+    let usual = (columns / 4).next_multiple_of(PANEL).max(256);
+    if rows <= usual || rows > 8 * usual {
+        return usual;
+    }
+    let pairs = ((rows + usual) / (2 * usual)).max(1);
+    rows.div_ceil(2 * pairs).next_multiple_of(PANEL)
 }
 
+/// Rows of which a kernel takes the products together.
+const PANEL: usize = 32;
 /// Sums of blocks that are kept at a time: 256 MB.
 const MOST_KEPT: usize = 1 << 25;
+/// Numbers in a line.
+const CACHE_LINE: usize = 8;
 /// Multiply-adds above which several threads share a pass.
-const WORTH_SHARING: usize = 1 << 17;
+const WORTH_SHARING: usize = 1 << 14;
 
 /// Adds gradients and losses of the rows from one to another.
 pub(crate) type Add<'a> = dyn Fn(usize, usize, &mut [f64], &mut [f64]) + Sync + 'a;
@@ -37,41 +45,41 @@ impl Pass {
         self.rows > self.block && self.work >= WORTH_SHARING
     }
 
-    /// Sums of losses and of gradients over all rows. `add(from, to, gradients, losses)` adds those of some rows.
-    pub(crate) fn evaluate(&self, parallel: Option<&dyn Parallel>, add: &Add) -> (Vec<f64>, Vec<f64>) {
+    /// Sums of gradients and of losses over all rows, in `space`. `add(from, to, gradients, losses)` adds those of some rows.
+    pub(crate) fn evaluate<'s>(
+        &self,
+        parallel: Option<&dyn Parallel>,
+        space: &'s mut Vec<f64>,
+        add: &Add,
+    ) -> [&'s mut [f64]; 2] {
         let Self { rows, block, width: gradients, losses, .. } = *self;
         let width = gradients + losses;
         let blocks = rows.div_ceil(block);
         let of = |number: usize, partial: &mut [f64]| {
-            let (gradients, losses) = partial.split_at_mut(gradients);
+            partial.fill(0.0);
+            let (gradients, losses) = partial[..width].split_at_mut(gradients);
             add(number * block, (number * block + block).min(rows), gradients, losses);
         };
-        let mut total = vec![0.0; width];
-        let Some(parallel) = parallel.filter(|_| self.is_worth_sharing()) else {
-            let mut partial = vec![0.0; width];
-            for number in 0..blocks {
-                partial.fill(0.0);
-                of(number, &mut partial);
-                total.iter_mut().zip(&partial).for_each(|(total, partial)| *total += partial);
-            }
-            let losses = total.split_off(gradients);
-            return (losses, total);
-        };
-        let kept = (MOST_KEPT / width.max(1)).clamp(8, blocks.max(8));
+        let parallel = parallel.filter(|_| self.is_worth_sharing());
+        let kept = if parallel.is_some() { (MOST_KEPT / width.max(1)).clamp(8, blocks.max(8)).min(blocks) } else { 1 };
+        // So far apart that no two threads write to one cache line.
+        let apart = width + CACHE_LINE;
+        space.resize((1 + kept) * apart, 0.0);
+        let (total, partials) = space.split_at_mut(apart);
+        total.fill(0.0);
         for first in (0..blocks).step_by(kept) {
-            let count = kept.min(blocks - first);
-            let partials: Vec<Mutex<Vec<f64>>> = (0..count).map(|_| Mutex::new(Vec::new())).collect();
-            parallel.run(count, &|number| {
-                let mut partial = vec![0.0; width];
-                of(first + number, &mut partial);
-                *partials[number].lock().unwrap_or_else(|poisoned| poisoned.into_inner()) = partial;
-            });
-            for partial in partials {
-                let partial = partial.into_inner().unwrap_or_else(|poisoned| poisoned.into_inner());
-                total.iter_mut().zip(&partial).for_each(|(total, partial)| *total += partial);
+            let partials = &mut partials[..kept.min(blocks - first) * apart];
+            match parallel {
+                Some(parallel) => {
+                    for_parts(parallel, partials, apart, |from, partial| of(first + from / apart, partial));
+                }
+                None => of(first, partials),
+            }
+            for partial in partials.chunks_exact(apart) {
+                total.iter_mut().zip(partial).for_each(|(total, partial)| *total += partial);
             }
         }
-        let losses = total.split_off(gradients);
-        (losses, total)
+        let (gradients, losses) = total[..width].split_at_mut(gradients);
+        [gradients, losses]
     }
 }

@@ -94,12 +94,13 @@ impl Mlp {
     fn evaluate(&self, x: &[f64], gradient: &mut [f64], parallel: Option<&dyn Parallel>) -> f64 {
         let n = self.rows.count();
         let width = self.network.padded();
-        let pass = RowPass { rows: n, block: block_of(self.columns), width, losses: 1, work: n * width };
-        let (loss, mut total) = pass.evaluate(parallel, &|from, to, sums, losses| {
+        let pass = RowPass { rows: n, block: block_of(n, self.columns), width, losses: 1, work: n * width };
+        let mut space = Vec::new();
+        let [total, loss] = pass.evaluate(parallel, &mut space, &|from, to, sums, losses| {
             let samples: Vec<usize> = (from..to).collect();
             self.add_gradients(&samples, x, Some(&mut losses[0]), sums);
         });
-        self.finish(&mut total, n, x, gradient, parallel.unwrap_or(&Sequential));
+        self.finish(total, n, x, gradient, parallel.unwrap_or(&Sequential));
         (0.5 * self.ridge).mul_add(dot(x, x), loss[0] / n as f64)
     }
 

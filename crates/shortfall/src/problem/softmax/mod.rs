@@ -54,13 +54,15 @@ impl Softmax {
     fn evaluate(&self, x: &[f64], gradient: &mut [f64], wants_losses: bool, parallel: Option<&dyn Parallel>) -> f64 {
         let design = &self.base.design;
         let w = design.embed(x, self.classes);
-        let (loss, mut total) = self.base.pass(self.classes).evaluate(parallel, &|from, to, gradient, loss| {
+        let mut space = Vec::new();
+        let pass = self.base.pass(self.classes);
+        let [total, loss] = pass.evaluate(parallel, &mut space, &|from, to, gradient, loss| {
             loss[0] += self.strips.with(
                 || Strips::new(self.classes),
                 |strips| softmax_block(design.rows(), &self.labels, [from, to], &w, gradient, strips, wants_losses),
             );
         });
-        self.base.finish(&mut total, design.count(), x, gradient);
+        self.base.finish(total, design.count(), x, gradient);
         self.base.value(loss[0], x)
     }
 
