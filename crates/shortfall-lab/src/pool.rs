@@ -14,7 +14,9 @@ use std::time::{Duration, Instant};
 
 /// How long a thread without work looks for some before it sleeps.
 const PATIENCE: Duration = Duration::from_micros(200);
-/// Looks between two at the clock, which are followed by leaving the core to others.
+/// Between two looks of one who has waited that long for others.
+const NAP: Duration = Duration::from_micros(50);
+/// Looks before the core is left to others for once.
 const LOOKS: usize = 2000;
 
 /// Threads that share tasks.
@@ -48,7 +50,7 @@ impl Pool {
 impl Drop for Pool {
     fn drop(&mut self) {
         self.work.lock().is_over = true;
-        self.work.announce();
+        self.work.announce(usize::MAX);
         for helper in self.helpers.drain(..) {
             // Its tasks' panics went to those who handed them out.
             let _ = helper.join();
@@ -78,8 +80,10 @@ struct Work {
 
 #[derive(Debug, Default)]
 struct Board {
-    /// Those of nested calls come last. Where it is full, tasks are done by who hands them out.
+    /// Where it is full, tasks are done by who hands them out.
     jobs: [Option<Posted>; 8],
+    /// How many there were.
+    posted: usize,
     is_over: bool,
 }
 
@@ -97,11 +101,25 @@ struct Job {
 
 /// A job in the frame of the thread that waits for it.
 #[derive(Clone, Copy, Debug, PartialEq)]
-struct Posted(*const Job);
+struct Posted {
+    job: *const Job,
+    number: usize,
+}
 
 // SAFETY: a job is shared through atomics and a lock, and its tasks may be called from any thread.
 #[allow(unsafe_code)]
 unsafe impl Send for Posted {}
+
+impl Board {
+    fn post(&mut self, job: *const Job) -> Posted {
+        self.posted += 1;
+        let posted = Posted { job, number: self.posted };
+        if let Some(place) = self.jobs.iter_mut().find(|place| place.is_none()) {
+            *place = Some(posted);
+        }
+        posted
+    }
+}
 
 impl Job {
     /// Takes tasks until there are none.
@@ -113,7 +131,12 @@ impl Job {
             }
             if let Err(panic) = catch_unwind(AssertUnwindSafe(|| (self.task)(number))) {
                 self.next.store(self.tasks, Ordering::Relaxed);
-                lock(&self.panic).get_or_insert(panic);
+                let mut first = lock(&self.panic);
+                match *first {
+                    None => *first = Some(panic),
+                    // What it drops might panic again, here where others rely on coming to an end.
+                    Some(_) => std::mem::forget(panic),
+                }
             }
         }
     }
@@ -132,20 +155,20 @@ impl Work {
         let task = unsafe { std::mem::transmute::<&(dyn Fn(usize) + Sync), &'static (dyn Fn(usize) + Sync)>(task) };
         let (next, helpers, panic) = (AtomicUsize::new(0), AtomicUsize::new(0), Mutex::new(None));
         let job = Job { tasks, next, helpers, panic, task };
-        let posted = Posted(&raw const job);
-        if let Some(place) = self.lock().jobs.iter_mut().find(|place| place.is_none()) {
-            *place = Some(posted);
-        }
-        let mut announced = self.announce();
+        let posted = self.lock().post(&raw const job);
+        let mut announced = self.announce(tasks - 1);
         job.work();
         self.lock().jobs.iter_mut().filter(|place| **place == Some(posted)).for_each(|place| *place = None);
         let mut waiting = Waiting::new();
         while job.helpers.load(Ordering::Acquire) > 0 {
             waiting.look();
-            // Those it waits for may have handed out tasks themselves.
+            // Those it waits for may have handed out tasks themselves; with older ones it might wait longer than they do.
             let now = self.announced.load(Ordering::Acquire);
-            if now != announced && !self.help_once() {
+            if now != announced && !self.help_once(posted.number) {
                 announced = now;
+            }
+            if waiting.is_over() {
+                std::thread::sleep(NAP);
             }
         }
         if let Some(panic) = lock(&job.panic).take() {
@@ -158,7 +181,7 @@ impl Work {
         let mut waiting = Waiting::new();
         loop {
             let announced = self.announced.load(Ordering::Acquire);
-            if self.help_once() {
+            if self.help_once(0) {
                 waiting = Waiting::new();
                 continue;
             }
@@ -175,13 +198,15 @@ impl Work {
         }
     }
 
-    /// Works on a job of another, if there is one.
-    fn help_once(&self) -> bool {
+    /// Works on the latest job of another that was posted after the one with this number, if there is one.
+    fn help_once(&self, after: usize) -> bool {
         let board = self.lock();
         // SAFETY: jobs on the board live, and one does not end while a helper is at it.
         #[allow(unsafe_code)]
-        let mut jobs = board.jobs.iter().rev().flatten().map(|Posted(job)| unsafe { &**job });
-        let Some(job) = jobs.find(|job| job.has_tasks()) else { return false };
+        let jobs = board.jobs.iter().flatten().map(|Posted { job, number }| (number, unsafe { &**job }));
+        let latest =
+            jobs.filter(|(number, job)| **number > after && job.has_tasks()).max_by_key(|(number, _)| **number);
+        let Some((_, job)) = latest else { return false };
         job.helpers.fetch_add(1, Ordering::Relaxed);
         drop(board);
         job.work();
@@ -189,12 +214,13 @@ impl Work {
         true
     }
 
-    /// Gives the number of announcements.
-    fn announce(&self) -> usize {
+    /// To so many of those who sleep; gives the number of announcements.
+    fn announce(&self, most: usize) -> usize {
         let announced = self.announced.fetch_add(1, Ordering::SeqCst) + 1;
-        if self.asleep.load(Ordering::SeqCst) > 0 {
+        let asleep = self.asleep.load(Ordering::SeqCst);
+        if asleep > 0 {
             let _board = self.lock();
-            self.wake.notify_all();
+            (0..most.min(asleep)).for_each(|_| self.wake.notify_one());
         }
         announced
     }
@@ -285,6 +311,22 @@ mod tests {
         }
     }
 
+    /// Deeper than the board has room.
+    #[test]
+    fn tasks_hand_out_tasks_that_hand_out_tasks() {
+        fn down(pool: &Pool, depth: usize, count: &AtomicUsize) {
+            pool.run(2, &|_| match depth {
+                0 => drop(count.fetch_add(1, Ordering::Relaxed)),
+                _ => down(pool, depth - 1, count),
+            });
+        }
+        for threads in [2, 5] {
+            let count = AtomicUsize::new(0);
+            down(&Pool::new(Some(threads)).expect("a pool"), 11, &count);
+            assert_eq!(count.into_inner(), 4096);
+        }
+    }
+
     #[test]
     fn callers_from_several_threads_share_a_pool() {
         let pool = Pool::new(Some(3)).expect("a pool");
@@ -313,6 +355,10 @@ mod tests {
             let message = ran.expect_err("a panic");
             assert_eq!(message.downcast_ref::<&str>(), Some(&"as it should"));
         }
+        let nested = catch_unwind(AssertUnwindSafe(|| {
+            pool.run(3, &|_| pool.run(3, &|_| panic!("as it should")));
+        }));
+        assert!(nested.is_err());
         pool.run(4, &|_| ());
     }
 

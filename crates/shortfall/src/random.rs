@@ -32,7 +32,7 @@ pub struct Generator {
     /// The next one on top.
     pub coins: u64,
     /// How many there are.
-    pub left: u64,
+    pub coins_left: u64,
 }
 
 /// Coins that are tossed together.
@@ -52,7 +52,7 @@ impl Generator {
 
     /// From a state that is not all zero.
     pub fn from_words(words: [u64; 4]) -> Self {
-        Self { words, coins: 0, left: 0 }
+        Self { words, coins: 0, coins_left: 0 }
     }
 
     /// The next 64 bits.
@@ -74,13 +74,13 @@ impl Generator {
     /// drawn together, from 12 words or fewer instead of one each.
     #[inline]
     pub fn reaches(&mut self, threshold: u64) -> bool {
-        if self.left == 0 {
+        if self.coins_left == 0 {
             self.coins = self.toss(threshold);
-            self.left = COINS;
+            self.coins_left = COINS;
         }
         let reaches = self.coins >> (COINS - 1) == 1;
         self.coins <<= 1;
-        self.left -= 1;
+        self.coins_left -= 1;
         reaches
     }
 
@@ -95,7 +95,7 @@ impl Generator {
                 (reach, open) = (reach | word, open & !word);
             }
         }
-        if open != 0 { settle(self.words[0], reach, open, threshold) } else { reach }
+        if open != 0 && is_settled_later(threshold) { settle(self.words[0], reach, open, threshold) } else { reach }
     }
 
     /// Uniform on `0..count`, one draw; its bias is below `count / 2^64`.
@@ -122,6 +122,12 @@ impl Generator {
 pub(crate) fn drawn_bits(threshold: u64) -> impl Iterator<Item = bool> {
     let first = threshold.trailing_zeros().max(u64::BITS - COIN_BITS);
     (first..u64::BITS).map(move |k| threshold >> k & 1 == 1)
+}
+
+/// Whether numbers that have the drawn bits of the threshold may still be below it.
+#[inline(always)]
+pub(crate) fn is_settled_later(threshold: u64) -> bool {
+    threshold << COIN_BITS != 0
 }
 
 /// Numbers that have the first bits of the threshold, the open ones, are decided by the others: SplitMix64 of the first word after the

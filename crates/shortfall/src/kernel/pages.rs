@@ -15,10 +15,13 @@ pub fn use_large_pages(numbers: &mut Vec<f64>) {
 fn advise(numbers: &mut Vec<f64>) {
     /// Not in the C library's headers everywhere.
     const MADV_COLLAPSE: i32 = 25;
-    const PAGE: usize = 4096;
     let room = numbers.spare_capacity_mut().as_ptr_range().end as usize;
-    let from = (numbers.as_ptr() as usize).next_multiple_of(PAGE);
-    let length = (room - from) / PAGE * PAGE;
+    // SAFETY: asks for a number.
+    #[allow(unsafe_code)]
+    let page = unsafe { libc::sysconf(libc::_SC_PAGESIZE) };
+    let Some(page) = usize::try_from(page).ok().filter(|page| (1..=LARGE).contains(page)) else { return };
+    let from = (numbers.as_ptr() as usize).next_multiple_of(page);
+    let length = (room - from) / page * page;
     for advice in [libc::MADV_HUGEPAGE, MADV_COLLAPSE] {
         // SAFETY: the pages lie within memory of ours, and both say how it is to be kept, not what is in it.
         #[allow(unsafe_code)]

@@ -4,7 +4,7 @@ use super::FiniteSum;
 use crate::method::Sampling;
 use crate::random::Generator;
 
-/// Draws a batch, with a number of draws that never changes. Without replacement by Floyd's algorithm (Bentley and Floyd, CACM 30, 1987);
+/// Draws a batch, sample by sample. Without replacement by Floyd's algorithm (Bentley and Floyd, CACM 30, 1987);
 /// `marked` is scratch space that comes back all zero.
 pub fn draw_batch(
     sum: &dyn FiniteSum,

@@ -66,8 +66,8 @@ impl State {
     pub(super) fn generators(&self, lane: usize) -> [Generator; 2] {
         let words = &self.random[lane * WORDS..][..WORDS];
         [0, OF_ONE].map(|from| {
-            let [a, b, c, d, coins, left] = std::array::from_fn(|k| words[from + k]);
-            Generator { words: [a, b, c, d], coins, left }
+            let [a, b, c, d, coins, coins_left] = std::array::from_fn(|k| words[from + k]);
+            Generator { words: [a, b, c, d], coins, coins_left }
         })
     }
 
@@ -82,5 +82,5 @@ impl State {
 
 fn words_of(generator: &Generator) -> [u64; OF_ONE] {
     let [a, b, c, d] = generator.words;
-    [a, b, c, d, generator.coins, generator.left]
+    [a, b, c, d, generator.coins, generator.coins_left]
 }

@@ -209,7 +209,7 @@ fn step_on_parabola(
             t = out(ymm_reg) _,
             c = out(ymm_reg) _,
             h = out(ymm_reg) _,
-            options(pure, readonly, nostack, preserves_flags)
+            options(pure, readonly, nostack)
         );
     }
     x

@@ -8,7 +8,7 @@ mod samples;
 mod totals;
 
 use super::eight::{Eight, widest};
-use crate::random::{self, COINS, drawn_bits};
+use crate::random::{self, COINS, drawn_bits, is_settled_later};
 use samples::{Lines, Parabolas, Samples, Two};
 pub use totals::{Three, Totals};
 pub(super) use totals::{evaluate_by, survey_by};
@@ -37,7 +37,7 @@ pub struct Rule<'a> {
     /// the sample is a coin: whether the first threshold is reached.
     pub thresholds: &'a [u64],
     /// Coins that are left of each of the lanes' generators.
-    pub left: [u64; 2],
+    pub coins_left: [u64; 2],
     /// Samples drawn a gradient, with replacement; at most [`LARGEST_BATCH`].
     pub batch: usize,
     /// Whether the gradient is taken at a perturbed point.
@@ -75,7 +75,7 @@ pub struct Generators {
     /// Coins tossed.
     pub coins: [u64; GROUP],
     /// How many.
-    pub left: [u64; GROUP],
+    pub coins_left: [u64; GROUP],
 }
 
 /// `eta`, and the weights of `g/|g|` and of `g` in the perturbation.
@@ -182,7 +182,7 @@ fn common_steps_by<E: Eight>(
         x[g] = E::load(&lanes[g].x);
         coins[g] = E::words(&lanes[g].generators[0].coins);
     }
-    let (mut step, mut left) = (0, rule.left[0] as usize);
+    let (mut step, mut left) = (0, rule.coins_left[0] as usize);
     while step < coefficients.len() {
         if left == 0 {
             for (lanes, coins) in lanes.iter_mut().zip(&mut coins) {
@@ -206,7 +206,7 @@ fn common_steps_by<E: Eight>(
     for g in 0..GROUPS {
         x[g].store(&mut lanes[g].x);
         E::store_words(coins[g], &mut lanes[g].generators[0].coins);
-        lanes[g].generators[0].left = [left as u64; GROUP];
+        lanes[g].generators[0].coins_left = [left as u64; GROUP];
     }
 }
 
@@ -227,7 +227,7 @@ fn toss<E: Eight>(words: &mut [[u64; GROUP]; 4], threshold: u64) -> E::Words {
     for (generator, words) in generator.into_iter().zip(words.iter_mut()) {
         E::store_words(generator, words);
     }
-    if E::are_zero(open) {
+    if !is_settled_later(threshold) || E::are_zero(open) {
         return reach;
     }
     let [mut reached, mut opened] = [[0; GROUP]; 2];
@@ -259,7 +259,7 @@ fn step_by<E: Eight>(
     let fresh = rule.perturbs && rule.independent;
     let mut bits = [E::words(&[0; GROUP]); LARGEST_BATCH];
     let bits = &mut bits[..rule.batch];
-    let mut left = rule.left;
+    let mut left = rule.coins_left;
     for (step, [eta, along, rest]) in coefficients.iter().enumerate() {
         let [eta, along] = [E::all(-eta), E::all(*along)];
         let before = left;
@@ -289,7 +289,7 @@ fn step_by<E: Eight>(
     for (x, lanes) in x.iter().zip(lanes) {
         x.store(&mut lanes.x);
         for (generators, left) in lanes.generators.iter_mut().zip(left) {
-            generators.left = [left; GROUP];
+            generators.coins_left = [left; GROUP];
         }
     }
 }
@@ -367,7 +367,7 @@ mod tests {
             generators: std::array::from_fn(|_| Generators {
                 words: std::array::from_fn(|_| std::array::from_fn(|_| generator.bits())),
                 coins: std::array::from_fn(|_| generator.bits()),
-                left: [LEFT; GROUP],
+                coins_left: [LEFT; GROUP],
             }),
         })
     }
@@ -401,7 +401,8 @@ mod tests {
                 let (components, thresholds) = (&components, &thresholds);
                 for rest in [0.0, 0.1] {
                     let rests = rest != 0.0;
-                    let rule = Rule { components, thresholds, left: [LEFT; 2], batch, perturbs, independent, rests };
+                    let rule =
+                        Rule { components, thresholds, coins_left: [LEFT; 2], batch, perturbs, independent, rests };
                     let coefficients: Vec<Coefficients> =
                         (0..STEPS as u32).map(|t| [0.1, 0.2, f64::from(t % 2) * rest]).collect();
                     let (mut fast, mut slow) = (lanes(), lanes());
@@ -454,7 +455,7 @@ mod tests {
             for (l, generator) in generators.iter_mut().enumerate() {
                 let tossed = (0..COINS).fold(0, |coins, _| coins << 1 | u64::from(generator.reaches(threshold)));
                 assert_eq!(coins[l], tossed);
-                assert_eq!((generator.words, generator.left), (words.map(|words| words[l]), 0));
+                assert_eq!((generator.words, generator.coins_left), (words.map(|words| words[l]), 0));
             }
         }
     }

@@ -31,7 +31,10 @@ impl fmt::Debug for Base {
 }
 
 /// Entries from which threads share passes of all settings rather than settings.
-const WORTH_SHARING_COMPANY: usize = 1 << 17;
+const LONG_PASS: usize = 1 << 17;
+
+/// Sums that are kept for the next pass: 8 MB.
+const MOST_SPARE: usize = 1 << 20;
 
 /// Adds gradients and losses of the rows from one to another, at some padded vectors.
 type AddAt<'a> = dyn Fn([usize; 2], &[f64], &mut [f64], &mut [f64]) + Sync + 'a;
@@ -89,7 +92,7 @@ impl Base {
 
     /// As many as a kernel takes at a time; fewer where passes are so short that each thread had better have some.
     pub(crate) fn company(&self) -> usize {
-        if self.design.rows().entries() >= WORTH_SHARING_COMPANY { MOST_VECTORS } else { MOST_VECTORS / 2 }
+        if self.design.rows().entries() >= LONG_PASS { MOST_VECTORS } else { MOST_VECTORS / 2 }
     }
 
     /// Values and gradients over all rows at several points; `add(from, to, w, gradients, losses)` adds those of some rows. Values
@@ -115,6 +118,9 @@ impl Base {
                     self.finish(total, design.count(), x, gradient);
                     values.push(self.value(*loss, x));
                 }
+            }
+            if space.len() > MOST_SPARE {
+                *space = Vec::new();
             }
         });
         values

@@ -2,7 +2,7 @@
 
 use super::Design;
 use super::design::Squares;
-use super::pass::block_of;
+use super::pass::{PANEL, block_of};
 use crate::constants::Number;
 use crate::constants::eigen::{UNIT, gamma};
 use crate::kernel::sum;
@@ -89,7 +89,7 @@ impl Moments {
             rows: n,
             columns,
             additions: block_of(n, columns) + blocks,
-            panel_additions: block_of(n, columns) / 32 + blocks,
+            panel_additions: block_of(n, columns) / PANEL + blocks,
         }
     }
 }

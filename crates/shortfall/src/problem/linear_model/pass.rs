@@ -15,7 +15,7 @@ pub(crate) fn block_of(rows: usize, columns: usize) -> usize {
 }
 
 /// Rows of which a kernel takes the products together.
-const PANEL: usize = 32;
+pub(crate) const PANEL: usize = 32;
 /// Sums of blocks that are kept at a time: 256 MB.
 const MOST_KEPT: usize = 1 << 25;
 /// Numbers in a line.
@@ -81,5 +81,39 @@ impl Pass {
         }
         let (gradients, losses) = total[..width].split_at_mut(gradients);
         [gradients, losses]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::parallel::Sequential;
+
+    #[test]
+    fn few_blocks_are_even_in_number_and_alike_in_size() {
+        for rows in 257..=2048 {
+            let block = block_of(rows, 30);
+            let (blocks, last) = (rows.div_ceil(block), (rows - 1) % block + 1);
+            assert!(blocks % 2 == 0 && block % PANEL == 0 && block <= 384, "{rows}: {block}");
+            assert!(last + blocks * PANEL > block, "{rows}: {block}, {last}");
+        }
+        assert_eq!([1, 256, 2049, 1 << 20].map(|rows| block_of(rows, 30)), [256; 4]);
+        assert_eq!(block_of(1 << 20, 4096), 1024);
+    }
+
+    #[test]
+    fn a_shared_pass_gives_the_same_bits_in_space_that_was_used() {
+        let pass = Pass { rows: 1000, block: 256, width: 3, losses: 2, work: WORTH_SHARING };
+        let add = |from: usize, to: usize, gradients: &mut [f64], losses: &mut [f64]| {
+            for row in from..to {
+                for (k, sum) in gradients.iter_mut().chain(&mut *losses).enumerate() {
+                    *sum += (row as f64 * 0.1 * (k + 1) as f64).sin();
+                }
+            }
+        };
+        let (mut space, mut used) = (Vec::new(), vec![7.0; 5]);
+        let shared = pass.evaluate(Some(&Sequential), &mut space, &add);
+        assert_eq!(shared, pass.evaluate(None, &mut used, &add));
+        assert_eq!(shared.map(|sums| sums.len()), [3, 2]);
     }
 }
