@@ -94,7 +94,7 @@ mod tests {
         for rows in 257..=2048 {
             let block = block_of(rows, 30);
             let (blocks, last) = (rows.div_ceil(block), (rows - 1) % block + 1);
-            assert!(blocks % 2 == 0 && block % PANEL == 0 && block <= 384, "{rows}: {block}");
+            assert!(blocks % 2 == 0 && block.is_multiple_of(PANEL) && block <= 384, "{rows}: {block}");
             assert!(last + blocks * PANEL > block, "{rows}: {block}, {last}");
         }
         assert_eq!([1, 256, 2049, 1 << 20].map(|rows| block_of(rows, 30)), [256; 4]);
