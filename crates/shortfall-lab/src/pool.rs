@@ -214,7 +214,7 @@ impl Work {
         true
     }
 
-    /// To so many of those who sleep; gives the number of announcements.
+    /// Wakes so many threads at most, if they sleep; gives the number of announcements.
     fn announce(&self, most: usize) -> usize {
         let announced = self.announced.fetch_add(1, Ordering::SeqCst) + 1;
         let asleep = self.asleep.load(Ordering::SeqCst);
@@ -225,7 +225,7 @@ impl Work {
         announced
     }
 
-    /// Until there are other announcements.
+    /// Until it is woken after another announcement.
     fn sleep(&self, announced: usize) {
         let mut board = self.lock();
         self.asleep.fetch_add(1, Ordering::SeqCst);
