@@ -85,7 +85,7 @@ impl Generator {
     }
 
     /// A word has one bit of each number, the last word the most significant.
-    fn toss(&mut self, threshold: u64) -> u64 {
+    pub(crate) fn toss(&mut self, threshold: u64) -> u64 {
         let (mut reach, mut open) = (u64::MAX, u64::MAX);
         for bit in drawn_bits(threshold) {
             let word = self.bits();

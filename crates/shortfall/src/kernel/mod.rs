@@ -24,8 +24,8 @@ mod symmetric;
 pub use eigenbasis::{Components, spectral_step};
 pub use functions::{exp, log1p, log1p_unit, logistic_weights, tanh};
 pub(crate) use lanes::{
-    Coefficients, Curve, GROUP, GROUPS, Generators, LARGEST_BATCH, Lanes, Row, Rule, Three, Totals, advance, evaluate,
-    survey, travel,
+    Coefficients, Curve, GROUP, GROUPS, Generators, LARGEST_BATCH, Lanes, Leap, Row, Rule, Three, Totals, advance,
+    evaluate, survey, travel,
 };
 pub use linear::{MOST_VECTORS, logistic_batch, logistic_block, residual_batch, residual_block};
 pub use mlp::{add_backward, add_forward, add_outer};

@@ -4,11 +4,13 @@
 //! The steps are written once, for any [`Eight`]: plain arrays, which say what is computed, or registers of AVX-512 or AVX2. All give
 //! the same bits.
 
+mod leap;
 mod samples;
 mod totals;
 
 use super::eight::{Eight, widest};
 use crate::random::{self, COINS, drawn_bits, is_settled_later};
+pub use leap::Leap;
 use samples::{Lines, Parabolas, Samples, Two};
 pub use totals::{Three, Totals};
 pub(super) use totals::{evaluate_by, survey_by};
@@ -30,6 +32,7 @@ pub struct Curve {
 }
 
 /// What a step does.
+#[derive(Clone, Copy)]
 pub struct Rule<'a> {
     /// Derivatives of the samples.
     pub components: &'a [Curve],
@@ -46,6 +49,9 @@ pub struct Rule<'a> {
     pub independent: bool,
     /// Whether any perturbation has a part that is not normalised.
     pub rests: bool,
+    /// For steps of one sample each, the coefficients of which are those of all: [`COINS`] of them that begin with a toss are made at
+    /// once by the lanes that can.
+    pub leap: Option<&'a Leap>,
 }
 
 impl Rule<'_> {
@@ -109,16 +115,29 @@ pub fn survey(curve: &Curve, [base, kept]: [f64; 2], rows: &[Row], group: usize)
 
 /// What becomes of the places of a group before a step.
 trait Follow<E: Eight> {
+    /// Whether they are looked at.
+    const SEES: bool;
+
     fn see(&mut self, step: usize, group: usize, x: E);
+
+    /// Steps are counted from here on.
+    fn go_on(&mut self, steps: usize);
 }
 
 /// They are kept.
 struct Kept<'a>(&'a mut [Row]);
 
 impl<E: Eight> Follow<E> for Kept<'_> {
+    const SEES: bool = true;
+
     #[inline(always)]
     fn see(&mut self, step: usize, group: usize, x: E) {
         x.store(&mut self.0[step][group]);
+    }
+
+    fn go_on(&mut self, steps: usize) {
+        let rows = std::mem::take(&mut self.0);
+        self.0 = &mut rows[steps..];
     }
 }
 
@@ -126,8 +145,12 @@ impl<E: Eight> Follow<E> for Kept<'_> {
 struct Forgotten;
 
 impl<E: Eight> Follow<E> for Forgotten {
+    const SEES: bool = false;
+
     #[inline(always)]
     fn see(&mut self, _: usize, _: usize, _: E) {}
+
+    fn go_on(&mut self, _: usize) {}
 }
 
 #[inline(always)]
@@ -137,12 +160,62 @@ pub(super) fn advance_by<E: Eight>(
     lanes: &mut [Lanes; GROUPS],
     tile: &mut [Row],
 ) {
-    steps_by::<E>(rule, coefficients, lanes, &mut Kept(tile));
+    leaps_by::<E, _>(rule, coefficients, lanes, &mut Kept(tile));
 }
 
 #[inline(always)]
 pub(super) fn travel_by<E: Eight>(rule: &Rule, coefficients: &[Coefficients], lanes: &mut [Lanes; GROUPS]) {
-    steps_by::<E>(rule, coefficients, lanes, &mut Forgotten);
+    leaps_by::<E, _>(rule, coefficients, lanes, &mut Forgotten);
+}
+
+/// Steps, and leaps from every toss to the next.
+#[inline(always)]
+fn leaps_by<E: Eight, F: Follow<E>>(
+    rule: &Rule,
+    coefficients: &[Coefficients],
+    lanes: &mut [Lanes; GROUPS],
+    follow: &mut F,
+) {
+    let (mut step, mut left) = (0, rule.coins_left);
+    while step < coefficients.len() {
+        let rest = coefficients.len() - step;
+        let leap = rule.leap.filter(|_| left[0] == 0 && rest >= COINS as usize);
+        let [mut from, mut landed] = [[[0.0; GROUP]; GROUPS]; 2];
+        if let Some(leap) = leap {
+            let mut all_bear = true;
+            for ((lanes, from), landed) in lanes.iter_mut().zip(&mut from).zip(&mut landed) {
+                let generators = &mut lanes.generators[0];
+                E::store_words(toss::<E>(&mut generators.words, rule.thresholds[0]), &mut generators.coins);
+                *from = lanes.x;
+                *landed = leap.land(&generators.coins, lanes.x);
+                all_bear &= from.iter().fold(true, |all, x| all & leap.bears(*x));
+            }
+            if !F::SEES && all_bear {
+                for (lanes, landed) in lanes.iter_mut().zip(landed) {
+                    lanes.x = landed;
+                    (lanes.generators[0].coins, lanes.generators[0].coins_left) = ([0; GROUP], [0; GROUP]);
+                }
+                step += COINS as usize;
+                continue;
+            }
+            left[0] = COINS;
+        }
+        let steps = match (leap, left[0]) {
+            (Some(_), _) => COINS as usize,
+            (None, 1..) if rule.leap.is_some() => rest.min(left[0] as usize),
+            _ => rest,
+        };
+        steps_by(&Rule { coins_left: left, ..*rule }, &coefficients[step..step + steps], lanes, follow);
+        follow.go_on(steps);
+        step += steps;
+        left[0] = 0;
+        let Some(leap) = leap else { continue };
+        for ((lanes, from), landed) in lanes.iter_mut().zip(from).zip(landed) {
+            for ((x, from), landed) in lanes.x.iter_mut().zip(from).zip(landed) {
+                *x = if leap.bears(from) { landed } else { *x };
+            }
+        }
+    }
 }
 
 #[inline(always)]
@@ -401,8 +474,16 @@ mod tests {
                 let (components, thresholds) = (&components, &thresholds);
                 for rest in [0.0, 0.1] {
                     let rests = rest != 0.0;
-                    let rule =
-                        Rule { components, thresholds, coins_left: [LEFT; 2], batch, perturbs, independent, rests };
+                    let rule = Rule {
+                        components,
+                        thresholds,
+                        coins_left: [LEFT; 2],
+                        batch,
+                        perturbs,
+                        independent,
+                        rests,
+                        leap: None,
+                    };
                     let coefficients: Vec<Coefficients> =
                         (0..STEPS as u32).map(|t| [0.1, 0.2, f64::from(t % 2) * rest]).collect();
                     let (mut fast, mut slow) = (lanes(), lanes());
@@ -439,6 +520,53 @@ mod tests {
                         assert_eq!(read(survey), read(super::super::eight::plain::survey));
                     }
                 }
+            }
+        }
+    }
+
+    /// Where all lanes leap, some and none; with the places they come by and without.
+    #[test]
+    fn registers_and_arrays_leap_alike() {
+        let components = &vec![curves()[3].clone(), curves()[4].clone()];
+        let thresholds = &[u64::MAX / 3, u64::MAX];
+        let coefficients = [[0.01, 0.1, 0.0]; STEPS];
+        let leap = Leap::of(components, coefficients[0]);
+        assert!(leap.is_some());
+        let rule = Rule {
+            components,
+            thresholds,
+            coins_left: [LEFT, 0],
+            batch: 1,
+            perturbs: true,
+            independent: false,
+            rests: false,
+            leap: leap.as_ref(),
+        };
+        for size in [0.1, 1.0, 10.0] {
+            let start = || lanes().map(|lanes| Lanes { x: lanes.x.map(|x| size * x), ..lanes });
+            let (mut fast, mut slow, mut again) = (start(), start(), start());
+            let mut tiles = [vec![Row::default(); STEPS], vec![Row::default(); STEPS]];
+            advance(&rule, &coefficients, &mut fast, &mut tiles[0]);
+            super::super::eight::plain::advance(&rule, &coefficients, &mut slow, &mut tiles[1]);
+            travel(&rule, &coefficients, &mut again);
+            assert!(fast == slow && again == slow && tiles[0] == tiles[1]);
+            let mut narrow = start();
+            #[cfg(target_arch = "x86_64")]
+            if is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma") {
+                // SAFETY: AVX2 and FMA are there.
+                #[allow(unsafe_code)]
+                unsafe {
+                    super::super::eight::avx2::travel(&rule, &coefficients, &mut narrow);
+                }
+                assert!(narrow == slow);
+            }
+            let mut single = start();
+            travel(&Rule { leap: None, ..rule }, &coefficients, &mut single);
+            let apart = |a: &Lanes, b: &Lanes| a.x.iter().zip(&b.x).any(|(a, b)| a != b);
+            assert!(size > 1.0 || single.iter().zip(&fast).any(|(a, b)| apart(a, b)));
+            for (a, b) in single.iter().zip(&fast) {
+                assert!(a.generators == b.generators);
+                assert!(a.x.iter().zip(b.x).all(|(a, b)| (a - b).abs() < 1e-14 * size));
             }
         }
     }

@@ -5,11 +5,12 @@ use crate::random::Generator;
 use crate::simulate::State;
 use crate::simulate::state::WORDS;
 
-/// Lanes that are missing start at 0, and nothing reads them.
+/// For lanes that are missing the first goes along, and nothing reads it.
 pub(super) fn load(state: &State) -> [Lanes; GROUPS] {
     let mut lanes = [(); GROUPS].map(|()| Lanes { x: [0.0; GROUP], generators: [Generators::default(); 2] });
-    for lane in 0..state.width {
-        let (group, l) = (&mut lanes[lane / GROUP], lane % GROUP);
+    for place in 0..GROUP * GROUPS {
+        let (group, l) = (&mut lanes[place / GROUP], place % GROUP);
+        let lane = if place < state.width { place } else { 0 };
         group.x[l] = state.x[lane];
         group.set_generators(l, &state.generators(lane));
     }

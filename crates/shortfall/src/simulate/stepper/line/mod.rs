@@ -13,8 +13,8 @@ mod tile;
 
 use super::{Aggregates, Course, Plain, Stepper};
 use crate::kernel::{
-    Coefficients, Curve, GROUP, GROUPS, LARGEST_BATCH, Lanes, Row, Rule, Three, Totals, advance, evaluate, survey,
-    travel,
+    Coefficients, Curve, GROUP, GROUPS, LARGEST_BATCH, Lanes, Leap, Row, Rule, Three, Totals, advance, evaluate,
+    survey, travel,
 };
 use crate::method::{Method, SampleReuse};
 use crate::parallel::Parallel;
@@ -48,6 +48,8 @@ pub struct Line<'a> {
     weights: [f64; 2],
     /// l and L, for which `|g(x)| <= l + L|x|` for every component.
     steepness: [f64; 2],
+    /// Where steps are affine maps.
+    leap: Option<Leap>,
 }
 
 impl<'a> Line<'a> {
@@ -61,8 +63,14 @@ impl<'a> Line<'a> {
         let all = || components.iter().flat_map(|component| &component.pieces);
         let level = all().map(|[anchor, value, slope, _]| value.abs() + (slope * anchor).abs()).fold(0.0, f64::max);
         let slope = all().map(|[_, _, slope, _]| slope.abs()).fold(0.0, f64::max);
+        let independent = sampling.reuse == SampleReuse::Independent;
+        let weights = [lambda, 1.0 - lambda];
+        let tosses = sampling.batch == 1 && !(method.perturbs() && independent);
+        let is_constant = method.eta.is_constant() && method.rho.is_constant();
+        let leap = (tosses && is_constant).then(|| Leap::of(&components, coefficients(method, weights, 0))).flatten();
         (pieces <= MOST_PIECES).then(|| Self {
             steepness: [level, slope],
+            leap,
             problem,
             method,
             plain: Plain::new(problem, method),
@@ -70,8 +78,8 @@ impl<'a> Line<'a> {
             components,
             thresholds: mixture.thresholds(),
             batch: sampling.batch,
-            independent: sampling.reuse == SampleReuse::Independent,
-            weights: [lambda, 1.0 - lambda],
+            independent,
+            weights,
         })
     }
 
@@ -89,13 +97,18 @@ impl<'a> Line<'a> {
             perturbs,
             independent: self.independent,
             rests: self.weights[1] != 0.0,
+            leap: self.leap.as_ref(),
         }
     }
 
     fn coefficients(&self, t: u64) -> Coefficients {
-        let rho = self.method.rho.at(t);
-        [self.method.eta.at(t), rho * self.weights[0], rho * self.weights[1]]
+        coefficients(self.method, self.weights, t)
     }
+}
+
+fn coefficients(method: &Method, [along, rest]: [f64; 2], t: u64) -> Coefficients {
+    let rho = if method.perturbs() { method.rho.at(t) } else { 0.0 };
+    [method.eta.at(t), rho * along, rho * rest]
 }
 
 fn curve(line: &PiecewiseLinear) -> Curve {
@@ -105,8 +118,8 @@ fn curve(line: &PiecewiseLinear) -> Curve {
 impl Stepper for Line<'_> {
     fn advance(&self, state: &mut State, until: u64, sums: &mut Aggregates, parallel: &dyn Parallel) {
         let mut lanes = load(state);
-        let (mut places, mut coefficients) = (Vec::new(), Vec::with_capacity(TILE as usize));
         let is_constant = self.method.eta.is_constant() && self.method.rho.is_constant();
+        let (mut places, mut all) = (Vec::new(), vec![self.coefficients(state.step); TILE as usize]);
         let course = sums.course;
         let (limit, keeps_sums) = (course.schedule.limit, course.schedule.keeps_sums());
         // One a group, where anything is summed.
@@ -115,16 +128,19 @@ impl Stepper for Line<'_> {
         let mut known: Vec<bool> = sums.lanes.iter().map(LaneRecord::is_known).collect();
         while state.step < until {
             let steps = state.step..until.min(self.tile_end(state.step, course));
-            if is_constant {
-                coefficients.resize((steps.end - steps.start) as usize, self.coefficients(0));
-            } else {
-                coefficients.clear();
-                coefficients.extend(steps.clone().map(|t| self.coefficients(t)));
+            let coefficients = &mut all[..(steps.end - steps.start) as usize];
+            if !is_constant {
+                coefficients.iter_mut().zip(steps.clone()).for_each(|(at, t)| *at = self.coefficients(t));
             }
+            let coefficients = &*coefficients;
+            let stay = |lanes: &[Lanes], steps: &[Coefficients]| {
+                let different = if is_constant { &steps[..1] } else { steps };
+                self.stay_within(limit, lanes, different, steps.len())
+            };
             if !keeps_sums && steps.start > 0 && steps.end < course.plan.steps && known.iter().all(|known| !known) {
-                for part in coefficients.chunks(SURE) {
-                    let different = if is_constant { &part[..1] } else { part };
-                    if !self.stay_within(limit, &lanes, different, part.len()) {
+                let together = if stay(&lanes, coefficients) { coefficients.len() } else { SURE };
+                for part in coefficients.chunks(together) {
+                    if !stay(&lanes, part) {
                         break;
                     }
                     travel(&self.rule(state.step), part, &mut lanes);
@@ -136,18 +152,19 @@ impl Stepper for Line<'_> {
             }
             let rule = self.rule(state.step);
             let before = lanes.clone();
+            let are_read = keeps_sums || !stay(&before, coefficients);
             places.resize(coefficients.len(), Row::default());
-            advance(&rule, &coefficients, &mut lanes, &mut places);
+            advance(&rule, coefficients, &mut lanes, &mut places);
             let going = known.iter().position(|is_known| !is_known).and_then(|lane| running.get(lane / GROUP));
             let turn = going.map_or(steps.end, Running::next);
             let tile = Tile::new(steps, &places, turn, course);
             for (group, after) in lanes.iter_mut().enumerate().take(state.width.div_ceil(GROUP)) {
-                let read = self.read(&tile, group, course);
+                let read = self.read(&tile, are_read, group, course);
                 let mut again = Vec::new();
                 for l in 0..GROUP.min(state.width - group * GROUP) {
                     let lane = group * GROUP + l;
                     let is_known = known[lane];
-                    if !is_known && after.x[l].abs() <= limit && is_plain(&read.whole, l, limit) {
+                    if !is_known && after.x[l].abs() <= limit && read.is_plain(l, limit) {
                         self.file(&tile, &read, (group, l), after.x[l], course, &mut sums.lanes[lane]);
                         continue;
                     }
@@ -158,7 +175,7 @@ impl Stepper for Line<'_> {
                             running.put(l, &mut record[0]);
                         }
                         let mut only = Aggregates { course, lanes: record };
-                        self.plain.advance(&mut alone, tile.steps.end, &mut only, parallel);
+                        self.advance_plainly(&mut alone, tile.steps.end, &mut only, parallel);
                         known[lane] = only.lanes[0].is_known();
                         if !known[lane] {
                             again.push(l);
@@ -202,16 +219,32 @@ impl Stepper for Line<'_> {
 }
 
 impl Line<'_> {
-    /// Where the tile that begins at a step ends. Where nothing is summed the first and the last step, whose lengths are kept,
-    /// stand alone.
+    /// Where the tile that begins at a step ends. Where nothing is summed the steps of the first toss and of the last, among which are
+    /// those whose lengths are kept, stand alone.
     fn tile_end(&self, step: u64, course: Course) -> u64 {
         let end = (step / TILE + 1) * TILE;
-        let last = course.plan.steps - 1;
+        let last = (course.plan.steps - 1) / COINS * COINS;
         match step {
             _ if course.schedule.keeps_sums() => end,
-            0 => 1,
+            0 => COINS,
             _ if step < last => end.min(last),
             _ => end,
+        }
+    }
+
+    /// As [`Stepper::advance`], in the plain stepper but for the leaps.
+    fn advance_plainly(&self, state: &mut State, until: u64, sums: &mut Aggregates, parallel: &dyn Parallel) {
+        let Some(leap) = &self.leap else { return self.plain.advance(state, until, sums, parallel) };
+        while state.step < until {
+            let end = until.min((state.step / COINS + 1) * COINS);
+            let leaps = state.step + COINS == end;
+            let land = |lane: usize| {
+                let [mut descent, _] = state.generators(lane);
+                leap.land_one(descent.toss(self.thresholds[0]), state.x[lane])
+            };
+            let landed: Vec<Option<f64>> = (0..state.width).filter(|_| leaps).map(land).collect();
+            self.plain.advance(state, end, sums, parallel);
+            state.x.iter_mut().zip(landed).for_each(|(x, landed)| *x = landed.unwrap_or(*x));
         }
     }
 
@@ -227,15 +260,18 @@ impl Line<'_> {
         lanes.iter().flat_map(|lanes| lanes.x).all(|x| x.abs() <= most)
     }
 
-    fn read(&self, tile: &Tile, group: usize, course: Course) -> Read {
+    /// What is to be filed; sums only where they are wanted.
+    fn read(&self, tile: &Tile, sums: bool, group: usize, course: Course) -> Read {
         let kept = 1.0 - course.plan.weight_decay.unwrap_or(0.0);
         let totals = |steps: &Range<u64>| {
             let [from, to] = [steps.start, steps.end].map(|step| (step - tile.steps.start) as usize);
             survey(&self.mean, [course.plan.base, kept], &tile.rows[from..to], group)
         };
-        let parts: Vec<Totals> = tile.parts.iter().map(|part| totals(&part.steps)).collect();
-        let mut whole = parts[0].clone();
-        parts.iter().zip(&tile.parts).skip(1).for_each(|(totals, part)| whole.join(totals, part.kept));
+        let parts: Vec<Totals> = tile.parts.iter().filter(|_| sums).map(|part| totals(&part.steps)).collect();
+        let mut whole = parts.first().cloned();
+        if let Some(whole) = &mut whole {
+            parts.iter().zip(&tile.parts).skip(1).for_each(|(totals, part)| whole.join(totals, part.kept));
+        }
         let window = tile.window.iter().map(|(_, steps)| totals(steps)).collect();
         let at = |t: &u64| &tile.rows[(t - tile.steps.start) as usize][group];
         let recorded = course.schedule.recorded_within(tile.steps.clone()).iter();
@@ -254,8 +290,8 @@ impl Line<'_> {
         record: &mut LaneRecord,
     ) {
         let place = |t: u64| tile.rows.get((t - tile.steps.start) as usize).map_or(after, |row| row[group][l]);
-        if let Some(kept) = tile.kept {
-            record.sums_mut().weighted.add_steps(kept, tile.steps.end, read.whole.fading[l]);
+        if let (Some(kept), Some(whole)) = (tile.kept, &read.whole) {
+            record.sums_mut().weighted.add_steps(kept, tile.steps.end, whole.fading[l]);
         }
         for ((half, steps), totals) in tile.window.iter().zip(&read.window) {
             let join = |whole: &mut Extremes, three: &Three| {
@@ -291,16 +327,4 @@ impl Line<'_> {
             record.movement.last_step = step(tile.steps.end - 1);
         }
     }
-}
-
-/// Whether all that was met is finite and nothing has diverged.
-fn is_plain(totals: &Totals, l: usize, limit: f64) -> bool {
-    let Totals { value, slope, square, position, position_square, .. } = totals;
-    let finite = |three: &Three| (three.sum[l] + (three.largest[l] - three.smallest[l])).is_finite();
-    finite(value)
-        && finite(slope)
-        && square.sum[l].is_finite()
-        && position_square.sum[l].is_finite()
-        && position.smallest[l] >= -limit
-        && position.largest[l] <= limit
 }

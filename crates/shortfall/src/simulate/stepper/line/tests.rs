@@ -1,4 +1,4 @@
-//! Held against the plain stepper.
+//! Held against the plain stepper, and leaps against its steps.
 
 use super::super::Schedule;
 use super::*;
@@ -6,6 +6,7 @@ use crate::constants::Number;
 use crate::method::Sampling;
 use crate::parallel::Sequential;
 use crate::problem::Mixture;
+use crate::random::{Generator, Role};
 use crate::simulate::{Outcome, Plan, Record, Run, run};
 use proptest::prelude::*;
 use std::ops::ControlFlow;
@@ -22,6 +23,7 @@ fn problems() -> Vec<Mixture> {
             vec![0.25, 0.45, 0.3],
         ),
         Mixture::new(vec![line(&[0.0], &[1.0, 0.0], 0.0)], vec![1.0]),
+        Mixture::new(vec![line(&[], &[0.5], 3.0), line(&[], &[1.5], -1.0)], vec![0.4, 0.6]),
     ]
 }
 
@@ -43,6 +45,23 @@ fn after(stepper: &dyn Stepper, problem: &dyn Problem, method: &Method, plan: &P
     stepper.advance(&mut state, plan.steps, &mut sums, &Sequential);
     stepper.finish(&mut state, &mut sums, &Sequential);
     (state, records)
+}
+
+/// The plain stepper with the leaps of another.
+struct Plainly<'a, 'b>(&'b Line<'a>);
+
+impl Stepper for Plainly<'_, '_> {
+    fn advance(&self, state: &mut State, until: u64, sums: &mut Aggregates, parallel: &dyn Parallel) {
+        self.0.advance_plainly(state, until, sums, parallel);
+    }
+
+    fn finish(&self, state: &mut State, sums: &mut Aggregates, parallel: &dyn Parallel) {
+        self.0.plain.finish(state, sums, parallel);
+    }
+
+    fn work(&self) -> u64 {
+        self.0.work()
+    }
 }
 
 fn same(a: &LaneRecord, b: &LaneRecord) {
@@ -74,7 +93,7 @@ fn same(a: &LaneRecord, b: &LaneRecord) {
 proptest! {
     #[test]
     fn lanes_are_those_of_the_plain_stepper(
-        which in 0usize..3, rule in 0usize..4, eta in 0.01..0.6f64, batch in 1usize..5, independent: bool,
+        which in 0usize..4, rule in 0usize..4, eta in 0.01..0.6f64, batch in 1usize..4, independent: bool,
         lanes in 1u64..33, steps in 1u64..900, weigh: bool, ends: bool,
     ) {
         let (problem, method) = (&problems()[which], method(rule, eta, batch, independent));
@@ -84,9 +103,65 @@ proptest! {
         let plan = Plan { lanes, seed: steps, weight_decay: decay, record, ..whole };
         let line = Line::of(problem, &method).expect("a mixture");
         let (state, fast) = after(&line, problem, &method, &plan);
-        let (plainly, slow) = after(&Plain::new(problem, &method), problem, &method, &plan);
+        let (plainly, slow) = after(&Plainly(&line), problem, &method, &plan);
         prop_assert_eq!((state.x, state.random), (plainly.x, plainly.random));
         fast.iter().zip(&slow).for_each(|(a, b)| same(a, b));
+    }
+}
+
+proptest! {
+    /// One leap from the same point: 64 steps and 8 maps round by some units in the last place of what they met.
+    #[test]
+    fn leaps_are_their_steps_but_for_rounding(
+        zeros in [-3.0..3.0f64, -3.0..3.0], slopes in [0.1..4.0f64, 0.1..4.0], reach in 0.001..0.999f64, rho in 0.0..0.2f64,
+        rule in 0usize..4, place in 0.0..1.0f64, seed: u64,
+    ) {
+        let steepest = slopes[0].max(slopes[1]);
+        let eta = reach / (steepest * (1.0 + rho * steepest));
+        let line = |zero: f64, slope: f64| {
+            let slopes = vec![Number::exact(slope)];
+            PiecewiseLinear::from_value_at_zero(vec![], slopes, Number::exact(-slope * zero))
+        };
+        let problem = &Mixture::new(vec![line(zeros[0], slopes[0]), line(zeros[1], slopes[1])], vec![0.5, 0.5]);
+        let mut method = method(rule, eta, 1, false);
+        if method.perturbs() {
+            method.rho = rho.into();
+        }
+        let stepper = Line::of(problem, &method).expect("a mixture");
+        let x = zeros[0] + place * (zeros[1] - zeros[0]);
+        let generator = Generator::new(seed, 0, Role::Descent);
+        let coins = generator.clone().toss(stepper.thresholds[0]);
+        let Some(landed) = stepper.leap.as_ref().and_then(|leap| leap.land_one(coins, x)) else { return Ok(()) };
+        let plan = Plan { seed, record: Record::Ends, ..Plan::new(vec![x], COINS) };
+        let (state, _) = after(&Plain::new(problem, &method), problem, &method, &plan);
+        prop_assert!((landed - state.x[0]).abs() <= 64.0 * f64::EPSILON * (3.0 + rho), "{} {}", landed, state.x[0]);
+    }
+}
+
+/// Lanes of the workload that this is for leap nearly always.
+#[test]
+fn settled_lanes_leap() {
+    let (problem, method) = (&problems()[0], Method { rho: 0.1.into(), ..method(0, 0.01, 1, false) });
+    let line = Line::of(problem, &method).expect("a mixture");
+    let leap = line.leap.as_ref().expect("parabolas");
+    // The steps contract to -0.44; up from there with ones alone, down with zeros alone.
+    for (x, bears) in [(-0.44, true), (0.9, true), (-0.9, true), (0.92, false), (-0.92, false), (f64::NAN, false)] {
+        assert_eq!(leap.land_one(0, x).is_some(), bears, "{x}");
+    }
+    // 64 steps to the zero beyond: 1.1 - 0.99^64 (1.1 - 0.9).
+    let landed = leap.land_one(u64::MAX, 0.9).expect("it bears");
+    assert!((landed - (1.1 - 0.99f64.powi(64) * 0.2)).abs() < 1e-15, "{landed}");
+    // With steps of 0.05 all lanes might pass a zero; a second draw, or more a step, is another map.
+    for (which, eta, batch, independent, leaps) in [
+        (0, 0.02, 1, false, true),
+        (0, 0.05, 1, false, false),
+        (1, 0.9, 1, true, true),
+        (1, 1.1, 1, false, false),
+        (0, 0.01, 2, false, false),
+        (0, 0.01, 1, true, false),
+    ] {
+        let method = Method { rho: 0.1.into(), ..super::tests::method(which, eta, batch, independent) };
+        assert_eq!(Line::of(problem, &method).expect("a mixture").leap.is_some(), leaps);
     }
 }
 
@@ -118,9 +193,9 @@ fn lanes_that_cannot_leave_are_those_of_the_plain_stepper() {
     for (start, step, which) in [(2.0, 0.05, 0), (2.0, 3.5, 0), (1e160, 0.05, 0), (2.0, 0.05, 3)] {
         let method = method(which, step, 1, false);
         let plan = Plan { lanes: 9, record: Record::Ends, ..Plan::new(vec![start], 700) };
-        let (plainly, slow) = after(&Plain::new(problem, &method), problem, &method, &plan);
         let line = Line::of(problem, &method).expect("a mixture");
-        for looks in [&[700][..], &[1, 2, 130, 131, 512, 699, 700]] {
+        let (plainly, slow) = after(&Plainly(&line), problem, &method, &plan);
+        for looks in [&[700][..], &[256, 512, 700]] {
             let schedule = Schedule::new(&plan, problem, &method);
             let mut records = vec![LaneRecord::default(); 9];
             let mut sums = Aggregates { course: Course { plan: &plan, schedule: &schedule }, lanes: &mut records };

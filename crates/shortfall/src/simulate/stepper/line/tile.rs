@@ -1,7 +1,7 @@
 //! A tile of steps of a block of lanes, in parts, and what is read of it.
 
 use super::running::Running;
-use crate::kernel::{GROUP, Row, Totals};
+use crate::kernel::{GROUP, Row, Three, Totals};
 use crate::simulate::aggregates::{Recent, power};
 use crate::simulate::stepper::Course;
 use std::ops::Range;
@@ -58,15 +58,35 @@ impl<'a> Tile<'a> {
 /// What was read of a group's tile.
 pub(super) struct Read {
     pub(super) parts: Vec<Totals>,
-    pub(super) whole: Totals,
+    /// If places were read at all.
+    pub(super) whole: Option<Totals>,
     pub(super) window: Vec<Totals>,
     /// Recorded steps with `f - base` and `f'`.
     pub(super) recorded: Vec<(u64, [[f64; GROUP]; 2])>,
 }
 
+impl Read {
+    /// Whether all that a lane met is finite and it has not diverged. Where places were not read they are known to be within the limit.
+    pub(super) fn is_plain(&self, l: usize, limit: f64) -> bool {
+        let Some(whole) = &self.whole else {
+            return self.recorded.iter().all(|(_, [value, slope])| value[l].is_finite() && slope[l].is_finite());
+        };
+        let Totals { value, slope, square, position, position_square, .. } = whole;
+        let finite = |three: &Three| (three.sum[l] + (three.largest[l] - three.smallest[l])).is_finite();
+        finite(value)
+            && finite(slope)
+            && square.sum[l].is_finite()
+            && position_square.sum[l].is_finite()
+            && position.smallest[l] >= -limit
+            && position.largest[l] <= limit
+    }
+}
+
 impl Running {
+    /// Adds what was read of a tile.
     pub(super) fn add_tile(&mut self, tile: &Tile, read: &Read) {
-        self.add((tile.steps.end - tile.steps.start) as f64, &read.whole);
+        let Some(whole) = &read.whole else { return };
+        self.add((tile.steps.end - tile.steps.start) as f64, whole);
         for (Part { steps, .. }, totals) in tile.parts.iter().zip(&read.parts).filter(|(part, _)| part.recent) {
             self.add_recent(steps.start, (steps.end - steps.start) as f64, totals);
         }
