@@ -2,10 +2,11 @@
 
 use super::GROUP;
 use super::eight::{Eight, stored, widest};
+use std::ops::Range;
 
-/// A component that has decayed stays as large as this: numbers with fewer bits would take a hundred times as long, and from 0 it
-/// could not come back where SAM lets it grow again.
-const GONE: f64 = 1e-300;
+/// A component that has decayed stays at this: numbers with fewer bits would take a hundred times as long, and from 0 it could not
+/// come back where SAM lets it grow again. On which side it does is all the same: a step is odd in each component.
+pub const GONE: f64 = 1e-300;
 
 /// What a step finds where it leads.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -19,10 +20,18 @@ pub struct Components {
 }
 
 /// Each component c, with the eigenvalue lambda and the gradient `g = lambda c + b`, goes to `c - eta (g + s lambda g)`, for
-/// `[eta, s]`; b is 0 where it is left out. Eight partial sums, by index modulo 8.
-pub fn spectral_step(values: &[f64], linear: Option<&[f64]>, coefficients: [f64; 2], c: &mut [f64]) -> Components {
+/// `[eta, s]`; b is 0 where it is left out. Eight partial sums, by index modulo 8. Whole eights of components that stay where they are,
+/// gone or 0, may be passed over, which does not change a bit.
+pub fn spectral_step(
+    values: &[f64],
+    linear: Option<&[f64]>,
+    coefficients: [f64; 2],
+    c: &mut [f64],
+    passed_over: &Range<usize>,
+) -> Components {
     assert!(values.len() == c.len() && linear.is_none_or(|linear| linear.len() == c.len()));
-    widest!(spectral_step(values, linear, coefficients, c))
+    assert!(passed_over.start <= passed_over.end && passed_over.end * GROUP <= c.len());
+    widest!(spectral_step(values, linear, coefficients, c, passed_over))
 }
 
 #[inline(always)]
@@ -31,20 +40,25 @@ pub(super) fn spectral_step_by<E: Eight>(
     linear: Option<&[f64]>,
     [eta, stretch]: [f64; 2],
     c: &mut [f64],
+    passed_over: &Range<usize>,
 ) -> Components {
     let coefficients = [E::all(-eta), E::all(stretch)];
     let (values, last_values) = values.as_chunks::<GROUP>();
     let (c, last) = c.as_chunks_mut::<GROUP>();
-    let mut sums = [E::all(0.0); 3];
-    match linear.map(<[f64]>::as_chunks::<GROUP>) {
-        Some((linear, _)) => {
-            for ((values, linear), c) in values.iter().zip(linear).zip(c) {
-                sums = eight(values, Some(linear), coefficients, c, sums);
+    let eights = c.len();
+    let mut sums = [E::all(0.0), E::all(0.0), E::all(GONE)];
+    for part in [0..passed_over.start, passed_over.end..eights] {
+        let (values, c) = (&values[part.clone()], &mut c[part.clone()]);
+        match linear.map(<[f64]>::as_chunks::<GROUP>) {
+            Some((linear, _)) => {
+                for ((values, linear), c) in values.iter().zip(&linear[part]).zip(c) {
+                    sums = eight(values, Some(linear), coefficients, c, sums);
+                }
             }
-        }
-        None => {
-            for (values, c) in values.iter().zip(c) {
-                sums = eight(values, None, coefficients, c, sums);
+            None => {
+                for (values, c) in values.iter().zip(c) {
+                    sums = eight(values, None, coefficients, c, sums);
+                }
             }
         }
     }
@@ -78,8 +92,8 @@ fn eight<E: Eight>(
         None => lambda.times(from),
     };
     let next = minus_eta.fused(stretch.times(lambda).fused(g, g), from);
-    let size = E::all(GONE).most(next.size());
-    let next = size.times(next.unit());
+    let (size, zero, gone) = (next.size(), E::all(0.0), E::all(GONE));
+    let next = E::choose(size.is_below(gone), E::choose(next.is(zero), zero, gone), next);
     next.store(c);
     let (g, twice) = match linear {
         Some(linear) => {
@@ -121,8 +135,8 @@ mod tests {
             let start: Vec<f64> = (0..d).map(entry(1.0, 0.9)).collect();
             for coefficients in [[0.0, 0.0], [0.1, 0.0], [0.3, 0.7]] {
                 let [mut fast, mut plain, mut one] = [start.clone(), start.clone(), start.clone()];
-                let found = spectral_step(&values, Some(&linear), coefficients, &mut fast);
-                assert_eq!(found, plain::spectral_step(&values, Some(&linear), coefficients, &mut plain));
+                let found = spectral_step(&values, Some(&linear), coefficients, &mut fast, &(0..0));
+                assert_eq!(found, plain::spectral_step(&values, Some(&linear), coefficients, &mut plain, &(0..0)));
                 assert_eq!(fast, plain);
                 #[cfg(target_arch = "x86_64")]
                 if is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma") {
@@ -130,14 +144,20 @@ mod tests {
                     // SAFETY: AVX2 and FMA are there.
                     #[allow(unsafe_code)]
                     let seen = unsafe {
-                        super::super::eight::avx2::spectral_step(&values, Some(&linear), coefficients, &mut narrow)
+                        super::super::eight::avx2::spectral_step(
+                            &values,
+                            Some(&linear),
+                            coefficients,
+                            &mut narrow,
+                            &(0..0),
+                        )
                     };
                     assert_eq!((seen, &narrow), (found, &fast));
                 }
                 let [mut without, mut zero] = [start.clone(), start.clone()];
                 assert_eq!(
-                    spectral_step(&values, None, coefficients, &mut without),
-                    spectral_step(&values, Some(&vec![0.0; d]), coefficients, &mut zero)
+                    spectral_step(&values, None, coefficients, &mut without, &(0..0)),
+                    spectral_step(&values, Some(&vec![0.0; d]), coefficients, &mut zero, &(0..0))
                 );
                 assert_eq!(without, zero);
                 let sums = slow(&values, &linear, coefficients, &mut one);
@@ -148,19 +168,40 @@ mod tests {
         }
     }
 
-    /// Signs are kept, zeros stay, what is not finite is seen.
+    /// Zeros stay, what has gone is on one side, what is not finite is seen.
     #[test]
     fn components_at_their_ends() {
         let step = |lambda: f64, coefficients: [f64; 2], from: f64| {
             let mut c = [from];
-            (spectral_step(&[lambda], None, coefficients, &mut c), c[0])
+            (spectral_step(&[lambda], None, coefficients, &mut c, &(0..0)), c[0])
         };
         assert_eq!(step(1.0, [0.5, 0.0], 1.5e-300).1, GONE);
-        assert_eq!(step(1.0, [0.5, 0.0], -1.5e-300).1, -GONE);
+        assert_eq!(step(1.0, [0.5, 0.0], -1.5e-300).1, GONE);
+        assert_eq!(step(1.0, [0.25, 0.0], -1.5e-300).1, -1.125e-300);
+        assert_eq!(step(1.0, [0.5, 0.0], 0.0).1, 0.0);
         assert_eq!(step(1.0, [1.0, 0.0], 3.0), (Components { squared_gradient: 0.0, energy: 0.0, largest: GONE }, 0.0));
         let (overflown, c) = step(1e200, [1e200, 0.0], 1.0);
         assert_eq!((c, overflown.largest), (f64::NEG_INFINITY, f64::INFINITY));
         let (unknown, c) = step(1.0, [f64::INFINITY, 0.0], 0.0);
         assert!(c.is_nan() && unknown.squared_gradient.is_nan() && unknown.energy.is_nan());
+    }
+
+    /// Those that have gone, or are 0, and do not come back.
+    #[test]
+    fn components_that_stay_may_be_passed_over() {
+        for (d, passed_over) in [(40, 1..4), (45, 0..5), (17, 1..2), (8, 0..1)] {
+            let values: Vec<f64> = (1..=d).map(|k| f64::from(k) / 10.0).collect();
+            let asleep = GROUP * passed_over.start..GROUP * passed_over.end;
+            let mut whole: Vec<f64> = (0..d).map(|k| f64::from(k - 20)).collect();
+            for k in asleep.clone() {
+                whole[k] = if k % 5 == 0 { 0.0 } else { GONE };
+            }
+            let mut part = whole.clone();
+            for _ in 0..3 {
+                let found = spectral_step(&values, None, [0.1, 0.5], &mut whole, &(0..0));
+                assert_eq!(found, spectral_step(&values, None, [0.1, 0.5], &mut part, &passed_over));
+                assert_eq!(whole, part);
+            }
+        }
     }
 }

@@ -21,7 +21,7 @@ mod softmax;
 mod stored;
 mod symmetric;
 
-pub use eigenbasis::{Components, spectral_step};
+pub use eigenbasis::{Components, GONE, spectral_step};
 pub use functions::{exp, log1p, log1p_unit, logistic_weights, tanh};
 pub(crate) use lanes::{
     Coefficients, Curve, GROUP, GROUPS, Generators, LARGEST_BATCH, Lanes, Leap, Row, Rule, Three, Totals, advance,

@@ -13,6 +13,7 @@ use super::logistic::{weigh_by, weigh_with_losses_by};
 use super::panel::{powers_below_largest_by, shares_by};
 use super::secular::{secular_quotients_by, secular_sums_by, secular_vector_by};
 use super::symmetric::{Columns, Pairs, add_symmetric_product_by, update_and_add_symmetric_product_by};
+use std::ops::Range;
 
 /// Eight numbers.
 pub(super) trait Eight: Copy {
@@ -88,8 +89,9 @@ macro_rules! entries {
             linear: Option<&[f64]>,
             coefficients: [f64; 2],
             c: &mut [f64],
+            passed_over: &Range<usize>,
         ) -> Components {
-            spectral_step_by::<$kind>(values, linear, coefficients, c)
+            spectral_step_by::<$kind>(values, linear, coefficients, c, passed_over)
         }
 
         $(#[target_feature(enable = $features)])?

@@ -1,20 +1,21 @@
 //! Quadratics whose matrix was decomposed: a step costs d operations in the eigenbasis, not d^2.
 //!
 //! There SAM and its relatives act on each component alone once `|g|` is known: `g = lambda c`, `y = c + s g`, `c' = c - eta (g + s
-//! lambda g)` with `s = rho/|g|` for SAM. Components count from the minimiser's, so that one which has decayed keeps its sign and
-//! grows again where SAM lets it, instead of being lost in the rounding of where it rests. The matrix that is followed is the
+//! lambda g)` with `s = rho/|g|` for SAM. Components count from the minimiser's, so that one which has decayed grows again where SAM
+//! lets it, instead of being lost in the rounding of where it rests; while it does not, it is passed over. The matrix that is followed is the
 //! decomposition's, off by at most its proved radius: runs carry that as rounding of every step. Recorded iterates are transformed
 //! back and evaluated on the matrix itself.
 
 use super::{Aggregates, Course, Stepper, can_repeat};
 use crate::constants::eigen::{Eigen, UNIT, gamma};
-use crate::kernel::{Components, add_scaled, distance, dot, max_abs, norm, spectral_step};
+use crate::kernel::{Components, GONE, GROUP, add_scaled, distance, dot, max_abs, norm, spectral_step};
 use crate::method::Method;
 use crate::parallel::Parallel;
 use crate::problem::Problem;
 use crate::simulate::State;
 use crate::simulate::aggregates::{Evaluated, LaneRecord, Point};
 use crate::simulate::cycle::Cycle;
+use std::ops::Range;
 
 /// Below, a step of the plain stepper costs about as much as what is kept of it.
 const SMALLEST: usize = 32;
@@ -37,6 +38,19 @@ pub struct Eigenbasis<'a> {
     least: f64,
     /// Weight of the normalised part of the perturbation, and the rest.
     weights: [f64; 2],
+    /// The s up to which no step lets the components of an eight grow, eight after eight.
+    calm: Vec<f64>,
+}
+
+/// Looks for components that have gone are so many steps apart.
+const LOOK: u64 = 64;
+
+/// Components that have gone and stay so.
+#[derive(Default)]
+struct Sleep {
+    eights: Range<usize>,
+    /// The s up to which they do.
+    calm: f64,
 }
 
 /// What is known of where a lane is.
@@ -64,7 +78,22 @@ impl<'a> Eigenbasis<'a> {
         let least = 0.5 * dot(&centre, &linear);
         linear.iter_mut().zip(&basis.values).filter(|(_, lambda)| lambda.abs() > flat).for_each(|(b, _)| *b = 0.0);
         let linear = linear.iter().any(|b| *b != 0.0).then_some(linear);
-        Some(Self { problem, method, basis, centre, linear, least, weights })
+        let calm = calm(method, &basis.values, linear.as_deref());
+        Some(Self { problem, method, basis, centre, linear, least, weights, calm })
+    }
+
+    /// The longest run of eights of which all components have gone, or are 0.
+    fn asleep(&self, c: &[f64]) -> Sleep {
+        let (mut longest, mut run) = (0..0, 0..0);
+        for (eight, (c, calm)) in c.as_chunks::<GROUP>().0.iter().zip(&self.calm).enumerate() {
+            let sleeps = *calm > 0.0 && c.iter().all(|c| *c == GONE || *c == 0.0);
+            run = if sleeps { run.start..eight + 1 } else { eight + 1..eight + 1 };
+            if run.len() > longest.len() {
+                longest = run.clone();
+            }
+        }
+        let calm = self.calm[longest.clone()].iter().fold(f64::INFINITY, |least, calm| least.min(*calm));
+        Sleep { eights: longest, calm }
     }
 
     /// `s` of `y = c + s g`.
@@ -85,15 +114,19 @@ impl<'a> Eigenbasis<'a> {
         norm(&c.iter().zip(&self.basis.values).enumerate().map(entry).collect::<Vec<_>>())
     }
 
-    /// One step, which also evaluates where it leads.
-    fn go(&self, t: u64, gradient_norm: f64, c: &mut [f64]) -> Found {
+    /// One step, which also evaluates where it leads. Components sleep on, or wake up together.
+    fn go(&self, t: u64, gradient_norm: f64, c: &mut [f64], sleep: &mut Sleep) -> Found {
         let stretch = self.stretch(self.method.rho.at(t), gradient_norm);
-        self.pass([self.method.eta.at(t), stretch], c)
+        let sleep_on = stretch <= sleep.calm;
+        if !sleep_on {
+            *sleep = Sleep::default();
+        }
+        self.pass([self.method.eta.at(t), stretch], c, &sleep.eights)
     }
 
-    fn pass(&self, coefficients: [f64; 2], c: &mut [f64]) -> Found {
+    fn pass(&self, coefficients: [f64; 2], c: &mut [f64], passed_over: &Range<usize>) -> Found {
         let Components { squared_gradient, energy, largest } =
-            spectral_step(&self.basis.values, self.linear.as_deref(), coefficients, c);
+            spectral_step(&self.basis.values, self.linear.as_deref(), coefficients, c, passed_over);
         Found { squared_gradient, value: 0.5f64.mul_add(energy, self.least), largest }
     }
 
@@ -139,9 +172,13 @@ impl Stepper for Eigenbasis<'_> {
             if record.is_known() {
                 continue;
             }
-            let mut found = self.pass([0.0; 2], c);
+            let mut found = self.pass([0.0; 2], c, &(0..0));
             let mut recorded = course.schedule.recorded.partition_point(|recorded| *recorded < state.step);
+            let mut sleep = Sleep::default();
             for t in state.step..until {
+                if t % LOOK == 0 {
+                    sleep = self.asleep(c);
+                }
                 if watches {
                     if record.cycle.is_none() {
                         record.cycle = record.watch.look(t, c).map(|period| Cycle::new(t, period));
@@ -161,7 +198,7 @@ impl Stepper for Eigenbasis<'_> {
                 }
                 recorded += usize::from(is_recorded);
                 let before = (t == 0 || t + 1 == course.plan.steps).then(|| c.to_vec());
-                found = self.go(t, gradient_norm, c);
+                found = self.go(t, gradient_norm, c, &mut sleep);
                 if let Some(before) = before {
                     record.movement.last_step = distance(c, &before);
                     if t == 0 {
@@ -186,13 +223,13 @@ impl Stepper for Eigenbasis<'_> {
         for (lane, c) in lanes.chunks_exact_mut(d).enumerate() {
             let record = &mut sums.lanes[lane];
             if record.diverged.is_none() {
-                let mut found = self.pass([0.0; 2], c);
+                let mut found = self.pass([0.0; 2], c, &(0..0));
                 if let Some(cycle) = record.cycle.clone().filter(Cycle::is_known) {
                     let more = step_reached.saturating_sub(cycle.end());
                     for k in 0..if more == 0 { 0 } else { (more - 1) % cycle.period + 1 } {
                         let before = c.to_vec();
                         let gradient_norm = self.gradient_norm(c, &found);
-                        found = self.go(cycle.end() + k, gradient_norm, c);
+                        found = self.go(cycle.end() + k, gradient_norm, c, &mut Sleep::default());
                         record.movement.last_step = distance(c, &before);
                     }
                     record.keep_cycle(course.schedule, false, step_reached);
@@ -239,6 +276,23 @@ impl Eigenbasis<'_> {
         }
         kept
     }
+}
+
+/// A component c that moves by itself goes to `(1 - eta lambda (1 + s lambda)) c`, which is not larger up to
+/// `s = (2/(eta lambda) - 1)/lambda` if lambda is positive. None is known where eta changes.
+fn calm(method: &Method, values: &[f64], linear: Option<&[f64]>) -> Vec<f64> {
+    let bound = |k: usize, lambda: f64| {
+        let moves_alone = method.eta.is_constant() && linear.is_none_or(|linear| linear[k] == 0.0);
+        let bound = (2.0 / (method.eta.first() * lambda) - 1.0) / lambda;
+        // Far from where rounding could decide.
+        if moves_alone && lambda > 0.0 { 0.999 * bound } else { f64::NEG_INFINITY }
+    };
+    let eights = values.as_chunks::<GROUP>().0.iter().enumerate();
+    let least = |(eight, values): (usize, &[f64; GROUP])| {
+        let bounds = values.iter().enumerate().map(|(k, lambda)| bound(GROUP * eight + k, *lambda));
+        bounds.fold(f64::INFINITY, f64::min)
+    };
+    eights.map(least).collect()
 }
 
 /// `V'x`
@@ -329,6 +383,40 @@ mod tests {
             ];
             let [a, b] = ends.map(|record| record.sums().window_squared_gradient[1].mean().expect("a window"));
             assert!((a - b).abs() <= 1e-9 * b + 1e-25, "{a:e} {b:e}");
+        }
+    }
+
+    /// Where most fall asleep for good, and where those that were asleep from the start wake up because the gradient decays.
+    #[test]
+    fn sleep_does_not_show() {
+        let d = 64;
+        let mut diagonal = vec![0.0; d * d];
+        diagonal.iter_mut().step_by(d + 1).zip(1..).for_each(|(entry, k)| *entry = f64::from(k) / 16.0);
+        let diagonal = MatrixQuadratic::new(diagonal, vec![0.0; d]);
+        let mut start = vec![1e-305; d];
+        start[0] = 1e4;
+        let dense = problem(d, 0.01);
+        for (problem, start, steps) in [(&dense, dense.default_start(), 20_000), (&diagonal, start, 1000)] {
+            for method in methods() {
+                let plan = Plan::new(start.clone(), steps);
+                let fast = Eigenbasis::of(problem, &method, &Sequential).expect("a quadratic");
+                let eights = [64, steps].map(|until| {
+                    let schedule = Schedule::new(&plan, problem, &method);
+                    let course = Course { plan: &plan, schedule: &schedule };
+                    let mut state = State::new(&plan, &method, 0, 1);
+                    let mut sums = Aggregates { course, lanes: &mut [LaneRecord::default()] };
+                    fast.advance(&mut state, until, &mut sums, &Sequential);
+                    fast.asleep(&state.components).eights.len()
+                });
+                let normalised = method.ascent.perturbation().lambda().is_some_and(|lambda| lambda > 0.0);
+                match steps {
+                    20_000 => assert!(eights[0] < eights[1], "{eights:?}"),
+                    _ => assert!(eights[0] > 0 && (eights[0] > eights[1]) == normalised, "{eights:?}"),
+                }
+                let (x, record) = after(&fast, problem, &method, &plan);
+                let awake = Eigenbasis { calm: vec![f64::NEG_INFINITY; d / GROUP], ..fast };
+                assert_eq!((x, record), after(&awake, problem, &method, &plan));
+            }
         }
     }
 
