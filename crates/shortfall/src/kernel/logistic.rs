@@ -17,19 +17,31 @@ pub(super) fn weigh_with_losses(signs: &[[f64; STRIP]], strips: &mut [[f64; STRI
     widest!(weigh_with_losses(signs, strips, losses))
 }
 
+/// Strips weighed together: the steps of an exponential wait for each other, so that another's fill the time.
+const TOGETHER: usize = 4;
+
 #[inline(always)]
 pub(super) fn weigh_by<E: Eight>(signs: &[[f64; STRIP]], strips: &mut [[f64; STRIP]]) {
     match quotient(strips.len(), signs.len()) {
         1 => {
-            for (signs, strip) in signs.iter().zip(strips) {
-                weigh_strip(E::load(signs), strip);
+            let (signs, last_signs) = signs.as_chunks::<TOGETHER>();
+            let (strips, last) = strips.as_chunks_mut::<TOGETHER>();
+            for ([a, b, c, d], strips) in signs.iter().zip(strips) {
+                weigh_strips([E::load(a), E::load(b), E::load(c), E::load(d)], strips);
+            }
+            for (signs, strip) in last_signs.iter().zip(last) {
+                weigh_strips([E::load(signs)], std::array::from_mut(strip));
             }
         }
         vectors => {
             for (signs, strips) in signs.iter().zip(strips.chunks_exact_mut(vectors.max(1))) {
                 let signs = E::load(signs);
-                for strip in strips {
-                    weigh_strip(signs, strip);
+                let (strips, last) = strips.as_chunks_mut::<TOGETHER>();
+                for strips in strips {
+                    weigh_strips([signs; TOGETHER], strips);
+                }
+                for strip in last {
+                    weigh_strips([signs], std::array::from_mut(strip));
                 }
             }
         }
@@ -38,9 +50,16 @@ pub(super) fn weigh_by<E: Eight>(signs: &[[f64; STRIP]], strips: &mut [[f64; STR
 
 // Not a closure: within [`weigh_by`], which has no registers of its own, it would get none.
 #[inline(always)]
-fn weigh_strip<E: Eight>(signs: E, strip: &mut [f64; STRIP]) {
-    let margin = E::load(strip).times(signs);
-    weight(margin, exp(E::all(-1.0).times(margin.size()))).times(signs).store(strip);
+fn weigh_strips<E: Eight, const N: usize>(signs: [E; N], strips: &mut [[f64; STRIP]; N]) {
+    let (mut margins, mut sizes) = (signs, signs);
+    for i in 0..N {
+        margins[i] = E::load(&strips[i]).times(signs[i]);
+        sizes[i] = E::all(-1.0).times(margins[i].size());
+    }
+    let e = exps(sizes);
+    for i in 0..N {
+        weight(margins[i], e[i]).times(signs[i]).store(&mut strips[i]);
+    }
 }
 
 #[inline(always)]
@@ -71,16 +90,33 @@ fn weight<E: Eight>(margin: E, e: E) -> E {
 /// [`exp`](super::exp) of eight numbers.
 #[inline(always)]
 pub(super) fn exp<E: Eight>(x: E) -> E {
-    let is_tiny = x.is_below(E::all(SMALLEST));
-    let clamped = E::choose(is_tiny, E::all(SMALLEST), x);
-    let shifted = clamped.fused(E::all(std::f64::consts::LOG2_E), E::all(ROUND));
-    let k = shifted.less(E::all(ROUND));
-    let r = k.fused(E::all(-LN2_LOW), k.fused(E::all(-LN2_HIGH), clamped));
-    let mut p = E::all(INVERSE_FACTORIALS[0]);
-    for c in &INVERSE_FACTORIALS[1..] {
-        p = p.fused(r, E::all(*c));
+    let [e] = exps([x]);
+    e
+}
+
+/// Of N eights, side by side.
+#[inline(always)]
+fn exps<E: Eight, const N: usize>(x: [E; N]) -> [E; N] {
+    let [mut shifted, mut r] = [x; 2];
+    for i in 0..N {
+        let clamped = E::choose(x[i].is_below(E::all(SMALLEST)), E::all(SMALLEST), x[i]);
+        shifted[i] = clamped.fused(E::all(std::f64::consts::LOG2_E), E::all(ROUND));
+        let k = shifted[i].less(E::all(ROUND));
+        r[i] = k.fused(E::all(-LN2_LOW), k.fused(E::all(-LN2_HIGH), clamped));
     }
-    E::choose(is_tiny, E::all(0.0), p.times(shifted.power_of_two()))
+    let mut p = [E::all(INVERSE_FACTORIALS[0]); N];
+    // Unrolled, they would be ordered one after the other.
+    for c in std::hint::black_box(&INVERSE_FACTORIALS[1..]) {
+        let c = E::all(*c);
+        for i in 0..N {
+            p[i] = p[i].fused(r[i], c);
+        }
+    }
+    for i in 0..N {
+        let is_tiny = x[i].is_below(E::all(SMALLEST));
+        p[i] = E::choose(is_tiny, E::all(0.0), p[i].times(shifted[i].power_of_two()));
+    }
+    p
 }
 
 /// [`log1p_unit`](super::log1p_unit) of eight numbers.

@@ -2,12 +2,13 @@
 #![allow(unsafe_code)]
 
 use super::{PARTS, ROWS, STRIP};
+use std::arch::asm;
 use std::arch::x86_64::*;
 
 /// Rows whose products are formed together.
 const FOUR: usize = 4;
-/// Vectors that share the loads of four rows, at most.
-const MOST: usize = 3;
+/// Rows whose products with several vectors are formed together.
+const TWO: usize = 2;
 
 /// Four sums of each of four rows to one of each: `((p0+p4)+(p2+p6)) + ((p1+p5)+(p3+p7))`, given the sums of halves.
 #[inline]
@@ -16,6 +17,14 @@ fn four_sums([a, b, c, d]: [__m256d; FOUR]) -> __m256d {
     let pair = |a, b| _mm256_add_pd(_mm256_permute2f128_pd::<0x20>(a, b), _mm256_permute2f128_pd::<0x31>(a, b));
     // [a0, a1, c0, c1] and [b0, b1, d0, d1]; sums of neighbours: a, b, c, d.
     _mm256_hadd_pd(pair(a, c), pair(b, d))
+}
+
+/// As [`four_sums`], of two rows.
+#[inline]
+#[target_feature(enable = "avx2")]
+fn two_sums([a, b]: [__m256d; TWO]) -> __m128d {
+    let pair = _mm256_add_pd(_mm256_permute2f128_pd::<0x20>(a, b), _mm256_permute2f128_pd::<0x31>(a, b));
+    _mm_hadd_pd(_mm256_castpd256_pd128(pair), _mm256_extractf128_pd::<1>(pair))
 }
 
 /// Calls with the beginnings of four rows each, where they go in a strip, and how many there are: the last stands for those that are
@@ -112,92 +121,128 @@ unsafe fn alone<const ASKS: bool>(rows: &[&[f64]], next: &[f64], w: &[f64], out:
 /// [`products`] with several vectors.
 ///
 /// # Safety
-/// As [`products`].
+/// As [`products`], with at least two vectors.
 #[target_feature(enable = "avx2,fma")]
 unsafe fn together(rows: &[&[f64]], next: &[f64], w: &[f64], vectors: usize, out: &mut [[f64; STRIP]]) {
     let stride = rows[0].len();
-    let (mut ahead, mut halves) = (next.as_ptr(), [[[_mm256_setzero_pd(); FOUR]; MOST]; 2]);
-    by_fours(rows, |four, [strip, at, count]| {
-        let (mut k, mut far) = (0, (!next.is_empty()).then_some(ahead));
-        while k < vectors {
-            let (w, out) = (&w[k * stride..], &mut out[strip * vectors + k..]);
-            // SAFETY: four rows; so many vectors begin in w; the place is in the strips.
-            k += unsafe {
-                match vectors - k {
-                    1 => tile::<1>(four, w, stride, far, out, [at, count], &mut halves),
-                    2 | 4 => tile::<2>(four, w, stride, far, out, [at, count], &mut halves),
-                    _ => tile::<3>(four, w, stride, far, out, [at, count], &mut halves),
+    for (k, two) in rows.chunks(TWO).enumerate() {
+        let both = [two[0].as_ptr(), two[two.len() - 1].as_ptr()];
+        let (strip, place) = (k / (STRIP / TWO), k % (STRIP / TWO) * TWO);
+        let out = &mut out[strip * vectors..];
+        // As many rows of the next panel are asked for.
+        let mut far = if next.is_empty() { both[0] } else { next.as_ptr().wrapping_add(k * stride) };
+        let mut done = 0;
+        while done < vectors {
+            let (w, out) = (&w[done * stride..], &mut out[done..]);
+            // SAFETY: the rows are as long as each of the vectors, of which so many begin in w; the place is even.
+            done += unsafe {
+                if matches!(vectors - done, 2 | 4) {
+                    keep_two(with_two(both, w.as_ptr(), stride, far), out, place, two.len())
+                } else {
+                    keep_two(with_three(both, w.as_ptr(), stride, far), out, place, two.len())
                 }
             };
-            far = None;
+            far = both[0];
         }
-        ahead = ahead.wrapping_add(2 * stride);
-    });
+    }
 }
 
+/// Writes the products of two rows, or of the first of them, with K vectors to their strips; K.
+///
 /// # Safety
-/// Four rows of one length, a multiple of 8; K vectors as long begin in w, and K strips in `out`; `at + count` is at most 8.
+/// `place + 2` is at most 8, and there are K strips.
 #[inline]
-#[target_feature(enable = "avx2,fma")]
-unsafe fn tile<const K: usize>(
-    rows: [*const f64; FOUR],
-    w: &[f64],
-    stride: usize,
-    far: Option<*const f64>,
-    out: &mut [[f64; STRIP]],
-    [at, count]: [usize; 2],
-    [low, high]: &mut [[[__m256d; FOUR]; MOST]; 2],
+#[target_feature(enable = "avx2")]
+unsafe fn keep_two<const K: usize>(
+    sums: [[__m256d; TWO]; K],
+    strips: &mut [[f64; STRIP]],
+    place: usize,
+    count: usize,
 ) -> usize {
-    // SAFETY: as promised by the caller.
-    unsafe {
-        match far {
-            Some(far) => half::<K, true>(rows, w, [stride, 0], far, low),
-            None => half::<K, false>(rows, w, [stride, 0], rows[0], low),
+    let [[a, b], [c, d]] = [sums[0], sums[1]];
+    let all = four_sums([a, b, c, d]);
+    let last = sums[K - 1];
+    let products = [_mm256_castpd256_pd128(all), _mm256_extractf128_pd::<1>(all), two_sums(last)];
+    for (products, strip) in products.into_iter().zip(strips).take(K) {
+        if count == TWO {
+            // SAFETY: as promised by the caller.
+            unsafe { _mm_storeu_pd(strip.as_mut_ptr().add(place), products) };
+        } else {
+            strip[place] = _mm_cvtsd_f64(products);
         }
-        half::<K, false>(rows, w, [stride, 4], rows[0], high);
-    }
-    for ((low, high), strip) in low.iter().zip(high).zip(out).take(K) {
-        let sums = four_sums(std::array::from_fn(|r| _mm256_add_pd(low[r], high[r])));
-        // SAFETY: as promised by the caller.
-        unsafe { keep(sums, strip, at, count) };
     }
     K
 }
 
-/// The sums of columns `from..from + 4` modulo 8: all eight do not fit the registers. ASKS: for what is at `far`, which else is any
-/// address.
-///
-/// # Safety
-/// As [`tile`]; `from` is 0 or 4.
-#[inline(never)] // with anything beside it the compiler runs out of registers
-#[target_feature(enable = "avx2,fma")]
-unsafe fn half<const K: usize, const ASKS: bool>(
-    rows: [*const f64; FOUR],
-    w: &[f64],
-    [stride, from]: [usize; 2],
-    far: *const f64,
-    kept: &mut [[__m256d; FOUR]; MOST],
-) {
-    let mut sums = [[_mm256_setzero_pd(); FOUR]; K];
-    for j in (from..stride).step_by(PARTS) {
-        if ASKS {
-            ask(far.wrapping_add(2 * j), 2);
-        }
-        // SAFETY: j + 4 is at most the length of each row and of each of the K vectors in w.
+/// Products of two rows with vectors, added up by column modulo 4, as assembly: the compiler has too few registers for twelve sums of
+/// columns modulo 8 and what is added to them. Each vector with its eight-fold sums of the first row and of the second.
+macro_rules! products_of_two {
+    ($rows:expr, $far:expr, $stride:expr, $($w:ident = $vector:expr => [$a:ident, $b:ident, $c:ident, $d:ident]),*) => {{
+        let zero = _mm256_setzero_pd();
+        $(let ($a, $b, $c, $d): (__m256d, __m256d, __m256d, __m256d);)*
+        // SAFETY: the caller's rows and vectors are read from their first to their last entry.
         unsafe {
-            let mut all = [_mm256_setzero_pd(); K];
-            for (k, part) in all.iter_mut().enumerate() {
-                *part = _mm256_loadu_pd(w.as_ptr().add(k * stride + j));
-            }
-            for (r, row) in rows.into_iter().enumerate() {
-                let x = _mm256_loadu_pd(row.add(j));
-                for (sums, w) in sums.iter_mut().zip(all) {
-                    sums[r] = _mm256_fmadd_pd(x, w, sums[r]);
-                }
-            }
+            asm!(
+                "2:",
+                "prefetcht1 [{far} + {at}]",
+                "vmovupd {x}, [{first} + {at}]",
+                "vmovupd {y}, [{second} + {at}]",
+                $(
+                    concat!("vmovupd {w}, [{", stringify!($w), "} + {at}]"),
+                    concat!("vfmadd231pd {", stringify!($a), "}, {x}, {w}"),
+                    concat!("vfmadd231pd {", stringify!($c), "}, {y}, {w}"),
+                )*
+                "vmovupd {x}, [{first} + {at} + 32]",
+                "vmovupd {y}, [{second} + {at} + 32]",
+                $(
+                    concat!("vmovupd {w}, [{", stringify!($w), "} + {at} + 32]"),
+                    concat!("vfmadd231pd {", stringify!($b), "}, {x}, {w}"),
+                    concat!("vfmadd231pd {", stringify!($d), "}, {y}, {w}"),
+                )*
+                "add {at}, 64",
+                "cmp {at}, {end}",
+                "jb 2b",
+                far = in(reg) $far,
+                first = in(reg) $rows[0],
+                second = in(reg) $rows[1],
+                at = inout(reg) 0usize => _,
+                end = in(reg) $stride * size_of::<f64>(),
+                x = out(ymm_reg) _,
+                y = out(ymm_reg) _,
+                w = out(ymm_reg) _,
+                $(
+                    $w = in(reg) $vector,
+                    $a = inout(ymm_reg) zero => $a,
+                    $b = inout(ymm_reg) zero => $b,
+                    $c = inout(ymm_reg) zero => $c,
+                    $d = inout(ymm_reg) zero => $d,
+                )*
+                options(pure, readonly, nostack)
+            );
         }
-    }
-    kept[..K].copy_from_slice(&sums);
+        [$([_mm256_add_pd($a, $b), _mm256_add_pd($c, $d)]),*]
+    }};
+}
+
+/// # Safety
+/// `stride`, a multiple of 8 that is not 0, entries of each row, and twice as many of w, may be read; `far` is any address.
+#[inline]
+#[target_feature(enable = "avx2,fma")]
+unsafe fn with_two(rows: [*const f64; TWO], w: *const f64, stride: usize, far: *const f64) -> [[__m256d; TWO]; 2] {
+    products_of_two!(rows, far, stride, u = w => [a, b, c, d], v = w.wrapping_add(stride) => [e, f, g, h])
+}
+
+/// # Safety
+/// As [`with_two`], with three times as many of w.
+#[inline]
+#[target_feature(enable = "avx2,fma")]
+unsafe fn with_three(rows: [*const f64; TWO], w: *const f64, stride: usize, far: *const f64) -> [[__m256d; TWO]; 3] {
+    products_of_two!(
+        rows, far, stride,
+        u = w => [a, b, c, d],
+        v = w.wrapping_add(stride) => [e, f, g, h],
+        z = w.wrapping_add(2 * stride) => [i, j, k, l]
+    )
 }
 
 /// # Safety
