@@ -31,6 +31,7 @@ pub use linear::{MOST_VECTORS, logistic_batch, logistic_block, residual_batch, r
 pub use mlp::{add_backward, add_forward, add_outer};
 pub(crate) use pages::use_large_pages;
 pub use panel::{PANEL, Panel, STRIP, Turned, apply_tanh, softmax_panel};
+pub(crate) use rows::{CACHE_LINE, before_cache_line};
 pub use rows::{DenseRows, Rows};
 pub(crate) use secular::{NO_POLE, secular_quotients, secular_sums, secular_vector};
 pub use softmax::{Strips, softmax_batch, softmax_block, softmax_weights};

@@ -25,7 +25,7 @@ pub(super) enum Storage {
 }
 
 /// Numbers in a cache line.
-const LINE: usize = 8;
+pub(crate) const CACHE_LINE: usize = 8;
 /// A matrix of more numbers (1 MB) does not stay near the processor from one pass to the next.
 const FAR: usize = 1 << 17;
 
@@ -45,8 +45,8 @@ impl DenseRows {
         let rows = entries.len() / columns.max(1);
         let stride = (columns + usize::from(ones)).next_multiple_of(8);
         entries.truncate(rows * columns);
-        entries.reserve_exact(rows * (stride - columns) + LINE - 1);
-        let lead = entries.as_ptr().align_offset(LINE * size_of::<f64>()).min(LINE - 1);
+        entries.reserve_exact(rows * (stride - columns) + CACHE_LINE - 1);
+        let lead = before_cache_line(&entries);
         entries.resize(lead + rows * stride, 0.0);
         for i in (0..rows).rev() {
             let start = lead + i * stride;
@@ -80,6 +80,11 @@ impl DenseRows {
     pub fn row(&self, i: usize) -> &[f64] {
         &self.entries[self.lead + i * self.stride..][..self.stride]
     }
+}
+
+/// How many numbers there are room for before the first that begins a cache line: from there on no eight, and no four, lie across two.
+pub(crate) fn before_cache_line(numbers: &[f64]) -> usize {
+    numbers.as_ptr().align_offset(CACHE_LINE * size_of::<f64>()).min(CACHE_LINE - 1)
 }
 
 impl Rows {

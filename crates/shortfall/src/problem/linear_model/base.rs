@@ -108,7 +108,7 @@ impl Base {
         let mut values = Vec::with_capacity(points.len());
         self.space.with(Default::default, |[w, space]| {
             for (points, gradients) in points.chunks(MOST_VECTORS).zip(gradients.chunks_mut(MOST_VECTORS)) {
-                design.embed_all(points, w);
+                let w = design.embed_all(points, w);
                 let pass = Pass { losses: points.len(), ..self.pass(points.len()) };
                 let [totals, losses] = pass.evaluate(parallel, space, &|from, to, gradients, losses| {
                     add([from, to], w, gradients, losses);

@@ -1,7 +1,7 @@
 //! Rows of data as a model sees them: stored with their zeros or without, centred without being filled.
 
 use crate::constants::eigen::gamma;
-use crate::kernel::{Rows, StoredDense, dot, norm};
+use crate::kernel::{CACHE_LINE, Rows, StoredDense, before_cache_line, dot, norm};
 use crate::source::{Budget, SparseMatrix, StoredRows};
 use faer::linalg::matmul::triangular::{BlockStructure, matmul};
 use faer::{Accum, MatMut, MatRef, Par};
@@ -104,12 +104,16 @@ impl Design {
         Cow::Owned(embedded)
     }
 
-    /// [`Self::embed`] of several, one after the other.
-    pub(crate) fn embed_all(&self, points: &[&[f64]], embedded: &mut Vec<f64>) {
+    /// [`Self::embed`] of several, one after the other, from the beginning of a cache line on.
+    pub(crate) fn embed_all<'s>(&self, points: &[&[f64]], embedded: &'s mut Vec<f64>) -> &'s [f64] {
         embedded.clear();
+        embedded.reserve(points.len() * self.rows.stride() + CACHE_LINE);
+        let lead = before_cache_line(embedded);
+        embedded.resize(lead, 0.0);
         for x in points {
             if self.fits() { embedded.extend_from_slice(x) } else { self.add_embedded(x, 1, embedded) }
         }
+        &embedded[lead..]
     }
 
     fn add_embedded(&self, x: &[f64], parts: usize, embedded: &mut Vec<f64>) {

@@ -1,5 +1,6 @@
 //! One pass over all rows, in fixed blocks that several threads may share.
 
+use crate::kernel::{CACHE_LINE, before_cache_line};
 use crate::parallel::{Parallel, for_parts};
 
 /// Rows whose sums are added one after the other; blocks are added in order. It depends on the size of the data alone, so that
@@ -18,8 +19,6 @@ pub(crate) fn block_of(rows: usize, columns: usize) -> usize {
 pub(crate) const PANEL: usize = 32;
 /// Sums of blocks that are kept at a time: 256 MB.
 const MOST_KEPT: usize = 1 << 25;
-/// Numbers in a line.
-const CACHE_LINE: usize = 8;
 /// Multiply-adds above which several threads share a pass.
 const WORTH_SHARING: usize = 1 << 14;
 
@@ -63,9 +62,10 @@ impl Pass {
         let parallel = parallel.filter(|_| self.is_worth_sharing());
         let kept = if parallel.is_some() { (MOST_KEPT / width.max(1)).clamp(8, blocks.max(8)).min(blocks) } else { 1 };
         // So far apart that no two threads write to one cache line.
-        let apart = width + CACHE_LINE;
-        space.resize((1 + kept) * apart, 0.0);
-        let (total, partials) = space.split_at_mut(apart);
+        let apart = (width + CACHE_LINE).next_multiple_of(CACHE_LINE);
+        space.resize((1 + kept) * apart + CACHE_LINE, 0.0);
+        let lead = before_cache_line(space);
+        let (total, partials) = space[lead..].split_at_mut(apart);
         total.fill(0.0);
         for first in (0..blocks).step_by(kept) {
             let partials = &mut partials[..kept.min(blocks - first) * apart];
