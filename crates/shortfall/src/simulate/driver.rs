@@ -151,10 +151,12 @@ pub fn run_all(settings: Vec<Setting>, parallel: &dyn Parallel, observer: Observ
         stopped = observer(Progress { step, steps }).is_break() && step < steps;
     }
     parallel.run(blocks.len(), &|index| {
-        let block = &blocks[index];
-        for (member, (state, sums)) in block.members.iter().zip(block.lock().iter_mut()) {
-            state.step = step;
-            steppers[*member].finish(state, sums, parallel);
+        let mut lanes = blocks[index].lock();
+        lanes.iter_mut().for_each(|(state, _)| state.step = step);
+        match (&together[index], &mut lanes[..]) {
+            (Some(together), lanes) => together.finish(lanes, parallel),
+            (None, [(state, sums)]) => steppers[blocks[index].members[0]].finish(state, sums, parallel),
+            (None, _) => unreachable!("several settings in a block are together"),
         }
     });
     let mut states: Vec<Vec<State>> = settings.iter().map(|_| Vec::new()).collect();

@@ -177,11 +177,26 @@ impl Plain<'_> {
         state.set_generators(lane, &generators);
     }
 
-    /// Ends a lane: what is known of the steps to come, and the last iterate.
+    /// Ends a lane.
     fn end(
         &self,
         lane: usize,
         state: &mut State,
+        course: Course,
+        record: &mut LaneRecord,
+        scratch: &mut Scratch,
+        parallel: &dyn Parallel,
+    ) {
+        self.file_known(lane, state, course, record, scratch, parallel);
+        let value = self.problem.value_gradient_on(&scratch.x, &mut scratch.g, parallel);
+        self.file_last(lane, value, state, course, record, scratch);
+    }
+
+    /// Files what is known of the steps to come, and goes to the last iterate.
+    pub(super) fn file_known(
+        &self,
+        lane: usize,
+        state: &State,
         course: Course,
         record: &mut LaneRecord,
         scratch: &mut Scratch,
@@ -198,7 +213,21 @@ impl Plain<'_> {
             }
             record.keep_cycle(course.schedule, scratch.x.len() == 1, state.step);
         }
-        self.last(state.step, scratch, course, record, parallel);
+    }
+
+    /// Files the last iterate, given the value and the gradient there, and leaves the lane at it.
+    pub(super) fn file_last(
+        &self,
+        lane: usize,
+        value: f64,
+        state: &mut State,
+        course: Course,
+        record: &mut LaneRecord,
+        scratch: &Scratch,
+    ) {
+        if self.keep(state.step, value, true, None, scratch, course, record) {
+            record.movement.travelled = distance(&scratch.x, &course.plan.start);
+        }
         state.scatter(lane, &scratch.x, &scratch.memory);
     }
 
@@ -338,14 +367,6 @@ impl Plain<'_> {
                 self.problem.gradient_on(at, &mut scratch.h, parallel);
                 scratch.h.iter_mut().zip(&scratch.z).for_each(|(h, z)| *h += z);
             }
-        }
-    }
-
-    /// The last iterate.
-    fn last(&self, t: u64, scratch: &mut Scratch, course: Course, record: &mut LaneRecord, parallel: &dyn Parallel) {
-        let value = self.problem.value_gradient_on(&scratch.x, &mut scratch.g, parallel);
-        if self.keep(t, value, true, None, scratch, course, record) {
-            record.movement.travelled = distance(&scratch.x, &course.plan.start);
         }
     }
 

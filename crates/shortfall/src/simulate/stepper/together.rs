@@ -56,6 +56,21 @@ impl<'a> Together<'a> {
         lanes.iter_mut().for_each(|(state, _)| state.step = until);
     }
 
+    /// As [`super::Stepper::finish`]: the last iterates share a pass too.
+    pub fn finish(&self, lanes: &mut [(State, Aggregates)], parallel: &dyn Parallel) {
+        let mut scratches: Vec<Scratch> = self.members.iter().map(Plain::scratch).collect();
+        let still: Vec<usize> = (0..lanes.len()).filter(|k| lanes[*k].1.lanes[0].diverged.is_none()).collect();
+        for k in &still {
+            let (state, Aggregates { course, lanes }) = &mut lanes[*k];
+            self.members[*k].file_known(0, state, *course, &mut lanes[0], &mut scratches[*k], parallel);
+        }
+        let values = self.gradients(&mut scratches, &still, true, true, parallel);
+        for (k, value) in still.into_iter().zip(values) {
+            let (state, Aggregates { course, lanes }) = &mut lanes[k];
+            self.members[k].file_last(0, value, state, *course, &mut lanes[0], &scratches[k]);
+        }
+    }
+
     /// At the iterates of some members or at their perturbed points, with values if they are wanted.
     fn gradients(
         &self,
