@@ -17,8 +17,8 @@ pub(super) fn weigh_with_losses(signs: &[[f64; STRIP]], strips: &mut [[f64; STRI
     widest!(weigh_with_losses(signs, strips, losses))
 }
 
-/// Strips weighed together: the steps of an exponential wait for each other, so that another's fill the time.
-const TOGETHER: usize = 4;
+/// Exponentials that are taken side by side: the steps of one wait for each other, so that others' fill the time.
+pub(super) const TOGETHER: usize = 4;
 
 #[inline(always)]
 pub(super) fn weigh_by<E: Eight>(signs: &[[f64; STRIP]], strips: &mut [[f64; STRIP]]) {
@@ -96,7 +96,7 @@ pub(super) fn exp<E: Eight>(x: E) -> E {
 
 /// Of N eights, side by side.
 #[inline(always)]
-fn exps<E: Eight, const N: usize>(x: [E; N]) -> [E; N] {
+pub(super) fn exps<E: Eight, const N: usize>(x: [E; N]) -> [E; N] {
     let [mut shifted, mut r] = [x; 2];
     for i in 0..N {
         let clamped = E::choose(x[i].is_below(E::all(SMALLEST)), E::all(SMALLEST), x[i]);

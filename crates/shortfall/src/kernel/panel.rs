@@ -2,7 +2,7 @@
 
 use super::eight::{Eight, stored, widest};
 use super::functions::{log1p, tanh};
-use super::logistic::exp;
+use super::logistic::{TOGETHER, exp, exps};
 use multiversion::multiversion;
 use std::ops::Range;
 
@@ -192,7 +192,19 @@ pub(super) fn powers_below_largest_by<E: Eight>(
         (top, largest) = (E::choose(above, number, top), E::choose(above, score, largest));
         number = number.add(one);
     }
-    for (weight, score) in weights.iter_mut().zip(scores) {
+    let (scores, last_scores) = scores.as_chunks::<TOGETHER>();
+    let (weights, last_weights) = weights.as_chunks_mut::<TOGETHER>();
+    for (weights, scores) in weights.iter_mut().zip(scores) {
+        let mut below = [largest; TOGETHER];
+        for i in 0..TOGETHER {
+            below[i] = E::load(&scores[i]).less(largest);
+        }
+        let powers = exps(below);
+        for i in 0..TOGETHER {
+            powers[i].store(&mut weights[i]);
+        }
+    }
+    for (weight, score) in last_weights.iter_mut().zip(last_scores) {
         exp(E::load(score).less(largest)).store(weight);
     }
     stored([top, largest])
