@@ -1,18 +1,23 @@
-//! One pass over rows of a matrix: predictions, their weights and the gradient, 32 rows at a time.
+//! One pass over rows of a matrix: predictions, their weights and the gradient, 32 rows at a time, or 64 short ones.
 
 use super::logistic;
 use super::panel::STRIP;
 use super::rows::{RowSource, Rows, SparseRows, Storage, Which, with_rows};
+use super::simd::ROWS;
 use super::{LANES, tree};
 use multiversion::multiversion;
 
 /// Most vectors that share a pass.
 pub const MOST_VECTORS: usize = 16;
-/// Strips of 8 in 32 rows.
+/// Strips of 8 in as many rows as there are partial sums of losses.
 const STRIPS: usize = LANES / STRIP;
+/// Most strips of a panel.
+const MOST_STRIPS: usize = ROWS / STRIP;
+/// Entries of a panel: 16 KB, so that it is still in the first cache when its rows are added.
+const NEAR: usize = 1 << 11;
 
 /// Adds `sum_i c_i x_i` over some rows to `gradient` and the sum of the losses to `loss`, for every vector of w: so many as there
-/// are losses, and each gives the bits it gives alone. `weigh(which, strips, losses)` turns the predictions `x_i'w` of up to 32 rows,
+/// are losses, and each gives the bits it gives alone. `weigh(which, strips, losses)` turns the predictions `x_i'w` of up to 64 rows,
 /// strip after strip and in each vector after vector, into the weights `c_i` and writes their losses, if they are wanted. Rows are
 /// added one after the other; the vectors in `w` and `gradient` are padded like a row.
 #[inline(always)]
@@ -23,11 +28,12 @@ fn linear_pass<S: RowSource>(
     w: &[f64],
     gradient: &mut [f64],
     loss: &mut [f64],
+    wants_losses: bool,
 ) {
     if loss.len() == 1 {
-        panels::<S, 1>(rows, which, weigh, w, gradient, loss);
+        panels::<S, 1>(rows, which, weigh, w, gradient, loss, wants_losses);
     } else {
-        panels::<S, MOST_VECTORS>(rows, which, weigh, w, gradient, loss);
+        panels::<S, MOST_VECTORS>(rows, which, weigh, w, gradient, loss, wants_losses);
     }
 }
 
@@ -40,12 +46,15 @@ fn panels<S: RowSource, const N: usize>(
     w: &[f64],
     gradient: &mut [f64],
     loss: &mut [f64],
+    wants_losses: bool,
 ) {
     let vectors = loss.len();
     let mut taken = S::Taken::default();
-    let [mut kept, mut losses, mut sums] = [[[[0.0; STRIP]; N]; STRIPS]; 3];
-    for start in (0..which.count()).step_by(LANES) {
-        let some = which.some(start, LANES);
+    let [mut kept, mut losses] = [[[[0.0; STRIP]; N]; MOST_STRIPS]; 2];
+    let mut sums = [[[0.0; STRIP]; N]; STRIPS];
+    let length = if w.len() * ROWS <= NEAR * vectors { ROWS } else { LANES };
+    for start in (0..which.count()).step_by(length) {
+        let some = which.some(start, length);
         rows.take(some, &mut taken);
         let (panel, there) = (some.count(), some.count().div_ceil(STRIP) * vectors);
         let (strips, losses) = (&mut kept.as_flattened_mut()[..there], &mut losses.as_flattened_mut()[..there]);
@@ -53,9 +62,13 @@ fn panels<S: RowSource, const N: usize>(
         let filled = panel - (panel - 1) / STRIP * STRIP;
         strips[there - vectors..].iter_mut().for_each(|predictions| predictions[filled..].fill(0.0));
         weigh(some, strips, losses);
-        losses[there - vectors..].iter_mut().for_each(|losses| losses[filled..].fill(0.0));
-        for (sum, loss) in sums.as_flattened_mut().iter_mut().zip(&*losses) {
-            sum.iter_mut().zip(loss).for_each(|(sum, loss)| *sum += loss);
+        if wants_losses {
+            losses[there - vectors..].iter_mut().for_each(|losses| losses[filled..].fill(0.0));
+            for losses in losses.chunks(STRIPS * vectors) {
+                for (sum, loss) in sums.as_flattened_mut().iter_mut().zip(losses) {
+                    sum.iter_mut().zip(loss).for_each(|(sum, loss)| *sum += loss);
+                }
+            }
         }
         rows.add(&taken, strips, gradient);
     }
@@ -76,7 +89,7 @@ fn logistic_weigh(
     losses: &mut [[f64; STRIP]],
     wants_losses: bool,
 ) {
-    let mut own = [[1.0; STRIP]; STRIPS];
+    let mut own = [[1.0; STRIP]; MOST_STRIPS];
     which.gather(signs, own.as_flattened_mut());
     let own = &own[..which.count().div_ceil(STRIP)];
     if wants_losses {
@@ -96,7 +109,7 @@ fn residual_weigh(
     strips: &mut [[f64; STRIP]],
     losses: &mut [[f64; STRIP]],
 ) {
-    let mut own = [[0.0; STRIP]; STRIPS];
+    let mut own = [[0.0; STRIP]; MOST_STRIPS];
     which.gather(targets, own.as_flattened_mut());
     let vectors = strips.len() / which.count().div_ceil(STRIP);
     for (k, (strip, losses)) in strips.iter_mut().zip(losses).enumerate() {
@@ -125,14 +138,14 @@ pub fn logistic_block(
     let weigh = |which: Which, strips: &mut [_], losses: &mut [_]| {
         logistic_weigh(signs, which, strips, losses, wants_losses);
     };
-    with_rows!(rows, source => linear_pass(source, Which::Run { from, count: to - from }, weigh, w, gradient, loss));
+    with_rows!(rows, source => linear_pass(source, Which::Run { from, count: to - from }, weigh, w, gradient, loss, wants_losses));
 }
 
 /// Over the rows of a batch, in its order; no losses.
 #[multiversion(targets("x86_64+avx2+fma"))]
 pub fn logistic_batch(rows: &Rows, signs: &[f64], batch: &[usize], w: &[f64], gradient: &mut [f64]) {
     let weigh = |which: Which, strips: &mut [_], losses: &mut [_]| logistic_weigh(signs, which, strips, losses, false);
-    with_rows!(rows, source => linear_pass(source, Which::Listed(batch), weigh, w, gradient, &mut [0.0]));
+    with_rows!(rows, source => linear_pass(source, Which::Listed(batch), weigh, w, gradient, &mut [0.0], false));
 }
 
 /// Regression with Huber's loss over the rows `from..to`, with as many vectors of weights as there are losses: adds the gradients
@@ -150,7 +163,7 @@ pub fn residual_block(
     let weigh = |which: Which, strips: &mut [_], losses: &mut [_]| {
         residual_weigh(targets, threshold, which, strips, losses);
     };
-    with_rows!(rows, source => linear_pass(source, Which::Run { from, count: to - from }, weigh, w, gradient, loss));
+    with_rows!(rows, source => linear_pass(source, Which::Run { from, count: to - from }, weigh, w, gradient, loss, true));
 }
 
 /// Over the rows of a batch, in its order.
@@ -159,7 +172,7 @@ pub fn residual_batch(rows: &Rows, targets: &[f64], threshold: f64, batch: &[usi
     let weigh = |which: Which, strips: &mut [_], losses: &mut [_]| {
         residual_weigh(targets, threshold, which, strips, losses);
     };
-    with_rows!(rows, source => linear_pass(source, Which::Listed(batch), weigh, w, gradient, &mut [0.0]));
+    with_rows!(rows, source => linear_pass(source, Which::Listed(batch), weigh, w, gradient, &mut [0.0], false));
 }
 
 #[cfg(test)]

@@ -1,10 +1,10 @@
 //! Softmax regression over rows of a matrix.
 
+use super::LANES as ROWS;
 use super::Rows;
 use super::functions::{exp, log1p};
 use super::panel::{STRIP, softmax_strip};
 use super::rows::{RowSource, SparseRows, Storage, Which, with_rows};
-use super::simd::ROWS;
 use multiversion::multiversion;
 
 /// From scores `z_k`: the probabilities `p = softmax(z)` less 1 at the label, in place of the scores; returns the loss

@@ -1,7 +1,7 @@
 //! Products and sums of rows in registers of AVX2.
 #![allow(unsafe_code)]
 
-use super::{PARTS, ROWS, STRIP};
+use super::{PARTS, STRIP};
 use std::arch::asm;
 use std::arch::x86_64::*;
 
@@ -250,11 +250,11 @@ unsafe fn with_three(rows: [*const f64; TWO], w: *const f64, stride: usize, far:
 #[target_feature(enable = "avx2,fma")]
 pub(super) unsafe fn add_rows(c: &[[f64; STRIP]], rows: &[&[f64]], next: &[f64], vectors: usize, y: &mut [f64]) {
     let Some(stride) = rows.first().map(|row| row.len()).filter(|_| vectors > 0) else { return };
-    let far = (!next.is_empty()).then(|| next.as_ptr().wrapping_add(ROWS / 2 * stride));
+    let far = (!next.is_empty()).then(|| next.as_ptr().wrapping_add(rows.len() / 2 * stride));
     let mut from = 0;
     while from < stride {
         let left = stride - from;
-        let mut far = far.map(|far| far.wrapping_add(ROWS / 2 * from));
+        let mut far = far.map(|far| far.wrapping_add(rows.len() / 2 * from));
         let (mut k, mut added) = (0, 0);
         // Some columns of the rows stay in the first cache for all vectors.
         while k < vectors {

@@ -11,8 +11,8 @@ mod avx512;
 
 use super::panel::STRIP;
 
-/// Rows taken at a time.
-pub(super) const ROWS: usize = 32;
+/// Most rows taken at a time.
+pub(super) const ROWS: usize = 64;
 /// Partial sums of the product of a row, by column.
 pub(super) const PARTS: usize = 8;
 
@@ -22,12 +22,17 @@ pub(super) fn strips(rows: usize) -> usize {
 }
 
 /// Up to [`ROWS`] rows of one length, a multiple of 8.
-#[derive(Default)]
 pub(super) struct SomeRows<'a> {
     rows: [&'a [f64]; ROWS],
     count: usize,
     /// What follows in memory, as far as it goes, if that is far from the processor: AVX2 asks for the rows of the next panel meanwhile.
     next: &'a [f64],
+}
+
+impl Default for SomeRows<'_> {
+    fn default() -> Self {
+        Self { rows: [&[]; ROWS], count: 0, next: &[] }
+    }
 }
 
 impl<'a> SomeRows<'a> {
