@@ -113,11 +113,11 @@ proptest! {
     /// One leap from the same point: 64 steps and 8 maps round by some units in the last place of what they met.
     #[test]
     fn leaps_are_their_steps_but_for_rounding(
-        zeros in [-3.0..3.0f64, -3.0..3.0], slopes in [0.1..4.0f64, 0.1..4.0], reach in 0.001..0.999f64, rho in 0.0..0.2f64,
+        zeros in [-3.0..3.0f64, -3.0..3.0], slopes in [0.1..4.0f64, 0.1..4.0], reach in -4.0..0.0f64, rho in 0.0..0.2f64,
         rule in 0usize..4, place in 0.0..1.0f64, seed: u64,
     ) {
         let steepest = slopes[0].max(slopes[1]);
-        let eta = reach / (steepest * (1.0 + rho * steepest));
+        let eta = 0.999 * 10f64.powf(reach) / (steepest * (1.0 + rho * steepest));
         let line = |zero: f64, slope: f64| {
             let slopes = vec![Number::exact(slope)];
             PiecewiseLinear::from_value_at_zero(vec![], slopes, Number::exact(-slope * zero))
@@ -240,24 +240,46 @@ fn lanes_do_not_depend_on_those_that_have_gone() {
     assert_eq!(all, advanced(true, &[16_384, 30_000]));
 }
 
+/// Steps that leap, and steps that do not.
 #[test]
 fn neither_blocks_nor_looks_show() {
-    let (problem, method) = (&problems()[0], method(0, 0.05, 1, false));
-    let made = |lanes: u64, first_replicate: u64, steps: u64, looks: u32| -> Run {
-        let plan = Plan { lanes, first_replicate, ..Plan::new(vec![1.5], steps) };
-        let mut left = looks;
-        let observer = &mut |_| {
-            left -= 1;
-            if left == 0 { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+    for eta in [0.01, 0.05] {
+        let (problem, method) = (&problems()[0], method(0, eta, 1, false));
+        let made = |lanes: u64, first_replicate: u64, steps: u64, looks: u32| -> Run {
+            let plan = Plan { lanes, first_replicate, ..Plan::new(vec![1.5], steps) };
+            let mut left = looks;
+            let observer = &mut |_| {
+                left -= 1;
+                if left == 0 { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+            };
+            run(problem, &method, plan, &Sequential, observer).expect("they fit")
         };
-        run(problem, &method, plan, &Sequential, observer).expect("they fit")
-    };
-    let stopped = made(70, 0, 10_000_000, 1);
-    let Outcome::Stopped { step } = stopped.outcome else { panic!("{:?}", stopped.outcome) };
-    let whole = made(70, 0, step, u32::MAX);
-    for (stopped, whole) in stopped.lanes.iter().zip(&whole.lanes) {
-        assert_eq!((&stopped.sums().value, stopped.last()), (&whole.sums().value, whole.last()));
+        let stopped = made(70, 0, 10_000_000, 1);
+        let Outcome::Stopped { step } = stopped.outcome else { panic!("{:?}", stopped.outcome) };
+        let whole = made(70, 0, step, u32::MAX);
+        for (stopped, whole) in stopped.lanes.iter().zip(&whole.lanes) {
+            assert_eq!((&stopped.sums().value, stopped.last()), (&whole.sums().value, whole.last()));
+        }
+        let alone = made(1, 41, step, u32::MAX);
+        assert_eq!(alone.lanes[0], whole.lanes[41]);
     }
-    let alone = made(1, 41, step, u32::MAX);
-    assert_eq!(alone.lanes[0], whole.lanes[41]);
+}
+
+/// Nor does what is recorded, and a run is the beginning of a longer one: leaps are taken from the same places.
+#[test]
+fn neither_records_nor_the_end_show() {
+    let (problem, method) = (&problems()[0], Method { rho: 0.1.into(), ..method(0, 0.01, 1, false) });
+    let line = Line::of(problem, &method).expect("a mixture");
+    let every = Plan { lanes: 11, record: Record::Every, ..Plan::new(vec![2.0], 700) };
+    let (_, all) = after(&line, problem, &method, &every);
+    for steps in [1, 63, 64, 65, 128, 300, 512, 700] {
+        for record in [Record::Ends, Record::LogSpaced, Record::Every] {
+            let plan = Plan { lanes: 11, record, ..Plan::new(vec![2.0], steps) };
+            let (state, ends) = after(&line, problem, &method, &plan);
+            for (lane, (all, end)) in all.iter().zip(&ends).enumerate() {
+                assert_eq!(all.points[steps as usize], *end.points.last().expect("the end"), "{steps}");
+                assert_eq!(all.points[steps as usize].position, state.x[lane]);
+            }
+        }
+    }
 }
