@@ -3,9 +3,10 @@
 mod common;
 
 use common::{plan, registered, simulate};
-use shortfall::method::{Ascent, HeavyBall, Method, SampleReuse, Sampling};
+use shortfall::constants::Number;
+use shortfall::method::{Ascent, HeavyBall, Method, SampleReuse, Sampling, Schedule};
 use shortfall::parallel::{Parallel, Sequential};
-use shortfall::problem::{Logistic, Problem, Quadratic};
+use shortfall::problem::{Logistic, Mixture, PiecewiseLinear, Problem, Quadratic};
 use shortfall::simulate::{LaneRecord, Outcome, Plan, Record, Run, Setting, State, run, run_all};
 use std::ops::ControlFlow;
 
@@ -21,8 +22,18 @@ fn problems() -> Vec<Box<dyn Problem>> {
         registered("sine", &[("beta", 2.0), ("radius", 0.7), ("phase", 4.0)]).0,
         registered("triangle", &[("beta", 1.5), ("radius", 0.5), ("eps", 0.2)]).0,
         registered("trap", &[("beta", 9.0), ("mu", 1.5), ("theta", 0.4), ("radius", 0.6)]).0,
+        Box::new(parabolas()),
         Box::new(data()),
     ]
+}
+
+/// Lanes leap on them.
+fn parabolas() -> Mixture {
+    let parabola = |at_zero: f64| {
+        let slopes = vec![Number::exact(0.2)];
+        PiecewiseLinear::from_value_at_zero(vec![], slopes, Number::exact(at_zero))
+    };
+    Mixture::new(vec![parabola(0.3), parabola(-0.3)], vec![0.5, 0.5])
 }
 
 fn samplings() -> Vec<Sampling> {
@@ -74,10 +85,14 @@ fn without_a_radius_it_is_the_base_method_bit_for_bit() {
         let x0 = start(problem.as_ref());
         let mut pairs = vec![(Method::sam(0.07, 0.0), Method::gd(0.07))];
         if has_samples(problem.as_ref()) {
-            pairs.extend(samplings().into_iter().map(|s| (Method::stochastic_sam(0.07, 0.0, s), Method::sgd(0.07, s))));
+            for s in samplings() {
+                pairs.push((Method::stochastic_sam(0.07, 0.0, s), Method::sgd(0.07, s)));
+                let decaying = Method::stochastic_sam(0.07, Schedule::InverseSquareRoot(0.0), s);
+                pairs.push((decaying, Method::sgd(0.07, s)));
+            }
         }
         for (sam, base) in pairs {
-            let run = |method| simulate(problem.as_ref(), method, plan(problem.as_ref(), &x0, 60, 9));
+            let run = |method| simulate(problem.as_ref(), method, plan(problem.as_ref(), &x0, 140, 9));
             let (a, b) = (run(&sam), run(&base));
             assert_eq!(a.lanes, b.lanes);
             assert_eq!(final_points(&a), final_points(&b));
@@ -104,8 +119,8 @@ fn a_run_is_the_beginning_of_a_longer_one() {
     for_all(0.1, |problem, method| {
         let x0 = start(problem);
         let (short, long) = (
-            simulate(problem, method, plan(problem, &x0, 40, 9)),
-            simulate(problem, method, plan(problem, &x0, 90, 9)),
+            simulate(problem, method, plan(problem, &x0, 200, 9)),
+            simulate(problem, method, plan(problem, &x0, 300, 9)),
         );
         for (a, b) in short.lanes.iter().zip(&long.lanes) {
             let kept = a.points.len() - 1;
@@ -119,9 +134,9 @@ fn a_run_is_the_beginning_of_a_longer_one() {
 fn lanes_do_not_depend_on_their_company() {
     for_all(0.1, |problem, method| {
         let x0 = start(problem);
-        let all = simulate(problem, method, plan(problem, &x0, 50, 20));
+        let all = simulate(problem, method, plan(problem, &x0, 150, 20));
         for lane in [0, 7, 8, 19] {
-            let alone = Plan { first_replicate: lane, ..plan(problem, &x0, 50, 1) };
+            let alone = Plan { first_replicate: lane, ..plan(problem, &x0, 150, 1) };
             assert_eq!(simulate(problem, method, alone).lanes[0], all.lanes[lane as usize]);
         }
     });

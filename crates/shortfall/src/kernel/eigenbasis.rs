@@ -93,7 +93,9 @@ fn eight<E: Eight>(
     };
     let next = minus_eta.fused(stretch.times(lambda).fused(g, g), from);
     let (size, zero, gone) = (next.size(), E::all(0.0), E::all(GONE));
-    let next = E::choose(size.is_below(gone), E::choose(next.is(zero), zero, gone), next);
+    // One that has gone stays so: it cannot be seen whether it was passed over.
+    let small = E::choose(next.is(zero), E::choose(from.is(gone), gone, zero), gone);
+    let next = E::choose(size.is_below(gone), small, next);
     next.store(c);
     let (g, twice) = match linear {
         Some(linear) => {
@@ -179,6 +181,7 @@ mod tests {
         assert_eq!(step(1.0, [0.5, 0.0], -1.5e-300).1, GONE);
         assert_eq!(step(1.0, [0.25, 0.0], -1.5e-300).1, -1.125e-300);
         assert_eq!(step(1.0, [0.5, 0.0], 0.0).1, 0.0);
+        assert_eq!(step(1.0, [1.0, 0.0], GONE).1, GONE);
         assert_eq!(step(1.0, [1.0, 0.0], 3.0), (Components { squared_gradient: 0.0, energy: 0.0, largest: GONE }, 0.0));
         let (overflown, c) = step(1e200, [1e200, 0.0], 1.0);
         assert_eq!((c, overflown.largest), (f64::NEG_INFINITY, f64::INFINITY));

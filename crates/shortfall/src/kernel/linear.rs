@@ -49,6 +49,7 @@ fn panels<S: RowSource, const N: usize>(
     wants_losses: bool,
 ) {
     let vectors = loss.len();
+    assert!(vectors > 0, "a loss for each vector");
     let mut taken = S::Taken::default();
     let [mut kept, mut losses] = [[[[0.0; STRIP]; N]; MOST_STRIPS]; 2];
     let mut sums = [[[0.0; STRIP]; N]; STRIPS];

@@ -256,7 +256,7 @@ impl Which<'_> {
 
 /// Where a pass finds its rows.
 pub(super) trait RowSource: Copy {
-    /// Up to 32 rows.
+    /// Up to 64 rows.
     type Taken: Default;
 
     fn take(self, which: Which, taken: &mut Self::Taken);

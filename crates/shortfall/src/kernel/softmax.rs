@@ -1,11 +1,13 @@
 //! Softmax regression over rows of a matrix.
 
-use super::LANES as ROWS;
 use super::Rows;
 use super::functions::{exp, log1p};
 use super::panel::{STRIP, softmax_strip};
 use super::rows::{RowSource, SparseRows, Storage, Which, with_rows};
 use multiversion::multiversion;
+
+/// Rows whose scores are formed together.
+const PANEL_ROWS: usize = 32;
 
 /// From scores `z_k`: the probabilities `p = softmax(z)` less 1 at the label, in place of the scores; returns the loss
 /// `log sum_k e^{z_k} - z_label`. Differences that would cancel are not formed: `p_label - 1` is minus the sum of the
@@ -51,9 +53,9 @@ fn pass<S: RowSource>(
 ) -> f64 {
     let Strips { classes, scores, weights } = strips;
     let mut sum = 0.0;
-    let (mut own, mut taken) = ([0; ROWS], S::Taken::default());
-    for start in (0..which.count()).step_by(ROWS) {
-        let some = which.some(start, ROWS);
+    let (mut own, mut taken) = ([0; PANEL_ROWS], S::Taken::default());
+    for start in (0..which.count()).step_by(PANEL_ROWS) {
+        let some = which.some(start, PANEL_ROWS);
         let labels_here = &mut own[..some.count()];
         some.gather(labels, labels_here);
         let there = some.count().div_ceil(STRIP) * *classes;
@@ -80,7 +82,7 @@ pub struct Strips {
 impl Strips {
     /// For so many classes.
     pub fn new(classes: usize) -> Self {
-        let strips = vec![[0.0; STRIP]; classes * ROWS / STRIP];
+        let strips = vec![[0.0; STRIP]; classes * PANEL_ROWS / STRIP];
         Self { classes, scores: strips.clone(), weights: strips }
     }
 }

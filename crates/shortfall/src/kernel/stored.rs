@@ -2,7 +2,7 @@
 
 use super::panel::STRIP;
 use super::rows::{RowSource, Which};
-use super::simd::{self, ROWS, SomeRows};
+use super::simd::{self, SomeRows};
 use super::{LANES, tree};
 use crate::source::{Budget, StoredRows};
 use crate::spare::Spare;
@@ -66,8 +66,8 @@ impl StoredDense {
     pub(super) fn with_row<R>(&self, i: usize, work: impl FnOnce(&[f64]) -> R) -> R {
         self.blocks.with(Block::default, |block| {
             if !(block.first..block.first + block.count).contains(&i) {
-                let first = i / ROWS * ROWS;
-                self.load_from(first, ROWS.min(self.count() - first), block);
+                let first = i / LANES * LANES;
+                self.load_from(first, LANES.min(self.count() - first), block);
             }
             work(&block.entries[(i - block.first) * self.stride..][..self.stride])
         })

@@ -8,7 +8,8 @@ const BITS: usize = 8;
 
 /// [`COINS`] steps at once on two lines. Between the zeros of two increasing derivatives their signs are known, so a step on either is an
 /// affine map, and so are eight steps, one of 256 by their coins. Lanes that cannot leave this range on the way, whatever their coins,
-/// take 64 steps as eight maps, which differ from the steps one by one in rounding alone.
+/// take 64 steps as eight maps, which differ from the steps one by one in rounding alone. Where signs play no part, as in SGD, lanes
+/// leap from anywhere.
 pub struct Leap {
     /// Where lanes are that cannot leave.
     range: [f64; 2],

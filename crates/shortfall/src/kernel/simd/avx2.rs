@@ -129,7 +129,7 @@ unsafe fn together(rows: &[&[f64]], next: &[f64], w: &[f64], vectors: usize, out
         let both = [two[0].as_ptr(), two[two.len() - 1].as_ptr()];
         let (strip, place) = (k / (STRIP / TWO), k % (STRIP / TWO) * TWO);
         let out = &mut out[strip * vectors..];
-        // As many rows of the next panel are asked for.
+        // A row of the next panel is asked for: half of it while products are formed.
         let mut far = if next.is_empty() { both[0] } else { next.as_ptr().wrapping_add(k * stride) };
         let mut done = 0;
         while done < vectors {

@@ -15,7 +15,7 @@ pub(crate) fn block_of(rows: usize, columns: usize) -> usize {
     rows.div_ceil(2 * pairs).next_multiple_of(PANEL)
 }
 
-/// Rows of which a kernel takes the products together.
+/// Rows whose losses a kernel adds beside each other.
 pub(crate) const PANEL: usize = 32;
 /// Sums of blocks that are kept at a time: 256 MB.
 const MOST_KEPT: usize = 1 << 25;
@@ -62,7 +62,7 @@ impl Pass {
         let parallel = parallel.filter(|_| self.is_worth_sharing());
         let kept = if parallel.is_some() { (MOST_KEPT / width.max(1)).clamp(8, blocks.max(8)).min(blocks) } else { 1 };
         // So far apart that no two threads write to one cache line.
-        let apart = (width + CACHE_LINE).next_multiple_of(CACHE_LINE);
+        let apart = width.next_multiple_of(CACHE_LINE);
         space.resize((1 + kept) * apart + CACHE_LINE, 0.0);
         let lead = before_cache_line(space);
         let (total, partials) = space[lead..].split_at_mut(apart);

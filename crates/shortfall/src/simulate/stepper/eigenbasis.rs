@@ -283,9 +283,9 @@ impl Eigenbasis<'_> {
 fn calm(method: &Method, values: &[f64], linear: Option<&[f64]>) -> Vec<f64> {
     let bound = |k: usize, lambda: f64| {
         let moves_alone = method.eta.is_constant() && linear.is_none_or(|linear| linear[k] == 0.0);
-        let bound = (2.0 / (method.eta.first() * lambda) - 1.0) / lambda;
-        // Far from where rounding could decide.
-        if moves_alone && lambda > 0.0 { 0.999 * bound } else { f64::NEG_INFINITY }
+        // Not 2: far from where rounding could decide.
+        let bound = (1.999 / (method.eta.first() * lambda) - 1.0) / lambda;
+        if moves_alone && lambda > 0.0 { bound } else { f64::NEG_INFINITY }
     };
     let eights = values.as_chunks::<GROUP>().0.iter().enumerate();
     let least = |(eight, values): (usize, &[f64; GROUP])| {

@@ -100,7 +100,8 @@ pub trait Stepper: Sync {
     /// What a step of a lane costs, in multiplications.
     fn work(&self) -> u64;
 
-    /// Runs are looked at after multiples of so many steps, an even number: sums taken tile by tile then do not show where.
+    /// Runs are looked at after multiples of so many steps, an even number: what is done tile by tile, sums and leaps, then does not
+    /// show where. Whoever advances a state to another step gets a run that ends there.
     fn tile(&self) -> u64 {
         2
     }

@@ -2,8 +2,8 @@
 //!
 //! A tile of steps is made first, then read: sums and extremes of its steps are taken part by part and added to the records. Parts do
 //! not depend on the number of steps; those of the floor's window, which does, are taken besides. Iterates, draws, extremes and
-//! recorded points are those of the plain stepper bit for bit; sums differ from its by the rounding of a part's. A lane that leaves the
-//! range of plain arithmetic goes through the tile again in the plain stepper.
+//! recorded points are those of the plain stepper bit for bit, but for leaps; sums differ from its by the rounding of a part's. A lane
+//! that leaves the range of plain arithmetic goes through the tile again in the plain stepper.
 
 mod block;
 mod running;
@@ -66,8 +66,8 @@ impl<'a> Line<'a> {
         let independent = sampling.reuse == SampleReuse::Independent;
         let weights = [lambda, 1.0 - lambda];
         let tosses = sampling.batch == 1 && !(method.perturbs() && independent);
-        let is_constant = method.eta.is_constant() && method.rho.is_constant();
-        let leap = (tosses && is_constant).then(|| Leap::of(&components, coefficients(method, weights, 0))).flatten();
+        let leap =
+            (tosses && is_constant(method)).then(|| Leap::of(&components, coefficients(method, weights, 0))).flatten();
         (pieces <= MOST_PIECES).then(|| Self {
             steepness: [level, slope],
             leap,
@@ -106,6 +106,11 @@ impl<'a> Line<'a> {
     }
 }
 
+/// Whether all steps have the same coefficients.
+fn is_constant(method: &Method) -> bool {
+    method.eta.is_constant() && (!method.perturbs() || method.rho.is_constant())
+}
+
 fn coefficients(method: &Method, [along, rest]: [f64; 2], t: u64) -> Coefficients {
     let rho = if method.perturbs() { method.rho.at(t) } else { 0.0 };
     [method.eta.at(t), rho * along, rho * rest]
@@ -118,7 +123,7 @@ fn curve(line: &PiecewiseLinear) -> Curve {
 impl Stepper for Line<'_> {
     fn advance(&self, state: &mut State, until: u64, sums: &mut Aggregates, parallel: &dyn Parallel) {
         let mut lanes = load(state);
-        let is_constant = self.method.eta.is_constant() && self.method.rho.is_constant();
+        let is_constant = is_constant(self.method);
         let (mut places, mut all) = (Vec::new(), vec![self.coefficients(state.step); TILE as usize]);
         let course = sums.course;
         let (limit, keeps_sums) = (course.schedule.limit, course.schedule.keeps_sums());
@@ -243,8 +248,17 @@ impl Line<'_> {
                 leap.land_one(descent.toss(self.thresholds[0]), state.x[lane])
             };
             let landed: Vec<Option<f64>> = (0..state.width).filter(|_| leaps).map(land).collect();
+            self.plain.advance(state, end - 1, sums, parallel);
+            let before = state.x.clone();
             self.plain.advance(state, end, sums, parallel);
-            state.x.iter_mut().zip(landed).for_each(|(x, landed)| *x = landed.unwrap_or(*x));
+            for (lane, landed) in landed.into_iter().enumerate() {
+                let record = &mut sums.lanes[lane];
+                let Some(landed) = landed.filter(|_| !record.is_known()) else { continue };
+                state.x[lane] = landed;
+                if end == sums.course.plan.steps {
+                    record.movement.last_step = (landed - before[lane]).abs();
+                }
+            }
         }
     }
 

@@ -138,6 +138,36 @@ proptest! {
     }
 }
 
+/// Steps contract, so that rounding does not add up: after thousands of steps lanes are where plain steps take them.
+#[test]
+fn the_settled_end_is_that_of_the_plain_stepper() {
+    let slopes = |first: f64, second: f64| {
+        let line = |slope: f64, at_zero: f64| {
+            PiecewiseLinear::from_value_at_zero(vec![], vec![Number::exact(slope)], Number::exact(at_zero))
+        };
+        Mixture::new(vec![line(first, 1.0), line(second, -1.0)], vec![0.7, 0.3])
+    };
+    for problem in [&slopes(1.0, 1.0), &slopes(0.5, 1.5)] {
+        for rule in 0..4 {
+            let method = Method { rho: 0.1.into(), ..method(rule, 0.01, 1, false) };
+            let line = Line::of(problem, &method).expect("a mixture");
+            let plan = Plan { lanes: 32, record: Record::Ends, ..Plan::new(vec![2.0], 4096) };
+            let (state, fast) = after(&line, problem, &method, &plan);
+            let (plainly, slow) = after(&Plain::new(problem, &method), problem, &method, &plan);
+            assert!(state.x != plainly.x, "none leaps");
+            assert!(
+                state.x.iter().zip(&plainly.x).all(|(a, b)| (a - b).abs() < 1e-13),
+                "{:?} {:?}",
+                state.x,
+                plainly.x
+            );
+            for (a, b) in fast.iter().zip(&slow) {
+                assert!((a.movement.last_step - b.movement.last_step).abs() < 1e-13);
+            }
+        }
+    }
+}
+
 /// Lanes of the workload that this is for leap nearly always.
 #[test]
 fn settled_lanes_leap() {
@@ -280,6 +310,8 @@ fn neither_records_nor_the_end_show() {
                 assert_eq!(all.points[steps as usize], *end.points.last().expect("the end"), "{steps}");
                 assert_eq!(all.points[steps as usize].position, state.x[lane]);
             }
+            let (_, plainly) = after(&Plainly(&line), problem, &method, &plan);
+            ends.iter().zip(&plainly).for_each(|(a, b)| same(a, b));
         }
     }
 }
