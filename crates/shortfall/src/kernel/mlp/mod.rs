@@ -141,16 +141,8 @@ fn plain_backward(w: &[f64], inputs: usize, d: &Panel, b: &mut Panel) {
 /// Of outputs from `o` on; `x` are eight inputs of each row; `g` begins with those of output `o`, and the next output's are `strips`
 /// further on.
 #[inline(always)]
-fn outer_tile<const N: usize>(
-    d: &Panel,
-    o: usize,
-    x: &[[f64; STRIP]],
-    g: &mut [[f64; STRIP]],
-    strips: usize,
-    are_first: bool,
-) {
-    let zero = [0.0; STRIP];
-    let mut sums: [[f64; STRIP]; N] = std::array::from_fn(|n| if are_first { zero } else { g[n * strips] });
+fn outer_tile<const N: usize>(d: &Panel, o: usize, x: &[[f64; STRIP]], g: &mut [[f64; STRIP]], strips: usize) {
+    let mut sums: [[f64; STRIP]; N] = std::array::from_fn(|n| g[n * strips]);
     for (d, x) in d.entries.chunks_exact(d.units).zip(x.chunks(STRIP)) {
         let d = &d[o..o + N];
         for (r, x) in (0..STRIP).zip(x) {
@@ -191,7 +183,10 @@ fn plain_outer(d: &Panel, first: usize, x: &Turned, g: &mut [[f64; STRIP]], stri
             let count = TILE.min(outputs - o);
             for s in from..strips.min(from + NEAR) {
                 let (x, g) = (&x.entries[s * x.rows..][..x.rows], &mut g[o * strips + s..]);
-                with_chains!(count, outer_tile(d, first + o, x, g, strips, are_first));
+                if are_first {
+                    g.iter_mut().step_by(strips).take(count).for_each(|g| *g = [0.0; STRIP]);
+                }
+                with_chains!(count, outer_tile(d, first + o, x, g, strips));
             }
         }
     }
