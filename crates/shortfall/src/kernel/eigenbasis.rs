@@ -5,7 +5,7 @@ use super::eight::{Eight, stored, widest};
 use std::ops::Range;
 
 /// A component that has decayed stays at this: numbers with fewer bits would take a hundred times as long, and from 0 it could not
-/// come back where SAM lets it grow again. On which side it does is all the same: a step is odd in each component.
+/// come back where SAM lets it grow again. On which side it does is all the same: where there is no b a step is odd in each component.
 pub const GONE: f64 = 1e-300;
 
 /// What a step finds where it leads.

@@ -156,36 +156,29 @@ fn outer_tile<const N: usize>(d: &Panel, o: usize, x: &[[f64; STRIP]], g: &mut [
     }
 }
 
-/// `G += D X` for outputs from `first` on: rows of G, each as many strips as X has. If they are the first sums, G counts as 0.
-pub fn add_outer(d: &Panel, first: usize, x: &Turned, g: &mut [[f64; STRIP]], are_first: bool) {
+/// `G += D X` for outputs from `first` on: rows of G, each as many strips as X has.
+pub fn add_outer(d: &Panel, first: usize, x: &Turned, g: &mut [[f64; STRIP]]) {
     let strips = x.entries.len() / x.rows.max(1);
     if strips == 0 {
         return;
     }
-    #[cfg(target_arch = "x86_64")]
-    if are_first && is_x86_feature_detected!("avx512f") {
-        g.fill([0.0; STRIP]);
-    }
     let steps = [STRIP, STRIP * d.units, 1];
     let d_entries = d.entries[first..].as_flattened();
     on_avx512!(d_entries, steps, &x.entries, x.rows, g, [1, strips, g.len() / strips]);
-    plain_outer(d, first, x, g, strips, are_first);
+    plain_outer(d, first, x, g, strips);
 }
 
 /// Strips of X at a time: they stay in the first cache.
 const NEAR: usize = 8;
 
 #[multiversion(targets("x86_64+avx2+fma"))]
-fn plain_outer(d: &Panel, first: usize, x: &Turned, g: &mut [[f64; STRIP]], strips: usize, are_first: bool) {
+fn plain_outer(d: &Panel, first: usize, x: &Turned, g: &mut [[f64; STRIP]], strips: usize) {
     let outputs = g.len() / strips;
     for from in (0..strips).step_by(NEAR) {
         for o in (0..outputs).step_by(TILE) {
             let count = TILE.min(outputs - o);
             for s in from..strips.min(from + NEAR) {
                 let (x, g) = (&x.entries[s * x.rows..][..x.rows], &mut g[o * strips + s..]);
-                if are_first {
-                    g.iter_mut().step_by(strips).take(count).for_each(|g| *g = [0.0; STRIP]);
-                }
                 with_chains!(count, outer_tile(d, first + o, x, g, strips));
             }
         }
@@ -227,16 +220,12 @@ mod tests {
             from_panel.turn(&a, count);
             assert_eq!(from_rows.entries, from_panel.entries);
             let mut g = vec![[0.0; STRIP]; outputs * stride / STRIP];
-            let place = outputs / 3 * stride / STRIP;
-            g[place..].fill([7.0; STRIP]);
-            let (first, second) = g.split_at_mut(place);
-            add_outer(&delta, 0, &from_rows, first, false);
-            add_outer(&delta, outputs / 3, &from_rows, second, true);
-            for (start, are_first) in [(0.0, false), (7.0, true)] {
-                let mut plain_g = vec![[start; STRIP]; g.len()];
-                plain_outer(&delta, 0, &from_rows, &mut plain_g, stride / STRIP, are_first);
-                assert_eq!(g, plain_g);
-            }
+            let (first, second) = g.split_at_mut(outputs / 3 * stride / STRIP);
+            add_outer(&delta, 0, &from_rows, first);
+            add_outer(&delta, outputs / 3, &from_rows, second);
+            let mut plain_g = vec![[0.0; STRIP]; g.len()];
+            plain_outer(&delta, 0, &from_rows, &mut plain_g, stride / STRIP);
+            assert_eq!(g, plain_g);
             let (mut forward, mut backward) = (Vec::new(), Vec::new());
             z.to_rows(outputs, &mut forward);
             back.to_rows(inputs, &mut backward);

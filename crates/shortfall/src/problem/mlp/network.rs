@@ -87,12 +87,14 @@ impl<'a> Part<'a> {
         self.space.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Adds the gradients of some panels, in their order, the first of all of them or not.
-    pub(super) fn add(&self, passes: &[&Pass], are_first: bool) {
+    pub(super) fn clear(&self) {
+        self.space().0.fill([0.0; STRIP]);
+    }
+
+    /// Adds the gradients of some panels, in their order.
+    pub(super) fn add(&self, passes: &[&Pass]) {
         let sums = &mut self.space().0;
-        for (k, pass) in passes.iter().enumerate() {
-            pass.add_gradient(self.number, self.first, sums, are_first && k == 0);
-        }
+        passes.iter().for_each(|pass| pass.add_gradient(self.number, self.first, sums));
     }
 
     /// The means of sums over `count` rows, and the ridge along `v`.
@@ -241,15 +243,15 @@ impl<'a> Pass<'a> {
     }
 
     /// Adds the panel's gradients to the sums of some outputs of layer l: `D A'`.
-    fn add_gradient(&self, l: usize, first: usize, sums: &mut [[f64; STRIP]], are_first: bool) {
-        add_outer(&self.trail.deltas[l], first, &self.trail.turned[l], sums, are_first);
+    fn add_gradient(&self, l: usize, first: usize, sums: &mut [[f64; STRIP]]) {
+        add_outer(&self.trail.deltas[l], first, &self.trail.turned[l], sums);
     }
 
     /// Adds the gradients of a panel's losses to sums, and the losses, if they are wanted: row after row.
     pub(super) fn gradient(&mut self, rows: &[&[f64]], labels: &[usize], losses: Option<&mut f64>, sums: &mut [f64]) {
         self.there_and_back(rows, labels, losses);
         for (l, layer) in self.network.layers.iter().enumerate() {
-            self.add_gradient(l, 0, layer.sums_mut(sums), false);
+            self.add_gradient(l, 0, layer.sums_mut(sums));
         }
     }
 
@@ -334,13 +336,13 @@ impl<'a> Tangent<'a> {
         for (l, layer) in network.layers.iter().enumerate().rev() {
             let sums = layer.sums_mut(sums);
             if l == 0 {
-                add_outer(&self.deltas[l], 0, &turned[l], sums, false);
+                add_outer(&self.deltas[l], 0, &turned[l], sums);
                 continue;
             }
             turned[l].turn(&inputs[l], rows.len());
             moved.turn(&self.inputs[l], rows.len());
-            add_outer(&self.deltas[l], 0, &turned[l], sums, false);
-            add_outer(&deltas[l], 0, &moved, sums, false);
+            add_outer(&self.deltas[l], 0, &turned[l], sums);
+            add_outer(&deltas[l], 0, &moved, sums);
             let [back, delta] = &mut deltas[l - 1..=l] else { continue };
             let [moved_back, moved_delta] = &mut self.deltas[l - 1..=l] else { continue };
             back.reset(rows.len());

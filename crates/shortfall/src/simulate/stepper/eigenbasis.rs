@@ -2,9 +2,9 @@
 //!
 //! There SAM and its relatives act on each component alone once `|g|` is known: `g = lambda c`, `y = c + s g`, `c' = c - eta (g + s
 //! lambda g)` with `s = rho/|g|` for SAM. Components count from the minimiser's, so that one which has decayed grows again where SAM
-//! lets it, instead of being lost in the rounding of where it rests; while it does not, it is passed over. The matrix that is followed is the
-//! decomposition's, off by at most its proved radius: runs carry that as rounding of every step. Recorded iterates are transformed
-//! back and evaluated on the matrix itself.
+//! lets it, instead of being lost in the rounding of where it rests; while it does not, it is passed over. The matrix that is followed
+//! is the decomposition's, off by at most its proved radius: runs carry that as rounding of every step. Recorded iterates are
+//! transformed back and evaluated on the matrix itself.
 
 use super::{Aggregates, Course, Stepper, can_repeat};
 use crate::constants::eigen::{Eigen, UNIT, gamma};
