@@ -21,7 +21,7 @@ fn eight_sums(rows: [__m512d; STRIP]) -> __m512d {
 #[target_feature(enable = "avx512f,avx512vl,avx2,fma")]
 pub(super) unsafe fn products(rows: &[&[f64]], w: &[f64], vectors: usize, out: &mut [[f64; STRIP]]) {
     let Some(stride) = rows.first().map(|row| row.len()) else { return };
-    for (rows, out) in rows.chunks(STRIP).zip(out.chunks_exact_mut(vectors)) {
+    for (rows, out) in rows.chunks(STRIP).zip(out.chunks_exact_mut(vectors.max(1))) {
         let (mut k, mut asked) = (0, 0);
         while k < vectors {
             let (w, out) = (&w[k * stride..], &mut out[k..]);
