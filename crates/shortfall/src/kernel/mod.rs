@@ -5,6 +5,7 @@
 //! fused where the code says `mul_add`. The functions are compiled a second time for AVX2 with FMA and chosen at run
 //! time; the arithmetic is the same, so the results are.
 
+mod cache_lines;
 mod eigenbasis;
 mod eight;
 mod functions;
@@ -21,6 +22,8 @@ mod softmax;
 mod stored;
 mod symmetric;
 
+pub use cache_lines::CacheLines;
+pub(crate) use cache_lines::{CACHE_LINE, before_cache_line};
 pub use eigenbasis::{Components, GONE, spectral_step};
 pub use functions::{exp, log1p, log1p_unit, logistic_weights, tanh};
 pub(crate) use lanes::{
@@ -31,7 +34,6 @@ pub use linear::{MOST_VECTORS, logistic_batch, logistic_block, residual_batch, r
 pub use mlp::{add_backward, add_forward, add_outer};
 pub(crate) use pages::use_large_pages;
 pub use panel::{PANEL, Panel, STRIP, Turned, apply_tanh, softmax_panel};
-pub(crate) use rows::{CACHE_LINE, before_cache_line};
 pub use rows::{DenseRows, Rows};
 pub(crate) use secular::{NO_POLE, secular_quotients, secular_sums, secular_vector};
 pub use softmax::{Strips, softmax_batch, softmax_block, softmax_weights};

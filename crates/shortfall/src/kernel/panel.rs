@@ -1,5 +1,6 @@
 //! Numbers at a panel of rows, laid out so that one operation takes several rows, and the functions of a network on them.
 
+use super::cache_lines::CacheLines;
 use super::eight::{Eight, stored, widest};
 use super::functions::{log1p, tanh};
 use super::logistic::{TOGETHER, exp, exps};
@@ -14,13 +15,13 @@ pub const PANEL: usize = 64;
 #[derive(Clone, Debug)]
 pub struct Panel {
     pub(super) units: usize,
-    pub(super) entries: Vec<[f64; STRIP]>,
+    pub(super) entries: CacheLines,
 }
 
 impl Panel {
     /// Without rows.
     pub fn new(units: usize) -> Self {
-        Self { units, entries: Vec::new() }
+        Self { units, entries: CacheLines::default() }
     }
 
     /// Number of units.
@@ -30,8 +31,7 @@ impl Panel {
 
     /// All zero, for so many rows; what fills the last strip up stays zero or is never read.
     pub fn reset(&mut self, rows: usize) {
-        self.entries.clear();
-        self.entries.resize(self.units * rows.div_ceil(STRIP), [0.0; STRIP]);
+        self.entries.reset(self.units * rows.div_ceil(STRIP));
     }
 
     /// The strips, each with one entry a unit.
@@ -95,16 +95,16 @@ impl Panel {
 #[derive(Clone, Debug, Default)]
 pub struct Turned {
     pub(super) rows: usize,
-    pub(super) entries: Vec<[f64; STRIP]>,
+    pub(super) entries: CacheLines,
 }
 
 impl Turned {
     /// From rows padded with zeros to a multiple of [`STRIP`].
     pub fn load(&mut self, rows: &[&[f64]]) {
         self.rows = rows.len();
-        self.entries.clear();
-        for strip in 0..rows.first().map_or(0, |row| row.len() / STRIP) {
-            self.entries.extend(rows.iter().filter_map(|row| row[strip * STRIP..].first_chunk::<STRIP>()));
+        self.entries.resize(rows.iter().map(|row| row.len() / STRIP).sum());
+        for (strip, turned) in self.entries.chunks_exact_mut(rows.len().max(1)).enumerate() {
+            turned.iter_mut().zip(rows).for_each(|(turned, row)| turned.copy_from_slice(&row[strip * STRIP..][..STRIP]));
         }
     }
 
@@ -113,8 +113,7 @@ impl Turned {
         let strips = panel.units.div_ceil(STRIP);
         if self.rows != rows || self.entries.len() != rows * strips {
             self.rows = rows;
-            self.entries.clear();
-            self.entries.resize(rows * strips, [0.0; STRIP]);
+            self.entries.reset(rows * strips);
         }
         for (i, turned) in self.entries.chunks_exact_mut(rows.max(1)).enumerate() {
             for (strip, turned) in panel.strips().zip(turned.chunks_mut(STRIP)) {

@@ -3,6 +3,7 @@
 //! A product of a row with a vector keeps 8 partial sums by column. A zero adds nothing to a sum, so rows with and without their
 //! zeros give the same bits.
 
+use super::cache_lines::{CACHE_LINE, before_cache_line};
 use super::panel::STRIP;
 use super::simd::plain::halves;
 use super::simd::{self, PARTS, SomeRows};
@@ -24,8 +25,6 @@ pub(super) enum Storage {
     Stored(StoredDense),
 }
 
-/// Numbers in a cache line.
-pub(crate) const CACHE_LINE: usize = 8;
 /// A matrix of more numbers (1 MB) does not stay near the processor from one pass to the next.
 const FAR: usize = 1 << 17;
 
@@ -80,11 +79,6 @@ impl DenseRows {
     pub fn row(&self, i: usize) -> &[f64] {
         &self.entries[self.lead + i * self.stride..][..self.stride]
     }
-}
-
-/// How many numbers there are room for before the first that begins a cache line: from there on no eight, and no four, lie across two.
-pub(crate) fn before_cache_line(numbers: &[f64]) -> usize {
-    numbers.as_ptr().align_offset(CACHE_LINE * size_of::<f64>()).min(CACHE_LINE - 1)
 }
 
 impl Rows {
@@ -144,7 +138,7 @@ impl Rows {
     pub fn dot(&self, i: usize, w: &[f64]) -> f64 {
         let product = |row: &[f64]| {
             let (mut some, mut product) = (SomeRows::default(), [[0.0; STRIP]]);
-            some.set(std::iter::once(row), &[]);
+            some.set(std::iter::once(row));
             simd::products(&some, w, &mut product);
             product[0][0]
         };
@@ -276,9 +270,9 @@ impl<'a> RowSource for &'a DenseRows {
         match which {
             Which::Run { from, count } => {
                 let (rows, rest) = self.entries[self.lead + from * self.stride..].split_at(count * self.stride);
-                taken.set(rows.chunks_exact(self.stride), if self.entries.len() > FAR { rest } else { &[] });
+                taken.set_run(rows, self.stride, count, if self.entries.len() > FAR { rest } else { &[] });
             }
-            Which::Listed(rows) => taken.set(rows.iter().map(|i| self.row(*i)), &[]),
+            Which::Listed(rows) => taken.set(rows.iter().map(|i| self.row(*i))),
         }
     }
 

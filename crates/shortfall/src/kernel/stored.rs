@@ -191,7 +191,7 @@ impl RowSource for &StoredDense {
 impl StoredDense {
     fn some<'b>(&self, block: &'b Block) -> SomeRows<'b> {
         let mut some = SomeRows::default();
-        some.set(block.entries[..block.count * self.stride].chunks_exact(self.stride), &[]);
+        some.set_run(&block.entries[..block.count * self.stride], self.stride, block.count, &[]);
         some
     }
 }

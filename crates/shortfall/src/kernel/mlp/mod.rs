@@ -214,11 +214,11 @@ mod tests {
             add_backward(&w, inputs, &delta, &mut back);
             plain_forward(&w, outputs, &a, &mut plain_z);
             plain_backward(&w, inputs, &delta, &mut plain_back);
-            assert_eq!((&z.entries, &back.entries), (&plain_z.entries, &plain_back.entries));
+            assert_eq!((&*z.entries, &*back.entries), (&*plain_z.entries, &*plain_back.entries));
             let [mut from_rows, mut from_panel] = [Turned::default(), Turned::default()];
             from_rows.load(&rows);
             from_panel.turn(&a, count);
-            assert_eq!(from_rows.entries, from_panel.entries);
+            assert_eq!(*from_rows.entries, *from_panel.entries);
             let mut g = vec![[0.0; STRIP]; outputs * stride / STRIP];
             let (first, second) = g.split_at_mut(outputs / 3 * stride / STRIP);
             add_outer(&delta, 0, &from_rows, first);

@@ -1,7 +1,7 @@
 //! Products and sums of rows in registers of AVX2.
 #![allow(unsafe_code)]
 
-use super::{PARTS, STRIP};
+use super::{PARTS, Places, STRIP};
 use std::arch::asm;
 use std::arch::x86_64::*;
 
@@ -30,14 +30,14 @@ fn two_sums([a, b]: [__m256d; TWO]) -> __m128d {
 /// Calls with the beginnings of four rows each, where they go in a strip, and how many there are: the last stands for those that are
 /// missing.
 #[inline(always)]
-fn by_fours(rows: &[&[f64]], mut take: impl FnMut([*const f64; FOUR], [usize; 3])) {
-    let (fours, rest) = rows.as_chunks::<FOUR>();
-    for (k, four) in fours.iter().enumerate() {
-        take(four.map(|row| row.as_ptr()), [k / 2, k % 2 * FOUR, FOUR]);
+fn by_fours<'a>(rows: impl Places<'a>, mut take: impl FnMut([*const f64; FOUR], [usize; 3])) {
+    let (fours, rest) = (rows.count() / FOUR, rows.count() % FOUR);
+    for k in 0..fours {
+        take([0, 1, 2, 3].map(|r| rows.place(k * FOUR + r)), [k / 2, k % 2 * FOUR, FOUR]);
     }
-    if let Some(last) = rest.last() {
-        let four = std::array::from_fn(|r| rest.get(r).unwrap_or(last).as_ptr());
-        take(four, [fours.len() / 2, fours.len() % 2 * FOUR, rest.len()]);
+    if rest > 0 {
+        let four = [0, 1, 2, 3].map(|r: usize| rows.place(fours * FOUR + r.min(rest - 1)));
+        take(four, [fours / 2, fours % 2 * FOUR, rest]);
     }
 }
 
@@ -62,18 +62,15 @@ unsafe fn keep(sums: __m256d, strip: &mut [f64; STRIP], at: usize, count: usize)
 }
 
 /// # Safety
-/// All rows have one length, a multiple of 8; w holds so many vectors of that length, and `out` as many entries for each strip.
+/// There are rows; w holds so many vectors, at least one, as long as they are, and `out` as many entries for each strip.
 #[target_feature(enable = "avx2,fma")]
-pub(super) unsafe fn products(rows: &[&[f64]], next: &[f64], w: &[f64], vectors: usize, out: &mut [[f64; STRIP]]) {
-    if rows.is_empty() {
-        return;
-    }
+pub(super) unsafe fn products<'a>(rows: impl Places<'a>, w: &[f64], vectors: usize, out: &mut [[f64; STRIP]]) {
     // SAFETY: of the caller; where there is one vector w is as long as a row.
     unsafe {
-        match (vectors, next) {
-            (1, []) => alone::<false>(rows, next, w, out),
-            (1, _) => alone::<true>(rows, next, w, out),
-            _ => together(rows, next, w, vectors, out),
+        match (vectors, rows.next()) {
+            (1, []) => alone::<_, false>(rows, w, out),
+            (1, _) => alone::<_, true>(rows, w, out),
+            _ => together(rows, w, vectors, out),
         }
     }
 }
@@ -94,8 +91,8 @@ fn ask(at: *const f64, lines: usize) {
 /// As [`products`].
 #[inline(never)]
 #[target_feature(enable = "avx2,fma")]
-unsafe fn alone<const ASKS: bool>(rows: &[&[f64]], next: &[f64], w: &[f64], out: &mut [[f64; STRIP]]) {
-    let mut far = next.as_ptr();
+unsafe fn alone<'a, P: Places<'a>, const ASKS: bool>(rows: P, w: &[f64], out: &mut [[f64; STRIP]]) {
+    let mut far = rows.next().as_ptr();
     by_fours(rows, |four, [strip, at, count]| {
         let [mut low, mut high] = [[_mm256_setzero_pd(); FOUR]; 2];
         for (j, w) in (0..).step_by(PARTS).zip(w.as_chunks::<PARTS>().0) {
@@ -123,10 +120,11 @@ unsafe fn alone<const ASKS: bool>(rows: &[&[f64]], next: &[f64], w: &[f64], out:
 /// # Safety
 /// As [`products`], with at least two vectors.
 #[target_feature(enable = "avx2,fma")]
-unsafe fn together(rows: &[&[f64]], next: &[f64], w: &[f64], vectors: usize, out: &mut [[f64; STRIP]]) {
-    let stride = rows[0].len();
-    for (k, two) in rows.chunks(TWO).enumerate() {
-        let both = [two[0].as_ptr(), two[two.len() - 1].as_ptr()];
+unsafe fn together<'a>(rows: impl Places<'a>, w: &[f64], vectors: usize, out: &mut [[f64; STRIP]]) {
+    let (stride, next) = (rows.stride(), rows.next());
+    for k in 0..rows.count().div_ceil(TWO) {
+        let count = TWO.min(rows.count() - k * TWO);
+        let both = [rows.place(k * TWO), rows.place(k * TWO + count - 1)];
         let (strip, place) = (k / (STRIP / TWO), k % (STRIP / TWO) * TWO);
         let out = &mut out[strip * vectors..];
         // A row of the next panel is asked for: half of it while products are formed.
@@ -137,9 +135,9 @@ unsafe fn together(rows: &[&[f64]], next: &[f64], w: &[f64], vectors: usize, out
             // SAFETY: the rows are as long as each of the vectors, of which so many begin in w; the place is even.
             done += unsafe {
                 if matches!(vectors - done, 2 | 4) {
-                    keep_two(with_two(both, w.as_ptr(), stride, far), out, place, two.len())
+                    keep_two(with_two(both, w.as_ptr(), stride, far), out, place, count)
                 } else {
-                    keep_two(with_three(both, w.as_ptr(), stride, far), out, place, two.len())
+                    keep_two(with_three(both, w.as_ptr(), stride, far), out, place, count)
                 }
             };
             far = both[0];
@@ -246,15 +244,15 @@ unsafe fn with_three(rows: [*const f64; TWO], w: *const f64, stride: usize, far:
 }
 
 /// # Safety
-/// All rows have one length, a multiple of 8; y holds so many vectors of that length, and `c` as many entries for each strip.
+/// There are rows; y holds so many vectors, at least one, as long as they are, and `c` as many entries for each strip.
 #[target_feature(enable = "avx2,fma")]
-pub(super) unsafe fn add_rows(c: &[[f64; STRIP]], rows: &[&[f64]], next: &[f64], vectors: usize, y: &mut [f64]) {
-    let Some(stride) = rows.first().map(|row| row.len()).filter(|_| vectors > 0) else { return };
-    let far = (!next.is_empty()).then(|| next.as_ptr().wrapping_add(rows.len() / 2 * stride));
+pub(super) unsafe fn add_rows<'a>(c: &[[f64; STRIP]], rows: impl Places<'a>, vectors: usize, y: &mut [f64]) {
+    let (stride, next) = (rows.stride(), rows.next());
+    let far = (!next.is_empty()).then(|| next.as_ptr().wrapping_add(rows.count() / 2 * stride));
     let mut from = 0;
     while from < stride {
         let left = stride - from;
-        let mut far = far.map(|far| far.wrapping_add(rows.len() / 2 * from));
+        let mut far = far.map(|far| far.wrapping_add(rows.count() / 2 * from));
         let (mut k, mut added) = (0, 0);
         // Some columns of the rows stay in the first cache for all vectors.
         while k < vectors {
@@ -262,13 +260,13 @@ pub(super) unsafe fn add_rows(c: &[[f64; STRIP]], rows: &[&[f64]], next: &[f64],
             // SAFETY: so many vectors begin in y, so many columns are left, and `c` has the coefficients of every strip.
             let done = unsafe {
                 match (vectors - k, left) {
-                    (1, 32..) if vectors == 1 => sums::<1, 8>(c, rows, vectors, y, from, far),
-                    (1, 16..) => sums::<1, 4>(c, rows, vectors, y, from, far),
-                    (1, _) => sums::<1, 2>(c, rows, vectors, y, from, far),
-                    (2 | 4, 16..) => sums::<2, 4>(c, rows, vectors, y, from, far),
-                    (2 | 4, _) => sums::<2, 2>(c, rows, vectors, y, from, far),
-                    (_, 16..) => sums::<3, 4>(c, rows, vectors, y, from, far),
-                    _ => sums::<3, 2>(c, rows, vectors, y, from, far),
+                    (1, 32..) if vectors == 1 => sums::<_, 1, 8>(c, rows, vectors, y, from, far),
+                    (1, 16..) => sums::<_, 1, 4>(c, rows, vectors, y, from, far),
+                    (1, _) => sums::<_, 1, 2>(c, rows, vectors, y, from, far),
+                    (2 | 4, 16..) => sums::<_, 2, 4>(c, rows, vectors, y, from, far),
+                    (2 | 4, _) => sums::<_, 2, 2>(c, rows, vectors, y, from, far),
+                    (_, 16..) => sums::<_, 3, 4>(c, rows, vectors, y, from, far),
+                    _ => sums::<_, 3, 2>(c, rows, vectors, y, from, far),
                 }
             };
             (k, added, far) = (k + done[0], done[1], None);
@@ -282,9 +280,9 @@ pub(super) unsafe fn add_rows(c: &[[f64; STRIP]], rows: &[&[f64]], next: &[f64],
 /// first vector's coefficients.
 #[inline]
 #[target_feature(enable = "avx2,fma")]
-unsafe fn sums<const K: usize, const N: usize>(
+unsafe fn sums<'a, P: Places<'a>, const K: usize, const N: usize>(
     c: &[[f64; STRIP]],
-    rows: &[&[f64]],
+    rows: P,
     vectors: usize,
     y: &mut [f64],
     from: usize,
@@ -293,8 +291,8 @@ unsafe fn sums<const K: usize, const N: usize>(
     // SAFETY: as promised by the caller.
     unsafe {
         match far {
-            Some(far) => asking_sums::<K, N, true>(c, rows, vectors, y, from, far),
-            None => asking_sums::<K, N, false>(c, rows, vectors, y, from, c.as_ptr().cast()),
+            Some(far) => asking_sums::<P, K, N, true>(c, rows, vectors, y, from, far),
+            None => asking_sums::<P, K, N, false>(c, rows, vectors, y, from, c.as_ptr().cast()),
         }
     }
     [K, N * 4]
@@ -304,16 +302,16 @@ unsafe fn sums<const K: usize, const N: usize>(
 /// As [`sums`].
 #[inline(never)] // several of these in one function: the compiler runs out of registers
 #[target_feature(enable = "avx2,fma")]
-unsafe fn asking_sums<const K: usize, const N: usize, const ASKS: bool>(
+unsafe fn asking_sums<'a, P: Places<'a>, const K: usize, const N: usize, const ASKS: bool>(
     c: &[[f64; STRIP]],
-    rows: &[&[f64]],
+    rows: P,
     vectors: usize,
     y: &mut [f64],
     from: usize,
     mut far: *const f64,
 ) {
     let mut sums = [[_mm256_setzero_pd(); N]; K];
-    let stride = rows[0].len();
+    let stride = rows.stride();
     // SAFETY: as promised by the caller; the coefficients of the next strip are `vectors` further on.
     unsafe {
         let (y, mut c) = (y.as_mut_ptr().add(from), c.as_ptr().cast::<f64>());
@@ -322,13 +320,13 @@ unsafe fn asking_sums<const K: usize, const N: usize, const ASKS: bool>(
                 *sum = _mm256_loadu_pd(y.add(k * stride + n * 4));
             }
         }
-        for rows in rows.chunks(STRIP) {
-            for (r, row) in rows.iter().enumerate() {
+        for first in (0..rows.count()).step_by(STRIP) {
+            for r in 0..STRIP.min(rows.count() - first) {
                 if ASKS {
                     ask(far, N.div_ceil(4));
                     far = far.wrapping_add(N * 2);
                 }
-                let row = row.as_ptr().add(from);
+                let row = rows.place(first + r).add(from);
                 let mut all = [_mm256_setzero_pd(); K];
                 for (k, one) in all.iter_mut().enumerate() {
                     *one = _mm256_set1_pd(*c.add(k * STRIP + r));

@@ -1,7 +1,7 @@
 //! Products and sums of rows in registers of AVX-512.
 #![allow(unsafe_code)]
 
-use super::{PARTS, STRIP};
+use super::{PARTS, Places, STRIP};
 use std::arch::x86_64::*;
 
 /// Eight sums of each of eight rows to one of each, by halves: `((p0+p4)+(p2+p6)) + ((p1+p5)+(p3+p7))`.
@@ -17,27 +17,51 @@ fn eight_sums(rows: [__m512d; STRIP]) -> __m512d {
 }
 
 /// # Safety
-/// All rows have one length, a multiple of 8; w holds so many vectors of that length, and `out` as many entries for each strip.
+/// There are rows; w holds so many vectors, at least one, as long as they are, and `out` as many entries for each strip.
 #[target_feature(enable = "avx512f,avx512vl,avx2,fma")]
-pub(super) unsafe fn products(rows: &[&[f64]], w: &[f64], vectors: usize, out: &mut [[f64; STRIP]]) {
-    let Some(stride) = rows.first().map(|row| row.len()) else { return };
-    for (rows, out) in rows.chunks(STRIP).zip(out.chunks_exact_mut(vectors.max(1))) {
+pub(super) unsafe fn products<'a>(rows: impl Places<'a>, w: &[f64], vectors: usize, out: &mut [[f64; STRIP]]) {
+    let stride = rows.stride();
+    if vectors == 1 {
+        // SAFETY: of the caller.
+        return unsafe { alone(rows, w, stride, out) };
+    }
+    for (number, out) in out.chunks_exact_mut(vectors).enumerate() {
+        let rows = rows.some(number * STRIP, STRIP);
         let (mut k, mut asked) = (0, 0);
         while k < vectors {
             let (w, out) = (&w[k * stride..], &mut out[k..]);
             // SAFETY: so many vectors begin in w, and strips in `out`.
             k += unsafe {
-                match (rows.len(), vectors - k) {
+                match (rows.count(), vectors - k) {
                     (5.., 3 | 5..) => tile_of_3(rows, w, stride, out),
                     (5.., 2 | 4) => tile_of_2(rows, w, stride, out),
                     (5.., _) => tile_of_1(rows, w, stride, out),
                     _ => row_by_row(rows, w, stride, out),
                 }
             };
-            let until = if vectors == 1 || stride <= 64 { 0 } else { (STRIP * k).div_ceil(vectors).min(rows.len()) };
-            rows[asked.min(until)..until].iter().for_each(|row| ask_for_next(row));
+            let until = if stride <= 64 { 0 } else { (STRIP * k).div_ceil(vectors).min(rows.count()) };
+            (asked.min(until)..until).for_each(|r| ask_for_next(rows.place(r), stride));
             asked = until;
         }
+    }
+}
+
+/// [`products`] with one vector.
+///
+/// # Safety
+/// As [`products`].
+#[inline(never)]
+#[target_feature(enable = "avx512f,avx512vl,avx2,fma")]
+unsafe fn alone<'a>(rows: impl Places<'a>, w: &[f64], stride: usize, out: &mut [[f64; STRIP]]) {
+    for (number, out) in out.chunks_exact_mut(1).enumerate() {
+        let rows = rows.some(number * STRIP, STRIP);
+        // SAFETY: of the caller.
+        unsafe {
+            match rows.count() {
+                5.. => tile::<_, 1>(rows, w, stride, out),
+                _ => row_by_row(rows, w, stride, out),
+            }
+        };
     }
 }
 
@@ -45,10 +69,10 @@ pub(super) unsafe fn products(rows: &[&[f64]], w: &[f64], vectors: usize, out: &
 /// others are multiplied.
 #[inline]
 #[target_feature(enable = "avx512f")]
-fn ask_for_next(row: &[f64]) {
-    for j in (0..row.len()).step_by(PARTS) {
+fn ask_for_next(row: *const f64, stride: usize) {
+    for j in (0..stride).step_by(PARTS) {
         // No access: any address will do.
-        _mm_prefetch::<_MM_HINT_T1>(row.as_ptr().wrapping_add(STRIP * row.len() + j).cast());
+        _mm_prefetch::<_MM_HINT_T1>(row.wrapping_add(STRIP * stride + j).cast());
     }
 }
 
@@ -57,9 +81,9 @@ macro_rules! tile_of {
     ($name:ident, $k:literal) => {
         #[inline(never)]
         #[target_feature(enable = "avx512f,avx512vl,avx2,fma")]
-        unsafe fn $name(rows: &[&[f64]], w: &[f64], stride: usize, out: &mut [[f64; STRIP]]) -> usize {
+        unsafe fn $name<'a>(rows: impl Places<'a>, w: &[f64], stride: usize, out: &mut [[f64; STRIP]]) -> usize {
             // SAFETY: as promised by the caller.
-            unsafe { tile::<$k>(rows, w, stride, out) }
+            unsafe { tile::<_, $k>(rows, w, stride, out) }
         }
     };
 }
@@ -71,9 +95,9 @@ tile_of!(tile_of_3, 3);
 /// One to eight rows of length `stride`, a multiple of 8; K vectors as long begin in w, and K strips in `out`.
 #[inline]
 #[target_feature(enable = "avx512f,avx512vl,avx2,fma")]
-unsafe fn tile<const K: usize>(rows: &[&[f64]], w: &[f64], stride: usize, out: &mut [[f64; STRIP]]) -> usize {
+unsafe fn tile<'a, P: Places<'a>, const K: usize>(rows: P, w: &[f64], stride: usize, out: &mut [[f64; STRIP]]) -> usize {
     // The last row stands for those that are missing.
-    let row = |r: usize| rows[r.min(rows.len() - 1)].as_ptr();
+    let row = |r: usize| rows.place(r.min(rows.count() - 1));
     let pointers = [row(0), row(1), row(2), row(3), row(4), row(5), row(6), row(7)];
     let mut sums = [[_mm512_setzero_pd(); STRIP]; K];
     for j in (0..stride).step_by(PARTS) {
@@ -91,7 +115,7 @@ unsafe fn tile<const K: usize>(rows: &[&[f64]], w: &[f64], stride: usize, out: &
             }
         }
     }
-    let mask = u8::MAX >> (STRIP - rows.len());
+    let mask = u8::MAX >> (STRIP - rows.count());
     for (sums, strip) in sums.into_iter().zip(out) {
         // SAFETY: a strip has eight entries.
         unsafe { _mm512_mask_storeu_pd(strip.as_mut_ptr(), mask, eight_sums(sums)) };
@@ -105,13 +129,14 @@ unsafe fn tile<const K: usize>(rows: &[&[f64]], w: &[f64], stride: usize, out: &
 /// At most eight rows of length `stride`, a multiple of 8; a vector as long begins in w, and a strip in `out`.
 #[inline(never)]
 #[target_feature(enable = "avx512f,avx512vl,avx2,fma")]
-unsafe fn row_by_row(rows: &[&[f64]], w: &[f64], stride: usize, out: &mut [[f64; STRIP]]) -> usize {
-    for (row, out) in rows.iter().zip(&mut out[0]) {
+unsafe fn row_by_row<'a>(rows: impl Places<'a>, w: &[f64], stride: usize, out: &mut [[f64; STRIP]]) -> usize {
+    for (r, out) in (0..rows.count()).zip(&mut out[0]) {
+        let row = rows.place(r);
         let mut sum = _mm512_setzero_pd();
         for j in (0..stride).step_by(PARTS) {
             // SAFETY: j + 8 is at most the length of the row and of the vector.
             unsafe {
-                sum = _mm512_fmadd_pd(_mm512_loadu_pd(row.as_ptr().add(j)), _mm512_loadu_pd(w.as_ptr().add(j)), sum);
+                sum = _mm512_fmadd_pd(_mm512_loadu_pd(row.add(j)), _mm512_loadu_pd(w.as_ptr().add(j)), sum);
             }
         }
         *out = _mm512_cvtsd_f64(eight_sums([sum; STRIP]));
@@ -120,10 +145,10 @@ unsafe fn row_by_row(rows: &[&[f64]], w: &[f64], stride: usize, out: &mut [[f64;
 }
 
 /// # Safety
-/// All rows have one length, a multiple of 8; y holds so many vectors of that length, and `c` as many entries for each strip.
+/// There are rows; y holds so many vectors, at least one, as long as they are, and `c` as many entries for each strip.
 #[target_feature(enable = "avx512f,avx512vl,avx2,fma")]
-pub(super) unsafe fn add_rows(c: &[[f64; STRIP]], rows: &[&[f64]], vectors: usize, y: &mut [f64]) {
-    let Some(stride) = rows.first().map(|row| row.len()) else { return };
+pub(super) unsafe fn add_rows<'a>(c: &[[f64; STRIP]], rows: impl Places<'a>, vectors: usize, y: &mut [f64]) {
+    let stride = rows.stride();
     let mut k = 0;
     while k < vectors {
         let some = (vectors - k).min(4);
@@ -134,11 +159,11 @@ pub(super) unsafe fn add_rows(c: &[[f64; STRIP]], rows: &[&[f64]], vectors: usiz
             // SAFETY: so many vectors begin in y, so many columns are left, and `c` has the coefficients of every strip.
             from += unsafe {
                 match some {
-                    4 => some_sums::<4>(left, c, rows, vectors, y, from),
-                    3 => some_sums::<3>(left, c, rows, vectors, y, from),
-                    2 => some_sums::<2>(left, c, rows, vectors, y, from),
-                    _ if left >= 8 => sums::<1, 8>(c, rows, vectors, y, from),
-                    _ => some_sums::<1>(left, c, rows, vectors, y, from),
+                    4 => some_sums::<_, 4>(left, c, rows, vectors, y, from),
+                    3 => some_sums::<_, 3>(left, c, rows, vectors, y, from),
+                    2 => some_sums::<_, 2>(left, c, rows, vectors, y, from),
+                    _ if left >= 8 => sums::<_, 1, 8>(c, rows, vectors, y, from),
+                    _ => some_sums::<_, 1>(left, c, rows, vectors, y, from),
                 }
             };
         }
@@ -151,10 +176,10 @@ pub(super) unsafe fn add_rows(c: &[[f64; STRIP]], rows: &[&[f64]], vectors: usiz
 /// # Safety
 /// As [`sums`], with `left` registers of columns.
 #[target_feature(enable = "avx512f,avx512vl,avx2,fma")]
-unsafe fn some_sums<const K: usize>(
+unsafe fn some_sums<'a, P: Places<'a>, const K: usize>(
     left: usize,
     c: &[[f64; STRIP]],
-    rows: &[&[f64]],
+    rows: P,
     vectors: usize,
     y: &mut [f64],
     from: usize,
@@ -162,26 +187,26 @@ unsafe fn some_sums<const K: usize>(
     // SAFETY: as promised by the caller.
     unsafe {
         match left {
-            5 => sums::<K, 5>(c, rows, vectors, y, from),
-            3 | 6 => sums::<K, 3>(c, rows, vectors, y, from),
-            2 => sums::<K, 2>(c, rows, vectors, y, from),
-            1 => sums::<K, 1>(c, rows, vectors, y, from),
-            _ => sums::<K, 4>(c, rows, vectors, y, from),
+            5 => sums::<P, K, 5>(c, rows, vectors, y, from),
+            3 | 6 => sums::<P, K, 3>(c, rows, vectors, y, from),
+            2 => sums::<P, K, 2>(c, rows, vectors, y, from),
+            1 => sums::<P, K, 1>(c, rows, vectors, y, from),
+            _ => sums::<P, K, 4>(c, rows, vectors, y, from),
         }
     }
 }
 
 #[inline(never)] // several of these in one function: the compiler runs out of registers
 #[target_feature(enable = "avx512f,avx512vl,avx2,fma")]
-unsafe fn sums<const K: usize, const N: usize>(
+unsafe fn sums<'a, P: Places<'a>, const K: usize, const N: usize>(
     c: &[[f64; STRIP]],
-    rows: &[&[f64]],
+    rows: P,
     vectors: usize,
     y: &mut [f64],
     from: usize,
 ) -> usize {
     let mut sums = [[_mm512_setzero_pd(); N]; K];
-    let stride = rows[0].len();
+    let stride = rows.stride();
     // SAFETY: from + 8 N is at most the length of a row and of each of the K vectors in y; row r has its coefficients in
     // strip r / 8.
     unsafe {
@@ -191,8 +216,8 @@ unsafe fn sums<const K: usize, const N: usize>(
                 *sum = _mm512_loadu_pd(y.add(k * stride + n * PARTS));
             }
         }
-        for (r, row) in rows.iter().enumerate() {
-            let (c, row) = (c.as_ptr().add(r / STRIP * vectors), row.as_ptr().add(from));
+        for r in 0..rows.count() {
+            let (c, row) = (c.as_ptr().add(r / STRIP * vectors), rows.place(r).add(from));
             let mut x = [_mm512_setzero_pd(); N];
             for (n, x) in x.iter_mut().enumerate() {
                 *x = _mm512_loadu_pd(row.add(n * PARTS));

@@ -8,8 +8,11 @@
 mod avx2;
 #[cfg(target_arch = "x86_64")]
 mod avx512;
+mod places;
 
 use super::panel::STRIP;
+use places::Places;
+pub(super) use places::SomeRows;
 
 /// Most rows taken at a time.
 pub(super) const ROWS: usize = 64;
@@ -21,47 +24,22 @@ pub(super) fn strips(rows: usize) -> usize {
     rows.div_ceil(STRIP)
 }
 
-/// Up to [`ROWS`] rows of one length, a multiple of 8.
-pub(super) struct SomeRows<'a> {
-    rows: [&'a [f64]; ROWS],
-    count: usize,
-    /// What follows in memory, as far as it goes, if that is far from the processor: AVX2 asks for the rows of the next panel meanwhile.
-    next: &'a [f64],
-}
-
-impl Default for SomeRows<'_> {
-    fn default() -> Self {
-        Self { rows: [&[]; ROWS], count: 0, next: &[] }
-    }
-}
-
-impl<'a> SomeRows<'a> {
-    /// Takes these rows, `next` being what follows if it is far, else empty.
-    #[inline(always)]
-    pub(super) fn set(&mut self, rows: impl ExactSizeIterator<Item = &'a [f64]>, next: &'a [f64]) {
-        assert!(rows.len() <= ROWS);
-        self.next = next;
-        let (mut stride, mut count) = (None, 0);
-        for (slot, row) in self.rows.iter_mut().zip(rows) {
-            let stride = *stride.get_or_insert(row.len());
-            assert!(row.len() == stride && stride > 0 && stride.is_multiple_of(PARTS));
-            *slot = row;
-            count += 1;
-        }
-        self.count = count;
-    }
-
-    fn rows(&self) -> &[&'a [f64]] {
-        &self.rows[..self.count]
-    }
-}
-
 /// `x_i'w_k` for some rows and every vector `w_k` of w, as long as a row, a multiple of 8: 8 partial sums by column, added
 /// by halves. `out` holds strips of 8 rows, in each strip one after the other the products with each vector; the rows missing in the
 /// last strip are left alone.
 pub(super) fn products(rows: &SomeRows, w: &[f64], out: &mut [[f64; STRIP]]) {
-    let (rows, next) = (rows.rows(), rows.next);
+    match rows.run() {
+        Some(run) => products_of(run, w, out),
+        None => products_of(rows.listed(), w, out),
+    }
+}
+
+#[inline(always)]
+fn products_of<'a>(rows: impl Places<'a>, w: &[f64], out: &mut [[f64; STRIP]]) {
     let vectors = check(rows, w.len(), out);
+    if vectors == 0 {
+        return;
+    }
     #[cfg(target_arch = "x86_64")]
     {
         if is_x86_feature_detected!("avx512f") && is_x86_feature_detected!("avx512vl") {
@@ -72,7 +50,7 @@ pub(super) fn products(rows: &SomeRows, w: &[f64], out: &mut [[f64; STRIP]]) {
         if is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma") {
             // SAFETY: the processor has AVX2 and FMA, and the lengths were checked.
             #[allow(unsafe_code)]
-            return unsafe { avx2::products(rows, next, w, vectors, out) };
+            return unsafe { avx2::products(rows, w, vectors, out) };
         }
     }
     plain::products(rows, w, vectors, out);
@@ -81,8 +59,18 @@ pub(super) fn products(rows: &SomeRows, w: &[f64], out: &mut [[f64; STRIP]]) {
 /// `y_k += c_0k x_0`, then `c_1k x_1`, and so on, for every vector `y_k` of y, as long as a row, each entry by fused
 /// multiply-adds in that order. Coefficients as [`products`] leaves them.
 pub(super) fn add_rows(c: &[[f64; STRIP]], rows: &SomeRows, y: &mut [f64]) {
-    let (rows, next) = (rows.rows(), rows.next);
+    match rows.run() {
+        Some(run) => add_rows_of(c, run, y),
+        None => add_rows_of(c, rows.listed(), y),
+    }
+}
+
+#[inline(always)]
+fn add_rows_of<'a>(c: &[[f64; STRIP]], rows: impl Places<'a>, y: &mut [f64]) {
     let vectors = check(rows, y.len(), c);
+    if vectors == 0 {
+        return;
+    }
     #[cfg(target_arch = "x86_64")]
     {
         if is_x86_feature_detected!("avx512f") && is_x86_feature_detected!("avx512vl") {
@@ -93,7 +81,7 @@ pub(super) fn add_rows(c: &[[f64; STRIP]], rows: &SomeRows, y: &mut [f64]) {
         if is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma") {
             // SAFETY: the processor has AVX2 and FMA, and the lengths were checked.
             #[allow(unsafe_code)]
-            return unsafe { avx2::add_rows(c, rows, next, vectors, y) };
+            return unsafe { avx2::add_rows(c, rows, vectors, y) };
         }
     }
     plain::add_rows(c, rows, vectors, y);
@@ -105,31 +93,37 @@ pub(super) fn quotient(all: usize, each: usize) -> usize {
     if all == each { 1 } else { all / each.max(1) }
 }
 
-/// The number of vectors.
-fn check(rows: &[&[f64]], length: usize, strips_of_rows: &[[f64; STRIP]]) -> usize {
-    let Some(stride) = rows.first().map(|row| row.len()) else { return 0 };
+/// The number of vectors, 0 if there are no rows.
+#[inline(always)]
+fn check<'a>(rows: impl Places<'a>, length: usize, strips_of_rows: &[[f64; STRIP]]) -> usize {
+    if rows.count() == 0 {
+        return 0;
+    }
+    let stride = rows.stride();
     let vectors = quotient(length, stride);
     assert!(vectors * stride == length);
-    assert!(strips_of_rows.len() == strips(rows.len()) * vectors);
+    assert!(strips_of_rows.len() == strips(rows.count()) * vectors);
     vectors
 }
 
 pub(super) mod plain {
-    use super::{PARTS, STRIP};
+    use super::{PARTS, Places, STRIP};
 
-    pub(in super::super) fn products(rows: &[&[f64]], w: &[f64], vectors: usize, out: &mut [[f64; STRIP]]) {
-        for (r, row) in rows.iter().enumerate() {
+    pub(super) fn products<'a>(rows: impl Places<'a>, w: &[f64], vectors: usize, out: &mut [[f64; STRIP]]) {
+        for r in 0..rows.count() {
+            let row = rows.row(r);
             for (k, w) in w.chunks_exact(row.len()).enumerate() {
                 out[r / STRIP * vectors + k][r % STRIP] = product(row, w);
             }
         }
     }
 
-    pub(in super::super) fn add_rows(c: &[[f64; STRIP]], rows: &[&[f64]], vectors: usize, y: &mut [f64]) {
-        for (r, row) in rows.iter().enumerate() {
+    pub(super) fn add_rows<'a>(c: &[[f64; STRIP]], rows: impl Places<'a>, vectors: usize, y: &mut [f64]) {
+        for r in 0..rows.count() {
+            let row = rows.row(r);
             for (k, y) in y.chunks_exact_mut(row.len()).enumerate() {
                 let c = c[r / STRIP * vectors + k][r % STRIP];
-                y.iter_mut().zip(*row).for_each(|(y, x)| *y = c.mul_add(*x, *y));
+                y.iter_mut().zip(row).for_each(|(y, x)| *y = c.mul_add(*x, *y));
             }
         }
     }
@@ -157,6 +151,7 @@ pub(super) mod plain {
 
 #[cfg(test)]
 mod tests {
+    use super::places::Run;
     use super::*;
 
     fn bits(values: &[f64]) -> Vec<u64> {
@@ -177,27 +172,38 @@ mod tests {
                     (0..strips(count) * vectors).map(|s| std::array::from_fn(|r| f(s * STRIP + r))).collect()
                 };
                 let c = of_strips(&|i| (i as f64 * 1.3).cos());
-                let (mut out, mut y) = (of_strips(&|_| 7.0), w.clone());
-                let (mut expected, mut slow) = (out.clone(), w.clone());
+                let fresh = || (of_strips(&|_| 7.0), w.clone());
+                let (mut products, mut sums) = fresh();
+                plain::products(&rows[..], &w, vectors, &mut products);
+                plain::add_rows(&c, &rows[..], vectors, &mut sums);
+                let same = |(out, y): (Vec<[f64; STRIP]>, Vec<f64>)| {
+                    assert_eq!(bits(out.as_flattened()), bits(products.as_flattened()), "{columns} {count} {vectors}");
+                    assert_eq!(bits(&y), bits(&sums), "{columns} {count} {vectors}");
+                };
                 let mut some = SomeRows::default();
-                some.set(rows.iter().copied(), &[]);
-                products(&some, &w, &mut out);
-                plain::products(&rows, &w, vectors, &mut expected);
-                assert_eq!(bits(out.as_flattened()), bits(expected.as_flattened()), "{columns} {count} {vectors}");
-                add_rows(&c, &some, &mut y);
-                plain::add_rows(&c, &rows, vectors, &mut slow);
-                assert_eq!(bits(&y), bits(&slow), "{columns} {count} {vectors}");
+                for listed in [true, false] {
+                    if listed { some.set(rows.iter().copied()) } else { some.set_run(&entries, columns, count, &[]) }
+                    let (mut out, mut y) = fresh();
+                    super::products(&some, &w, &mut out);
+                    super::add_rows(&c, &some, &mut y);
+                    same((out, y));
+                }
                 #[cfg(target_arch = "x86_64")]
-                if count > 0 && is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma") {
-                    let (mut out, mut y) = (of_strips(&|_| 7.0), w.clone());
+                if count * vectors > 0 && is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma") {
                     // SAFETY: AVX2 and FMA are there; the lengths fit.
                     #[allow(unsafe_code)]
                     unsafe {
-                        avx2::products(&rows, &entries, &w, vectors, &mut out);
-                        avx2::add_rows(&c, &rows, &entries, vectors, &mut y);
+                        let (mut out, mut y) = fresh();
+                        avx2::products(&rows[..], &w, vectors, &mut out);
+                        avx2::add_rows(&c, &rows[..], vectors, &mut y);
+                        same((out, y));
+                        for next in [&[][..], &entries[..]] {
+                            let (run, (mut out, mut y)) = (Run::new(&entries, columns, next), fresh());
+                            avx2::products(run, &w, vectors, &mut out);
+                            avx2::add_rows(&c, run, vectors, &mut y);
+                            same((out, y));
+                        }
                     }
-                    assert_eq!(bits(out.as_flattened()), bits(expected.as_flattened()), "{columns} {count} {vectors}");
-                    assert_eq!(bits(&y), bits(&slow), "{columns} {count} {vectors}");
                 }
             }
         }

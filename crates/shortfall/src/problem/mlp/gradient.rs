@@ -2,7 +2,7 @@
 
 use super::Mlp;
 use super::network::{Pass, Trail};
-use crate::kernel::PANEL;
+use crate::kernel::{CacheLines, PANEL, STRIP};
 use crate::parallel::{Parallel, Sequential};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -15,7 +15,7 @@ const PANELS: usize = 8;
 #[derive(Debug, Default)]
 pub(super) struct Space {
     trails: Vec<Trail>,
-    sums: Vec<Vec<f64>>,
+    sums: Vec<CacheLines>,
 }
 
 impl Mlp {
@@ -41,10 +41,10 @@ impl Mlp {
         let work = batch.len() * self.network.padded();
         let parallel = if work < WORTH_SHARING { &Sequential } else { parallel };
         let mut sums = self.spare().sums.pop().unwrap_or_default();
-        sums.resize(self.network.padded(), 0.0);
+        sums.resize(self.network.padded() / STRIP);
         let count = batch.len().div_ceil(PANEL).min(PANELS);
         let mut passes: Vec<Mutex<Pass>> = self.passes(count, x).into_iter().map(Mutex::new).collect();
-        let parts = self.network.parts(&mut sums, gradient);
+        let parts = self.network.parts(sums.as_flattened_mut(), gradient);
         let rounds = batch.chunks(PANEL * PANELS);
         let last = rounds.len();
         for (number, round) in rounds.enumerate() {
