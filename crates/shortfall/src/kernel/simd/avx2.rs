@@ -321,12 +321,12 @@ unsafe fn asking_sums<'a, P: Places<'a>, const K: usize, const N: usize, const A
             }
         }
         for first in (0..rows.count()).step_by(STRIP) {
-            for r in 0..STRIP.min(rows.count() - first) {
+            for (r, row) in rows.some(first, STRIP).places().enumerate() {
                 if ASKS {
                     ask(far, N.div_ceil(4));
                     far = far.wrapping_add(N * 2);
                 }
-                let row = rows.place(first + r).add(from);
+                let row = row.add(from);
                 let mut all = [_mm256_setzero_pd(); K];
                 for (k, one) in all.iter_mut().enumerate() {
                     *one = _mm256_set1_pd(*c.add(k * STRIP + r));

@@ -130,8 +130,7 @@ unsafe fn tile<'a, P: Places<'a>, const K: usize>(rows: P, w: &[f64], stride: us
 #[inline(never)]
 #[target_feature(enable = "avx512f,avx512vl,avx2,fma")]
 unsafe fn row_by_row<'a>(rows: impl Places<'a>, w: &[f64], stride: usize, out: &mut [[f64; STRIP]]) -> usize {
-    for (r, out) in (0..rows.count()).zip(&mut out[0]) {
-        let row = rows.place(r);
+    for (row, out) in rows.places().zip(&mut out[0]) {
         let mut sum = _mm512_setzero_pd();
         for j in (0..stride).step_by(PARTS) {
             // SAFETY: j + 8 is at most the length of the row and of the vector.
@@ -216,8 +215,8 @@ unsafe fn sums<'a, P: Places<'a>, const K: usize, const N: usize>(
                 *sum = _mm512_loadu_pd(y.add(k * stride + n * PARTS));
             }
         }
-        for r in 0..rows.count() {
-            let (c, row) = (c.as_ptr().add(r / STRIP * vectors), rows.place(r).add(from));
+        for (r, row) in rows.places().enumerate() {
+            let (c, row) = (c.as_ptr().add(r / STRIP * vectors), row.add(from));
             let mut x = [_mm512_setzero_pd(); N];
             for (n, x) in x.iter_mut().enumerate() {
                 *x = _mm512_loadu_pd(row.add(n * PARTS));

@@ -10,6 +10,8 @@ pub(super) trait Places<'a>: Copy {
     fn row(self, r: usize) -> &'a [f64];
     /// Where a row begins, if it is there.
     fn place(self, r: usize) -> *const f64;
+    /// Where all begin, in order.
+    fn places(self) -> impl Iterator<Item = *const f64>;
     /// Some of them, from one on; fewer where they end.
     fn some(self, from: usize, most: usize) -> Self;
     /// What follows the last in memory, as far as it goes, if that is far from the processor: AVX2 asks for the rows of the next panel
@@ -51,6 +53,10 @@ impl<'a> Places<'a> for Run<'a> {
         self.entries.as_ptr().wrapping_add(r * self.stride)
     }
     #[inline(always)]
+    fn places(self) -> impl Iterator<Item = *const f64> {
+        (0..self.count).map(move |r| self.place(r))
+    }
+    #[inline(always)]
     fn some(self, from: usize, most: usize) -> Self {
         let count = most.min(self.count - from);
         Self { entries: &self.entries[from * self.stride..][..count * self.stride], count, ..self }
@@ -77,6 +83,10 @@ impl<'a> Places<'a> for &[&'a [f64]] {
     #[inline(always)]
     fn place(self, r: usize) -> *const f64 {
         self[r].as_ptr()
+    }
+    #[inline(always)]
+    fn places(self) -> impl Iterator<Item = *const f64> {
+        self.iter().map(|row| row.as_ptr())
     }
     #[inline(always)]
     fn some(self, from: usize, most: usize) -> Self {
