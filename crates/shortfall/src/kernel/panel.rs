@@ -104,7 +104,10 @@ impl Turned {
         self.rows = rows.len();
         self.entries.resize(rows.iter().map(|row| row.len() / STRIP).sum());
         for (strip, turned) in self.entries.chunks_exact_mut(rows.len().max(1)).enumerate() {
-            turned.iter_mut().zip(rows).for_each(|(turned, row)| turned.copy_from_slice(&row[strip * STRIP..][..STRIP]));
+            turned
+                .iter_mut()
+                .zip(rows)
+                .for_each(|(turned, row)| turned.copy_from_slice(&row[strip * STRIP..][..STRIP]));
         }
     }
 

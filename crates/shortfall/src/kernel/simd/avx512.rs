@@ -23,7 +23,12 @@ pub(super) unsafe fn products<'a>(rows: impl Places<'a>, w: &[f64], vectors: usi
     let stride = rows.stride();
     if vectors == 1 {
         // SAFETY: of the caller.
-        return unsafe { alone(rows, w, stride, out) };
+        return unsafe {
+            match rows.next() {
+                [] => alone::<_, false>(rows, w, stride, out),
+                _ => alone::<_, true>(rows, w, stride, out),
+            }
+        };
     }
     for (number, out) in out.chunks_exact_mut(vectors).enumerate() {
         let rows = rows.some(number * STRIP, STRIP);
@@ -46,22 +51,34 @@ pub(super) unsafe fn products<'a>(rows: impl Places<'a>, w: &[f64], vectors: usi
     }
 }
 
-/// [`products`] with one vector.
+/// [`products`] with one vector. Half of what follows the rows is asked for meanwhile, the other half while they are added: line after
+/// line, so that the memory delivers all the time.
 ///
 /// # Safety
 /// As [`products`].
 #[inline(never)]
 #[target_feature(enable = "avx512f,avx512vl,avx2,fma")]
-unsafe fn alone<'a>(rows: impl Places<'a>, w: &[f64], stride: usize, out: &mut [[f64; STRIP]]) {
+unsafe fn alone<'a, P: Places<'a>, const ASKS: bool>(rows: P, w: &[f64], stride: usize, out: &mut [[f64; STRIP]]) {
+    let next = rows.next().as_ptr();
     for (number, out) in out.chunks_exact_mut(1).enumerate() {
         let rows = rows.some(number * STRIP, STRIP);
         // SAFETY: of the caller.
         unsafe {
             match rows.count() {
-                5.. => tile::<_, 1>(rows, w, stride, out),
+                5.. => tile::<P, 1, ASKS>(rows, w, stride, out, next.wrapping_add(number * STRIP / 2 * stride)),
                 _ => row_by_row(rows, w, stride, out),
             }
         };
+    }
+}
+
+/// Asks for some cache lines.
+#[inline]
+#[target_feature(enable = "avx512f")]
+fn ask(at: *const f64, lines: usize) {
+    for line in 0..lines {
+        // No access: any address will do.
+        _mm_prefetch::<_MM_HINT_T1>(at.wrapping_add(line * PARTS).cast());
     }
 }
 
@@ -70,10 +87,7 @@ unsafe fn alone<'a>(rows: impl Places<'a>, w: &[f64], stride: usize, out: &mut [
 #[inline]
 #[target_feature(enable = "avx512f")]
 fn ask_for_next(row: *const f64, stride: usize) {
-    for j in (0..stride).step_by(PARTS) {
-        // No access: any address will do.
-        _mm_prefetch::<_MM_HINT_T1>(row.wrapping_add(STRIP * stride + j).cast());
-    }
+    ask(row.wrapping_add(STRIP * stride), stride / PARTS);
 }
 
 /// Functions of their own: of several tiles in one the compiler leaves the registers.
@@ -83,7 +97,7 @@ macro_rules! tile_of {
         #[target_feature(enable = "avx512f,avx512vl,avx2,fma")]
         unsafe fn $name<'a>(rows: impl Places<'a>, w: &[f64], stride: usize, out: &mut [[f64; STRIP]]) -> usize {
             // SAFETY: as promised by the caller.
-            unsafe { tile::<_, $k>(rows, w, stride, out) }
+            unsafe { tile::<_, $k, false>(rows, w, stride, out, w.as_ptr()) }
         }
     };
 }
@@ -95,12 +109,21 @@ tile_of!(tile_of_3, 3);
 /// One to eight rows of length `stride`, a multiple of 8; K vectors as long begin in w, and K strips in `out`.
 #[inline]
 #[target_feature(enable = "avx512f,avx512vl,avx2,fma")]
-unsafe fn tile<'a, P: Places<'a>, const K: usize>(rows: P, w: &[f64], stride: usize, out: &mut [[f64; STRIP]]) -> usize {
+unsafe fn tile<'a, P: Places<'a>, const K: usize, const ASKS: bool>(
+    rows: P,
+    w: &[f64],
+    stride: usize,
+    out: &mut [[f64; STRIP]],
+    far: *const f64,
+) -> usize {
     // The last row stands for those that are missing.
     let row = |r: usize| rows.place(r.min(rows.count() - 1));
     let pointers = [row(0), row(1), row(2), row(3), row(4), row(5), row(6), row(7)];
     let mut sums = [[_mm512_setzero_pd(); STRIP]; K];
     for j in (0..stride).step_by(PARTS) {
+        if ASKS {
+            ask(far.wrapping_add(STRIP / 2 * j), STRIP / 2);
+        }
         // SAFETY: j + 8 is at most the length of each row and of each of the K vectors in w.
         unsafe {
             let mut all = [_mm512_setzero_pd(); K];
@@ -148,21 +171,23 @@ unsafe fn row_by_row<'a>(rows: impl Places<'a>, w: &[f64], stride: usize, out: &
 #[target_feature(enable = "avx512f,avx512vl,avx2,fma")]
 pub(super) unsafe fn add_rows<'a>(c: &[[f64; STRIP]], rows: impl Places<'a>, vectors: usize, y: &mut [f64]) {
     let stride = rows.stride();
+    let next = (vectors == 1 && !rows.next().is_empty()).then(|| rows.next().as_ptr());
     let mut k = 0;
     while k < vectors {
         let some = (vectors - k).min(4);
         let mut from = 0;
         while from < stride {
             let left = (stride - from) / PARTS;
+            let far = next.map(|next| next.wrapping_add(rows.count() / 2 * (stride + from)));
             let (c, y) = (&c[k..], &mut y[k * stride..]);
             // SAFETY: so many vectors begin in y, so many columns are left, and `c` has the coefficients of every strip.
             from += unsafe {
                 match some {
-                    4 => some_sums::<_, 4>(left, c, rows, vectors, y, from),
-                    3 => some_sums::<_, 3>(left, c, rows, vectors, y, from),
-                    2 => some_sums::<_, 2>(left, c, rows, vectors, y, from),
-                    _ if left >= 8 => sums::<_, 1, 8>(c, rows, vectors, y, from),
-                    _ => some_sums::<_, 1>(left, c, rows, vectors, y, from),
+                    4 => some_sums::<_, 4>(left, c, rows, vectors, y, from, far),
+                    3 => some_sums::<_, 3>(left, c, rows, vectors, y, from, far),
+                    2 => some_sums::<_, 2>(left, c, rows, vectors, y, from, far),
+                    _ if left >= 8 => sums::<_, 1, 8>(c, rows, vectors, y, from, far),
+                    _ => some_sums::<_, 1>(left, c, rows, vectors, y, from, far),
                 }
             };
         }
@@ -182,20 +207,26 @@ unsafe fn some_sums<'a, P: Places<'a>, const K: usize>(
     vectors: usize,
     y: &mut [f64],
     from: usize,
+    far: Option<*const f64>,
 ) -> usize {
     // SAFETY: as promised by the caller.
     unsafe {
         match left {
-            5 => sums::<P, K, 5>(c, rows, vectors, y, from),
-            3 | 6 => sums::<P, K, 3>(c, rows, vectors, y, from),
-            2 => sums::<P, K, 2>(c, rows, vectors, y, from),
-            1 => sums::<P, K, 1>(c, rows, vectors, y, from),
-            _ => sums::<P, K, 4>(c, rows, vectors, y, from),
+            5 => sums::<P, K, 5>(c, rows, vectors, y, from, far),
+            3 | 6 => sums::<P, K, 3>(c, rows, vectors, y, from, far),
+            2 => sums::<P, K, 2>(c, rows, vectors, y, from, far),
+            1 => sums::<P, K, 1>(c, rows, vectors, y, from, far),
+            _ => sums::<P, K, 4>(c, rows, vectors, y, from, far),
         }
     }
 }
 
-#[inline(never)] // several of these in one function: the compiler runs out of registers
+/// Columns that were added up.
+///
+/// # Safety
+/// From column `from` on, 8 N columns are left of every row and of each of the K vectors that begin in y; `c` begins with the
+/// first vector's coefficients.
+#[inline]
 #[target_feature(enable = "avx512f,avx512vl,avx2,fma")]
 unsafe fn sums<'a, P: Places<'a>, const K: usize, const N: usize>(
     c: &[[f64; STRIP]],
@@ -203,7 +234,30 @@ unsafe fn sums<'a, P: Places<'a>, const K: usize, const N: usize>(
     vectors: usize,
     y: &mut [f64],
     from: usize,
+    far: Option<*const f64>,
 ) -> usize {
+    // SAFETY: as promised by the caller.
+    unsafe {
+        match far {
+            Some(far) => asking_sums::<P, K, N, true>(c, rows, vectors, y, from, far),
+            None => asking_sums::<P, K, N, false>(c, rows, vectors, y, from, c.as_ptr().cast()),
+        }
+    }
+    N * PARTS
+}
+
+/// # Safety
+/// As [`sums`].
+#[inline(never)] // several of these in one function: the compiler runs out of registers
+#[target_feature(enable = "avx512f,avx512vl,avx2,fma")]
+unsafe fn asking_sums<'a, P: Places<'a>, const K: usize, const N: usize, const ASKS: bool>(
+    c: &[[f64; STRIP]],
+    rows: P,
+    vectors: usize,
+    y: &mut [f64],
+    from: usize,
+    mut far: *const f64,
+) {
     let mut sums = [[_mm512_setzero_pd(); N]; K];
     let stride = rows.stride();
     // SAFETY: from + 8 N is at most the length of a row and of each of the K vectors in y; row r has its coefficients in
@@ -216,6 +270,10 @@ unsafe fn sums<'a, P: Places<'a>, const K: usize, const N: usize>(
             }
         }
         for (r, row) in rows.places().enumerate() {
+            if ASKS {
+                ask(far, N.div_ceil(2));
+                far = far.wrapping_add(N * PARTS / 2);
+            }
             let (c, row) = (c.as_ptr().add(r / STRIP * vectors), row.add(from));
             let mut x = [_mm512_setzero_pd(); N];
             for (n, x) in x.iter_mut().enumerate() {
@@ -234,5 +292,4 @@ unsafe fn sums<'a, P: Places<'a>, const K: usize, const N: usize>(
             }
         }
     }
-    N * PARTS
 }

@@ -182,7 +182,11 @@ mod tests {
                 };
                 let mut some = SomeRows::default();
                 for listed in [true, false] {
-                    if listed { some.set(rows.iter().copied()) } else { some.set_run(&entries, columns, count, &[]) }
+                    if listed {
+                        some.set(rows.iter().copied())
+                    } else {
+                        some.set_run(&entries, columns, count, &[])
+                    }
                     let (mut out, mut y) = fresh();
                     super::products(&some, &w, &mut out);
                     super::add_rows(&c, &some, &mut y);
