@@ -29,6 +29,11 @@ impl Panel {
         self.units
     }
 
+    /// Room for so many rows; what is in it is not said.
+    pub fn resize(&mut self, rows: usize) {
+        self.entries.resize(self.units * rows.div_ceil(STRIP));
+    }
+
     /// All zero, for so many rows; what fills the last strip up stays zero or is never read.
     pub fn reset(&mut self, rows: usize) {
         self.entries.reset(self.units * rows.div_ceil(STRIP));

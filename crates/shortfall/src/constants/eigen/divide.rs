@@ -12,7 +12,7 @@
 
 use super::ql::implicit_ql;
 use super::secular::{Root, Secular, grouped};
-use crate::kernel::{PANEL, Panel, STRIP, add_backward, max_abs, use_large_pages};
+use crate::kernel::{PANEL, Panel, STRIP, backward, max_abs, use_large_pages};
 use crate::parallel::{Parallel, Sequential, for_parts, map};
 use std::ops::Range;
 
@@ -252,15 +252,17 @@ fn merge((upper, lower): (Solved, Solved), torn_entry: f64, parallel: &dyn Paral
 fn multiplied(columns: &[f64], used: Range<usize>, factors: &[[f64; STRIP]], count: usize, rows: usize) -> Panel {
     let lanes = factors.len() / count * STRIP;
     let mut product = Panel::new(rows);
-    product.reset(lanes);
-    if !used.is_empty() {
-        let mut part = Panel::new(used.len());
-        part.reset(lanes);
-        for (part, factors) in part.strips_mut().zip(factors.chunks_exact(count)) {
-            part.copy_from_slice(&factors[used.clone()]);
-        }
-        add_backward(columns, rows, &part, &mut product);
+    if used.is_empty() {
+        product.reset(lanes);
+        return product;
     }
+    let mut part = Panel::new(used.len());
+    part.resize(lanes);
+    for (part, factors) in part.strips_mut().zip(factors.chunks_exact(count)) {
+        part.copy_from_slice(&factors[used.clone()]);
+    }
+    product.resize(lanes);
+    backward(columns, rows, &part, &mut product);
     product
 }
 

@@ -15,7 +15,7 @@ mod ql;
 mod reduce;
 mod secular;
 
-use crate::kernel::{PANEL, Panel, STRIP, add_backward, add_forward, max_abs, rescaling, use_large_pages};
+use crate::kernel::{PANEL, Panel, STRIP, backward, forward, max_abs, rescaling, use_large_pages};
 use crate::parallel::{Parallel, map};
 use divide::tridiagonal;
 use faer::linalg::solvers::Solve;
@@ -100,7 +100,7 @@ fn residual_radius(
     let square = squared_difference(d, parallel, unit, |rows, product| {
         let mut panel = Panel::new(d);
         panel.load(&rows.map(vector).collect::<Vec<_>>());
-        add_forward(vectors, product.units(), &panel, product);
+        forward(vectors, product.units(), &panel, product);
     });
     let unorthogonal = slack * square.sqrt() + 4.0 * d as f64 * gamma(d + 2);
     // |A - V D V'|_F, of A times `scale`
@@ -111,27 +111,27 @@ fn residual_radius(
     let square = squared_difference(d, parallel, entries, |rows, product| {
         let mut panel = Panel::new(d);
         panel.load_units(rows, |k| (values[k], vector(k)));
-        add_backward(vectors, d, &panel, product);
+        backward(vectors, d, &panel, product);
     });
     let rounding = d as f64 * gamma(d + 3) * largest * (1.0 + unorthogonal);
     slack * (square.sqrt() + rounding + unorthogonal * largest)
 }
 
-/// `|W - P|_F^2` for symmetric W and P. `wanted` gives entries of a row of W from a column on, and 0 beyond the last; `add_product`
-/// adds the first rows of some columns of P, as many as the panel has units.
+/// `|W - P|_F^2` for symmetric W and P. `wanted` gives entries of a row of W from a column on, and 0 beyond the last; `form_product`
+/// forms the first rows of some columns of P, as many as the panel has units.
 fn squared_difference(
     d: usize,
     parallel: &dyn Parallel,
     wanted: impl Fn(usize, usize) -> [f64; STRIP] + Sync,
-    add_product: impl Fn(Range<usize>, &mut Panel) + Sync,
+    form_product: impl Fn(Range<usize>, &mut Panel) + Sync,
 ) -> f64 {
     // The longest come first, so that no thread waits long for another.
     let parts: Vec<usize> = (0..d).step_by(PANEL).rev().collect();
     let squares = map(parallel, parts, |from| {
         let to = (from + PANEL).min(d);
         let mut product = Panel::new(to);
-        product.reset(to - from);
-        add_product(from..to, &mut product);
+        product.resize(to - from);
+        form_product(from..to, &mut product);
         let mut sums = [0.0; STRIP];
         for (s, strip) in product.strips().enumerate() {
             for (i, entries) in strip.iter().enumerate() {

@@ -1,7 +1,7 @@
 //! The products of a network in registers of AVX-512: one tile for all three.
 #![allow(unsafe_code)]
 
-use super::STRIP;
+use super::{Begin, STRIP};
 use std::arch::x86_64::*;
 
 /// Chains, and strips of each, that are summed together: with what they read they fill the registers, and six broadcasts and four
@@ -26,7 +26,7 @@ impl Coefficients<'_> {
     }
 }
 
-/// `y_sn += c_n0 x_s0`, then `c_n1 x_s1`, and so on, for so many chains n and the parts s that x has, `terms` strips each; `y_sn` is
+/// `y_sn += c_n0 x_s0`, then `c_n1 x_s1`, and so on, from what there is or from zero, for so many chains n and the parts s that x has, `terms` strips each; `y_sn` is
 /// at `s * part + n * chain` in y.
 ///
 /// # Safety
@@ -38,6 +38,7 @@ pub(super) unsafe fn add_products(
     terms: usize,
     y: &mut [[f64; STRIP]],
     [part, chain, chains]: [usize; 3],
+    begin: Begin,
 ) {
     if x.len() < terms.max(1) || chains == 0 {
         return;
@@ -55,16 +56,17 @@ pub(super) unsafe fn add_products(
                 let c = Coefficients { entries: &c.entries[c.at(n, from)..], ..c };
                 let (x, y) = (&x[s * terms + from..], &mut y[s * part + n * chain..]);
                 let sizes = [count, terms, part, chain];
+                let begin = if from == 0 { begin } else { Begin::There };
                 // SAFETY: strips s.. and chains n.. are there, and the last coefficient of each chain.
                 n += unsafe {
                     match (together, chains - n) {
-                        (STRIPS, CHAINS..) => tile::<CHAINS, STRIPS>(c, x, y, sizes),
-                        (STRIPS, 4..) => tile::<4, STRIPS>(c, x, y, sizes),
-                        (STRIPS, 2..) => tile::<2, STRIPS>(c, x, y, sizes),
-                        (STRIPS, _) => tile::<1, STRIPS>(c, x, y, sizes),
-                        (_, CHAINS..) => tile::<CHAINS, 1>(c, x, y, sizes),
-                        (_, 2..) => tile::<2, 1>(c, x, y, sizes),
-                        _ => tile::<1, 1>(c, x, y, sizes),
+                        (STRIPS, CHAINS..) => tile::<CHAINS, STRIPS>(c, x, y, sizes, begin),
+                        (STRIPS, 4..) => tile::<4, STRIPS>(c, x, y, sizes, begin),
+                        (STRIPS, 2..) => tile::<2, STRIPS>(c, x, y, sizes, begin),
+                        (STRIPS, _) => tile::<1, STRIPS>(c, x, y, sizes, begin),
+                        (_, CHAINS..) => tile::<CHAINS, 1>(c, x, y, sizes, begin),
+                        (_, 2..) => tile::<2, 1>(c, x, y, sizes, begin),
+                        _ => tile::<1, 1>(c, x, y, sizes, begin),
                     }
                 };
             }
@@ -83,14 +85,17 @@ unsafe fn tile<const N: usize, const S: usize>(
     x: &[[f64; STRIP]],
     y: &mut [[f64; STRIP]],
     [count, terms, part, chain]: [usize; 4],
+    begin: Begin,
 ) -> usize {
     let (x, y) = (x.as_ptr().cast::<f64>(), y.as_mut_ptr().cast::<f64>());
     let mut sums = [[_mm512_setzero_pd(); S]; N];
     // SAFETY: as promised by the caller.
     unsafe {
-        for (n, sums) in sums.iter_mut().enumerate() {
-            for (s, sum) in sums.iter_mut().enumerate() {
-                *sum = _mm512_loadu_pd(y.add((s * part + n * chain) * STRIP));
+        if begin == Begin::There {
+            for (n, sums) in sums.iter_mut().enumerate() {
+                for (s, sum) in sums.iter_mut().enumerate() {
+                    *sum = _mm512_loadu_pd(y.add((s * part + n * chain) * STRIP));
+                }
             }
         }
         for from in (0..count).step_by(STRIP) {

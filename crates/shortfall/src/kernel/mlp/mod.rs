@@ -8,7 +8,7 @@
 //! G += D X           X: rows x inputs, G: outputs x inputs    (gradient)
 //! ```
 //!
-//! Every entry is one chain of fused multiply-adds in the order of its index, however the loops are cut: tiles, strips,
+//! Or `=` in place of `+=`: what there was does not matter then. Every entry is one chain of fused multiply-adds in the order of its index, however the loops are cut: tiles, strips,
 //! panels and the processor change no bit. Six times eight sums fit the registers of AVX2; eight sums, one vector or two,
 //! run over rows (forward, backward) or over inputs (gradient). AVX-512 has a tile of its own.
 
@@ -63,23 +63,42 @@ fn forward_tile<const N: usize>(w: &[f64], inputs: usize, a: &[[f64; STRIP]], z:
     }
 }
 
+/// What sums begin with.
+#[derive(Clone, Copy, PartialEq)]
+enum Begin {
+    Zero,
+    There,
+}
+
 /// Calls the tile of AVX-512 and returns, where the processor has it.
 macro_rules! on_avx512 {
-    ($entries:expr, $steps:expr, $x:expr, $terms:expr, $y:expr, $chains:expr) => {
+    ($entries:expr, $steps:expr, $x:expr, $terms:expr, $y:expr, $chains:expr, $begin:expr) => {
         #[cfg(target_arch = "x86_64")]
-        if is_x86_feature_detected!("avx512f") {
+        if $terms > 0 && is_x86_feature_detected!("avx512f") {
             let [chain, block, step] = $steps;
             let c = avx512::Coefficients { entries: $entries, chain, block, step };
             // SAFETY: the processor has AVX-512F.
             #[allow(unsafe_code)]
-            return unsafe { avx512::add_products(c, $x, $terms, $y, $chains) };
+            return unsafe { avx512::add_products(c, $x, $terms, $y, $chains, $begin) };
         }
     };
 }
 
+/// `Z = W A`, for the first `outputs` units of `z`; `a` has `inputs` units.
+pub fn forward(w: &[f64], outputs: usize, a: &Panel, z: &mut Panel) {
+    forward_from(Begin::Zero, w, outputs, a, z);
+}
+
 /// `Z += W A`, for the first `outputs` units of `z`; `a` has `inputs` units.
 pub fn add_forward(w: &[f64], outputs: usize, a: &Panel, z: &mut Panel) {
-    on_avx512!(w, [a.units, STRIP, 1], &a.entries, a.units, &mut z.entries, [z.units, 1, outputs]);
+    forward_from(Begin::There, w, outputs, a, z);
+}
+
+fn forward_from(begin: Begin, w: &[f64], outputs: usize, a: &Panel, z: &mut Panel) {
+    on_avx512!(w, [a.units, STRIP, 1], &a.entries, a.units, &mut z.entries, [z.units, 1, outputs], begin);
+    if begin == Begin::Zero {
+        z.strips_mut().for_each(|strip| strip[..outputs].fill([0.0; STRIP]));
+    }
     plain_forward(w, outputs, a, z);
 }
 
@@ -116,9 +135,22 @@ fn backward_tile<const N: usize>(w: &[f64], inputs: usize, d: &[[f64; STRIP]], b
     }
 }
 
+/// `B = W' D`, for all units of `b`, the first of the `inputs` that a row of W has.
+pub fn backward(w: &[f64], inputs: usize, d: &Panel, b: &mut Panel) {
+    backward_from(Begin::Zero, w, inputs, d, b);
+}
+
 /// `B += W' D`, for all units of `b`, the first of the `inputs` that a row of W has.
 pub fn add_backward(w: &[f64], inputs: usize, d: &Panel, b: &mut Panel) {
-    on_avx512!(w, [1, STRIP * inputs, inputs], &d.entries, d.units, &mut b.entries, [b.units, 1, b.units]);
+    backward_from(Begin::There, w, inputs, d, b);
+}
+
+fn backward_from(begin: Begin, w: &[f64], inputs: usize, d: &Panel, b: &mut Panel) {
+    let steps = [1, STRIP * inputs, inputs];
+    on_avx512!(w, steps, &d.entries, d.units, &mut b.entries, [b.units, 1, b.units], begin);
+    if begin == Begin::Zero {
+        b.entries.fill([0.0; STRIP]);
+    }
     plain_backward(w, inputs, d, b);
 }
 
@@ -156,15 +188,30 @@ fn outer_tile<const N: usize>(d: &Panel, o: usize, x: &[[f64; STRIP]], g: &mut [
     }
 }
 
+/// `G = D X` for outputs from `first` on: rows of G, each as many strips as X has.
+pub fn outer(d: &Panel, first: usize, x: &Turned, g: &mut [[f64; STRIP]]) {
+    outer_from(Begin::Zero, d, first, x, g);
+}
+
 /// `G += D X` for outputs from `first` on: rows of G, each as many strips as X has.
 pub fn add_outer(d: &Panel, first: usize, x: &Turned, g: &mut [[f64; STRIP]]) {
+    outer_from(Begin::There, d, first, x, g);
+}
+
+fn outer_from(begin: Begin, d: &Panel, first: usize, x: &Turned, g: &mut [[f64; STRIP]]) {
     let strips = x.entries.len() / x.rows.max(1);
     if strips == 0 {
+        if begin == Begin::Zero {
+            g.fill([0.0; STRIP]);
+        }
         return;
     }
     let steps = [STRIP, STRIP * d.units, 1];
     let d_entries = d.entries[first..].as_flattened();
-    on_avx512!(d_entries, steps, &x.entries, x.rows, g, [1, strips, g.len() / strips]);
+    on_avx512!(d_entries, steps, &x.entries, x.rows, g, [1, strips, g.len() / strips], begin);
+    if begin == Begin::Zero {
+        g.fill([0.0; STRIP]);
+    }
     plain_outer(d, first, x, g, strips);
 }
 
@@ -210,8 +257,16 @@ mod tests {
             z.reset(count);
             back.reset(count);
             let (mut plain_z, mut plain_back) = (z.clone(), back.clone());
+            let [mut from_zero, mut back_from_zero] = [&z, &back].map(|panel| {
+                let mut other = panel.clone();
+                other.entries.fill([f64::NAN; STRIP]);
+                other
+            });
+            forward(&w, outputs, &a, &mut from_zero);
+            backward(&w, inputs, &delta, &mut back_from_zero);
             add_forward(&w, outputs, &a, &mut z);
             add_backward(&w, inputs, &delta, &mut back);
+            assert_eq!((&*z.entries, &*back.entries), (&*from_zero.entries, &*back_from_zero.entries));
             plain_forward(&w, outputs, &a, &mut plain_z);
             plain_backward(&w, inputs, &delta, &mut plain_back);
             assert_eq!((&*z.entries, &*back.entries), (&*plain_z.entries, &*plain_back.entries));
@@ -223,6 +278,9 @@ mod tests {
             let (first, second) = g.split_at_mut(outputs / 3 * stride / STRIP);
             add_outer(&delta, 0, &from_rows, first);
             add_outer(&delta, outputs / 3, &from_rows, second);
+            let mut from_zero = vec![[f64::NAN; STRIP]; g.len()];
+            outer(&delta, 0, &from_rows, &mut from_zero);
+            assert_eq!(g, from_zero);
             let mut plain_g = vec![[0.0; STRIP]; g.len()];
             plain_outer(&delta, 0, &from_rows, &mut plain_g, stride / STRIP);
             assert_eq!(g, plain_g);

@@ -2,7 +2,8 @@
 //! (Pearlmutter, "Fast exact multiplication by the Hessian", Neural Computation 6, 1994).
 
 use crate::kernel::{
-    PANEL, Panel, STRIP, Turned, add_backward, add_forward, add_outer, apply_tanh, mean_with_ridge, softmax_panel,
+    PANEL, Panel, STRIP, Turned, add_backward, add_forward, add_outer, apply_tanh, backward, forward, mean_with_ridge,
+    outer, softmax_panel,
 };
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -87,14 +88,12 @@ impl<'a> Part<'a> {
         self.space.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    pub(super) fn clear(&self) {
-        self.space().0.fill([0.0; STRIP]);
-    }
-
-    /// Adds the gradients of some panels, in their order.
-    pub(super) fn add(&self, passes: &[&Pass]) {
+    /// The gradients of some panels, in their order: their sum, or added to what there is.
+    pub(super) fn take(&self, passes: &[&Pass], adds: bool) {
         let sums = &mut self.space().0;
-        passes.iter().for_each(|pass| pass.add_gradient(self.number, self.first, sums));
+        for (k, pass) in passes.iter().enumerate() {
+            pass.take_gradient(self.number, self.first, sums, adds || k > 0);
+        }
     }
 
     /// The means of sums over `count` rows, and the ridge along `v`.
@@ -198,8 +197,8 @@ impl<'a> Pass<'a> {
         self.trail.load(rows);
         for (l, layer) in self.network.layers.iter().enumerate() {
             let [a, z] = &mut self.trail.inputs[l..l + 2] else { return };
-            z.reset(rows.len());
-            add_forward(layer.of(self.w), layer.outputs, a, z);
+            z.resize(rows.len());
+            forward(layer.of(self.w), layer.outputs, a, z);
             if l + 1 < self.network.layers.len() {
                 apply_tanh(z, layer.outputs);
                 if self.network.bias {
@@ -232,8 +231,8 @@ impl<'a> Pass<'a> {
             let Trail { inputs, turned, deltas, .. } = &mut self.trail;
             turned[l].turn(&inputs[l], rows.len());
             let [back, delta] = &mut deltas[l - 1..=l] else { continue };
-            back.reset(rows.len());
-            add_backward(layer.of(self.w), layer.inputs, delta, back);
+            back.resize(rows.len());
+            backward(layer.of(self.w), layer.inputs, delta, back);
             for (back, a) in back.strips_mut().zip(inputs[l].strips()) {
                 for (back, a) in back.as_flattened_mut().iter_mut().zip(a.as_flattened()) {
                     *back *= slope(*a);
@@ -242,16 +241,17 @@ impl<'a> Pass<'a> {
         }
     }
 
-    /// Adds the panel's gradients to the sums of some outputs of layer l: `D A'`.
-    fn add_gradient(&self, l: usize, first: usize, sums: &mut [[f64; STRIP]]) {
-        add_outer(&self.trail.deltas[l], first, &self.trail.turned[l], sums);
+    /// The sums of the panel's gradients for some outputs of layer l, `D A'`, or these added to what there is.
+    fn take_gradient(&self, l: usize, first: usize, sums: &mut [[f64; STRIP]], adds: bool) {
+        let take = if adds { add_outer } else { outer };
+        take(&self.trail.deltas[l], first, &self.trail.turned[l], sums);
     }
 
     /// Adds the gradients of a panel's losses to sums, and the losses, if they are wanted: row after row.
     pub(super) fn gradient(&mut self, rows: &[&[f64]], labels: &[usize], losses: Option<&mut f64>, sums: &mut [f64]) {
         self.there_and_back(rows, labels, losses);
         for (l, layer) in self.network.layers.iter().enumerate() {
-            self.add_gradient(l, 0, layer.sums_mut(sums));
+            self.take_gradient(l, 0, layer.sums_mut(sums), true);
         }
     }
 
@@ -345,10 +345,10 @@ impl<'a> Tangent<'a> {
             add_outer(&deltas[l], 0, &moved, sums);
             let [back, delta] = &mut deltas[l - 1..=l] else { continue };
             let [moved_back, moved_delta] = &mut self.deltas[l - 1..=l] else { continue };
-            back.reset(rows.len());
-            moved_back.reset(rows.len());
-            add_backward(layer.of(w), layer.inputs, delta, back);
-            add_backward(layer.of(self.v), layer.inputs, delta, moved_back);
+            back.resize(rows.len());
+            moved_back.resize(rows.len());
+            backward(layer.of(w), layer.inputs, delta, back);
+            backward(layer.of(self.v), layer.inputs, delta, moved_back);
             add_backward(layer.of(w), layer.inputs, moved_delta, moved_back);
             let units = inputs[l].strips().zip(self.inputs[l].strips());
             for ((back, moved_back), (a, moved_a)) in back.strips_mut().zip(moved_back.strips_mut()).zip(units) {
