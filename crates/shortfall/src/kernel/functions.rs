@@ -48,7 +48,7 @@ pub fn exp(x: f64) -> f64 {
 }
 
 /// `tanh x` is 1 to the last bit where `e^{-2|x|}` is below this power of e.
-const LAST_SEEN: f64 = -80.0;
+pub(super) const LAST_SEEN: f64 = -80.0;
 
 /// `tanh x`, odd to the bit; relative error below 6e-16.
 ///

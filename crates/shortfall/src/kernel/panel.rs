@@ -2,7 +2,7 @@
 
 use super::cache_lines::CacheLines;
 use super::eight::{Eight, stored, widest};
-use super::functions::{log1p, tanh};
+use super::functions::{INVERSE_FACTORIALS, LAST_SEEN, LN2_HIGH, LN2_LOW, ROUND, log1p};
 use super::logistic::{TOGETHER, exp, exps};
 use multiversion::multiversion;
 use std::ops::Range;
@@ -136,14 +136,47 @@ impl Turned {
 }
 
 /// `tanh` of the first `units` units, in place.
-#[multiversion(targets("x86_64+avx2+fma"))]
 pub fn apply_tanh(z: &mut Panel, units: usize) {
-    for strip in z.entries.chunks_exact_mut(z.units) {
-        for unit in &mut strip[..units] {
-            for z in unit {
-                *z = tanh(*z);
-            }
+    z.strips_mut().for_each(|strip| tanh_strips(&mut strip[..units]));
+}
+
+fn tanh_strips(strips: &mut [[f64; STRIP]]) {
+    widest!(tanh_strips(strips))
+}
+
+#[inline(always)]
+pub(super) fn tanh_strips_by<E: Eight>(strips: &mut [[f64; STRIP]]) {
+    let (strips, last) = strips.as_chunks_mut::<TOGETHER>();
+    strips.iter_mut().for_each(tanhs::<E, TOGETHER>);
+    last.iter_mut().for_each(|strip| tanhs::<E, 1>(std::array::from_mut(strip)));
+}
+
+/// [`tanh`](super::tanh) of N eights, side by side.
+#[inline(always)]
+fn tanhs<E: Eight, const N: usize>(strips: &mut [[f64; STRIP]; N]) {
+    let nothing = E::all(0.0);
+    let [mut shifted, mut r] = [[nothing; N]; 2];
+    for i in 0..N {
+        let (doubled, least) = (E::all(-2.0).times(E::load(&strips[i]).size()), E::all(LAST_SEEN));
+        let y = E::choose(doubled.is_below(least), least, doubled);
+        shifted[i] = y.fused(E::all(std::f64::consts::LOG2_E), E::all(ROUND));
+        let k = shifted[i].less(E::all(ROUND));
+        r[i] = k.fused(E::all(-LN2_LOW), k.fused(E::all(-LN2_HIGH), y));
+    }
+    let mut p = [E::all(INVERSE_FACTORIALS[0]); N];
+    // Unrolled, they would be ordered one after the other.
+    for c in std::hint::black_box(&INVERSE_FACTORIALS[1..12]) {
+        let c = E::all(*c);
+        for i in 0..N {
+            p[i] = p[i].fused(r[i], c);
         }
+    }
+    for i in 0..N {
+        let q = r[i].times(r[i]).fused(p[i], r[i]);
+        let power = shifted[i].power_of_two();
+        let m = power.fused(q, power.less(E::all(1.0)));
+        let size = E::all(-1.0).times(m).over(E::all(2.0).add(m));
+        size.signed_as(E::load(&strips[i])).store(&mut strips[i]);
     }
 }
 
@@ -268,6 +301,39 @@ mod tests {
             }
             assert_eq!((losses.to_bits(), by_rows[count * classes..].iter().sum::<f64>()), (f64::to_bits(plain), 0.0));
             softmax_panel(&scores, &labels, &mut weights, None);
+        }
+    }
+
+    /// What the processor offers, the narrow registers and the arrays, against one number after the other.
+    #[test]
+    fn tanh_of_strips_is_that_of_numbers() {
+        use super::super::{eight, tanh};
+        let near = (0..3000).map(|i| (i as f64 * 0.731).sin() * 25.0);
+        let sizes = (-1074..1023).map(|k| 2f64.powi(k) * if k % 2 == 0 { 1.0 } else { -1.3 });
+        let ends = [0.0, -0.0, 40.0, -40.0, 40.1, f64::MAX, f64::INFINITY, f64::NEG_INFINITY, f64::NAN];
+        let all: Vec<f64> = near.chain(sizes).chain(ends).collect();
+        for count in [1, 3, 4, all.len() / STRIP] {
+            let given: Vec<[f64; STRIP]> =
+                all.rchunks_exact(STRIP).take(count).map(|eight| std::array::from_fn(|r| eight[r])).collect();
+            let same = |strips: &[[f64; STRIP]]| {
+                for (x, found) in given.as_flattened().iter().zip(strips.as_flattened()) {
+                    assert!(found.to_bits() == tanh(*x).to_bits() || (x.is_nan() && found.is_nan()), "{x:e} {found:e}");
+                }
+            };
+            let [mut chosen, mut plain, mut narrow] = [given.clone(), given.clone(), given.clone()];
+            tanh_strips(&mut chosen);
+            same(&chosen);
+            eight::plain::tanh_strips(&mut plain);
+            same(&plain);
+            #[cfg(target_arch = "x86_64")]
+            if is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma") {
+                // SAFETY: AVX2 and FMA are there.
+                #[allow(unsafe_code)]
+                unsafe {
+                    eight::avx2::tanh_strips(&mut narrow);
+                }
+                same(&narrow);
+            }
         }
     }
 

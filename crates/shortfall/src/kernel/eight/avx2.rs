@@ -67,6 +67,11 @@ impl Eight for Pair {
         Self(unsafe { [_mm256_andnot_pd(sign, a), _mm256_andnot_pd(sign, b)] })
     }
     #[inline(always)]
+    fn signed_as(self, other: Self) -> Self {
+        let ([a, b], [x, y], sign) = (self.size().0, other.0, Self::all(-0.0).0[0]);
+        Self(unsafe { [_mm256_or_pd(a, _mm256_and_pd(x, sign)), _mm256_or_pd(b, _mm256_and_pd(y, sign))] })
+    }
+    #[inline(always)]
     fn unit(self) -> Self {
         Self([unit(self.0[0]), unit(self.0[1])])
     }

@@ -10,7 +10,7 @@ use super::lanes::{
     Coefficients, Curve, GROUP, GROUPS, Lanes, Row, Rule, Totals, advance_by, evaluate_by, survey_by, travel_by,
 };
 use super::logistic::{weigh_by, weigh_with_losses_by};
-use super::panel::{powers_below_largest_by, shares_by};
+use super::panel::{powers_below_largest_by, shares_by, tanh_strips_by};
 use super::secular::{secular_quotients_by, secular_sums_by, secular_vector_by};
 use super::symmetric::{Columns, Pairs, add_symmetric_product_by, update_and_add_symmetric_product_by};
 use std::ops::Range;
@@ -31,6 +31,8 @@ pub(super) trait Eight: Copy {
     fn least(self, other: Self) -> Self;
     fn most(self, other: Self) -> Self;
     fn size(self) -> Self;
+    /// Of the size of this and the sign of the other.
+    fn signed_as(self, other: Self) -> Self;
     /// Its sign, 0 of 0; of NaN a sign or NaN.
     fn unit(self) -> Self;
     /// `self + factor (y - c)` with `y = self + ways[0] unit(self - c)`, where c is the second centre if the coin after those used is
@@ -131,6 +133,11 @@ macro_rules! entries {
             label: &[f64; GROUP],
         ) -> [[f64; GROUP]; 2] {
             shares_by::<$kind>(weights, top, label)
+        }
+
+        $(#[target_feature(enable = $features)])?
+        pub(in super::super) fn tanh_strips(strips: &mut [[f64; GROUP]]) {
+            tanh_strips_by::<$kind>(strips);
         }
 
         $(#[target_feature(enable = $features)])?
@@ -277,6 +284,10 @@ pub(super) mod plain {
         #[inline(always)]
         fn size(self) -> Self {
             each(|l| self[l].abs())
+        }
+        #[inline(always)]
+        fn signed_as(self, other: Self) -> Self {
+            each(|l| self[l].copysign(other[l]))
         }
         #[inline(always)]
         fn unit(self) -> Self {
