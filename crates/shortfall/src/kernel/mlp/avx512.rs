@@ -40,14 +40,16 @@ pub(super) unsafe fn add_products(
     [part, chain, chains]: [usize; 3],
     begin: Begin,
 ) {
-    if x.len() < terms.max(1) || chains == 0 {
+    if terms == 0 || x.len() < terms || chains == 0 {
         return;
     }
     let strips = x.len() / terms;
     let last_block = (0..STRIP.min(terms)).map(|back| c.at(chains - 1, terms - 1 - back)).max();
     assert!(y.len() > (strips - 1) * part + (chains - 1) * chain && last_block < Some(c.entries.len()));
-    for from in (0..terms).step_by(DEPTH) {
-        let count = DEPTH.min(terms - from);
+    // The last are not left with a few, which would take as long as many to begin and to end.
+    let depth = terms.div_ceil(terms.div_ceil(DEPTH)).next_multiple_of(STRIP);
+    for from in (0..terms).step_by(depth) {
+        let count = depth.min(terms - from);
         let mut s = 0;
         while s < strips {
             let together = if strips - s >= STRIPS { STRIPS } else { 1 };
