@@ -30,6 +30,16 @@ pub fn for_parts<T: Send>(
     });
 }
 
+/// Numbers of a vector above which several threads share what is done with each of them.
+const LONG: usize = 1 << 16;
+/// Numbers that each takes at a time.
+const PART: usize = 1 << 14;
+
+/// As [`for_parts`] of a vector, if that is worth it; else of the whole.
+pub(crate) fn for_vector(parallel: &dyn Parallel, vector: &mut [f64], work: impl Fn(usize, &mut [f64]) + Sync) {
+    if vector.len() < LONG { work(0, vector) } else { for_parts(parallel, vector, PART, work) }
+}
+
 /// What `work` makes of each, in their order.
 pub fn map<T: Send, U: Send>(parallel: &dyn Parallel, items: Vec<T>, work: impl Fn(T) -> U + Sync) -> Vec<U> {
     let mut slots: Vec<(Option<T>, Option<U>)> = items.into_iter().map(|item| (Some(item), None)).collect();

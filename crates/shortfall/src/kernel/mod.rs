@@ -224,22 +224,27 @@ pub fn normalise(u: &mut [f64]) {
     divide(u, norm);
 }
 
-/// `y = x + rho g/|g|`, and `y = x` where `g = 0`: `rho/|g|` is rounded, then one multiply-add; in one dimension, and where the
-/// factor would lose bits, by [`unit_vector`].
+/// `y = x + rho g/|g|`, and `y = x` where `g = 0`: by [`unit_factor`], else, and in one dimension, by [`unit_vector`].
 pub fn add_unit_vector(rho: f64, x: &[f64], g: &[f64], y: &mut [f64]) {
     if let ([x], [_], [y]) = (x, g, &mut *y) {
         unit_vector(g, std::slice::from_mut(y));
         *y = rho.mul_add(*y, *x);
         return;
     }
+    match unit_factor(rho, g) {
+        Some(factor) => add_multiple(factor, x, g, y),
+        None => {
+            unit_vector(g, y);
+            scale_and_add(rho, x, y);
+        }
+    }
+}
+
+/// `rho/|g|`, rounded, unless it or the norm would lose bits.
+pub(crate) fn unit_factor(rho: f64, g: &[f64]) -> Option<f64> {
     let plain = dot(g, g).sqrt();
     let factor = rho / plain;
-    if SAFE_NORM.contains(&plain) && SAFE_NORM.contains(&factor.abs()) {
-        add_multiple(factor, x, g, y);
-    } else {
-        unit_vector(g, y);
-        scale_and_add(rho, x, y);
-    }
+    (SAFE_NORM.contains(&plain) && SAFE_NORM.contains(&factor.abs())).then_some(factor)
 }
 
 /// Whether `|x_i| <= limit` for all i; not so where one is not a number.

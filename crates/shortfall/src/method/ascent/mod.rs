@@ -10,6 +10,8 @@ pub use normalised::Normalised;
 pub use unified::Unified;
 pub use unnormalised::Unnormalised;
 
+use crate::parallel::Parallel;
+
 /// What statements may know of an ascent rule.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Perturbation {
@@ -45,6 +47,12 @@ pub trait Ascent: Send + Sync {
     /// Writes `y` from the radius, the point and the gradient there. All slices have the problem's dimension. If `g`
     /// is exactly zero the rule must leave `y = x`.
     fn point(&self, rho: f64, x: &[f64], g: &[f64], y: &mut [f64]);
+
+    /// [`Ascent::point`] on several threads, the same bits.
+    fn point_on(&self, rho: f64, x: &[f64], g: &[f64], y: &mut [f64], parallel: &dyn Parallel) {
+        let _ = parallel;
+        self.point(rho, x, g, y);
+    }
 
     /// What statements may know of it.
     fn perturbation(&self) -> Perturbation {

@@ -2,6 +2,7 @@
 
 use super::{Ascent, Perturbation};
 use crate::kernel;
+use crate::parallel::{Parallel, for_vector};
 
 /// SAM: `y = x + rho g/|g|`, the Euclidean norm over all coordinates; `y = x` where `g = 0`.
 pub struct Normalised;
@@ -9,6 +10,15 @@ pub struct Normalised;
 impl Ascent for Normalised {
     fn point(&self, rho: f64, x: &[f64], g: &[f64], y: &mut [f64]) {
         kernel::add_unit_vector(rho, x, g, y);
+    }
+
+    fn point_on(&self, rho: f64, x: &[f64], g: &[f64], y: &mut [f64], parallel: &dyn Parallel) {
+        match kernel::unit_factor(rho, g) {
+            Some(factor) if g.len() > 1 => for_vector(parallel, y, |from, y| {
+                kernel::add_multiple(factor, &x[from..], &g[from..], y);
+            }),
+            _ => self.point(rho, x, g, y),
+        }
     }
 
     fn perturbation(&self) -> Perturbation {

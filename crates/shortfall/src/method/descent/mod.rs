@@ -8,6 +8,7 @@ pub use momentum::{HeavyBall, Nesterov};
 
 use crate::arguments::{Arguments, BadInput};
 use crate::kernel;
+use crate::parallel::{Parallel, for_vector};
 
 /// The second half of a step.
 pub trait Descent: Send + Sync {
@@ -19,6 +20,12 @@ pub trait Descent: Send + Sync {
 
     /// Moves `x` by the gradient `h` taken at the perturbed point, at step `t` (from 0) with step size `eta`.
     fn step(&self, t: u64, eta: f64, h: &[f64], x: &mut [f64], memory: &mut [f64]);
+
+    /// [`Descent::step`] on several threads, the same bits.
+    fn step_on(&self, t: u64, eta: f64, h: &[f64], x: &mut [f64], memory: &mut [f64], parallel: &dyn Parallel) {
+        let _ = parallel;
+        self.step(t, eta, h, x, memory);
+    }
 
     /// Whether it is `x - eta h`: the one rule statements are about.
     fn is_gradient_descent(&self) -> bool {
@@ -35,6 +42,10 @@ impl Descent for GradientDescent {
             ([x], [h]) => *x = (-eta).mul_add(*h, *x),
             (x, h) => kernel::add_scaled(-eta, h, x),
         }
+    }
+
+    fn step_on(&self, t: u64, eta: f64, h: &[f64], x: &mut [f64], _: &mut [f64], parallel: &dyn Parallel) {
+        for_vector(parallel, x, |from, x| self.step(t, eta, &h[from..][..x.len()], x, &mut []));
     }
 
     fn is_gradient_descent(&self) -> bool {

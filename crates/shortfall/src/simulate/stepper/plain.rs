@@ -335,18 +335,18 @@ impl Plain<'_> {
             self.draw(&sampling, if fresh { ascent } else { descent }, scratch);
             self.sampled_gradient(false, scratch, parallel);
             if perturbs {
-                self.method.ascent.point(rho, &scratch.x, &scratch.h, &mut scratch.y);
+                self.method.ascent.point_on(rho, &scratch.x, &scratch.h, &mut scratch.y, parallel);
                 if fresh {
                     self.draw(&sampling, descent, scratch);
                 }
                 self.sampled_gradient(true, scratch, parallel);
             }
         } else if perturbs {
-            self.method.ascent.point(rho, &scratch.x, &scratch.g, &mut scratch.y);
+            self.method.ascent.point_on(rho, &scratch.x, &scratch.g, &mut scratch.y, parallel);
             self.problem.gradient_on(&scratch.y, &mut scratch.h, parallel);
         }
         let direction = if perturbs || self.method.sampling.is_some() { &scratch.h } else { &scratch.g };
-        self.method.descent.step(t, eta, direction, &mut scratch.x, &mut scratch.memory);
+        self.method.descent.step_on(t, eta, direction, &mut scratch.x, &mut scratch.memory, parallel);
     }
 
     /// Draws a batch or its noise.
