@@ -64,6 +64,13 @@ mod tests {
         });
         assert_eq!(items, [400, 401, 402, 403, 404, 405, 406, 407, 208, 209]);
         for_parts(&Sequential, &mut Vec::<u8>::new(), 4, |_, _| panic!("there is none"));
+        for length in [0, 5, LONG - 1, LONG, LONG + 7 * PART + 3] {
+            let mut vector = vec![1.0; length];
+            for_vector(&Sequential, &mut vector, |from, part| {
+                part.iter_mut().enumerate().for_each(|(k, x)| *x += (from + k) as f64);
+            });
+            assert!(vector.iter().enumerate().all(|(k, x)| *x == 1.0 + k as f64), "{length}");
+        }
         assert_eq!(map(&Sequential, vec!["a", "b"], |x| x.to_owned() + x), ["aa", "bb"]);
     }
 }

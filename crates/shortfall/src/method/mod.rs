@@ -81,3 +81,35 @@ impl Method {
         self.ascent.perturbation() != Perturbation::None && self.rho.first() != 0.0
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::parallel::Sequential;
+
+    /// Vectors that several threads share, and shorter ones, with gradients of any size.
+    #[test]
+    fn parts_have_the_bits_of_the_whole() {
+        let ascents: [Box<dyn Ascent>; 4] =
+            [Box::new(Normalised), Box::new(Unnormalised), Box::new(Unified { lambda: 0.3 }), Box::new(Adaptive)];
+        let descents: [Box<dyn Descent>; 2] = [Box::new(GradientDescent), Box::new(HeavyBall { momentum: 0.9 })];
+        for (d, scale) in [(1, 1.0), (2, 1e-200), (70_001, 1.0), (70_001, 0.0), (70_001, 1e-200), (70_001, 1e200)] {
+            let x: Vec<f64> = (0..d).map(|i| (i as f64 * 0.11).cos()).collect();
+            let g: Vec<f64> = (0..d).map(|i| scale * (i as f64 * 0.37 - 1.0).sin()).collect();
+            let bits = |x: &[f64]| x.iter().map(|x| x.to_bits()).collect::<Vec<_>>();
+            for ascent in &ascents {
+                let (mut whole, mut parts) = (vec![9.0; d], vec![7.0; d]);
+                ascent.point(0.3, &x, &g, &mut whole);
+                ascent.point_on(0.3, &x, &g, &mut parts, &Sequential);
+                assert_eq!(bits(&whole), bits(&parts), "{d} {scale:e}");
+            }
+            for descent in &descents {
+                let (mut whole, mut parts) = (x.clone(), x.clone());
+                let memory = vec![0.5; descent.memory(d)];
+                descent.step(3, 0.1, &g, &mut whole, &mut memory.clone());
+                descent.step_on(3, 0.1, &g, &mut parts, &mut memory.clone(), &Sequential);
+                assert_eq!(bits(&whole), bits(&parts), "{d} {scale:e}");
+            }
+        }
+    }
+}

@@ -303,6 +303,7 @@ impl Plain<'_> {
         scratch: &mut Scratch,
         course: Course,
         record: &mut LaneRecord,
+        parallel: &dyn Parallel,
     ) -> bool {
         if evaluates(t, course, record) {
             let (recorded, weight) = (course.schedule.is_recorded(t), course.schedule.strata.is_none().then_some(1.0));
@@ -314,15 +315,23 @@ impl Plain<'_> {
             scratch.before.copy_from_slice(&scratch.x);
         }
         if self.method.perturbs() {
-            self.method.ascent.point(self.method.rho.at(t), &scratch.x, &scratch.g, &mut scratch.y);
+            self.method.ascent.point_on(self.method.rho.at(t), &scratch.x, &scratch.g, &mut scratch.y, parallel);
         }
         true
     }
 
     /// The second half, given the gradient at the perturbed point.
-    pub(super) fn move_on(&self, t: u64, scratch: &mut Scratch, course: Course, record: &mut LaneRecord) -> bool {
+    pub(super) fn move_on(
+        &self,
+        t: u64,
+        scratch: &mut Scratch,
+        course: Course,
+        record: &mut LaneRecord,
+        parallel: &dyn Parallel,
+    ) -> bool {
         let direction = if self.method.perturbs() { &scratch.h } else { &scratch.g };
-        self.method.descent.step(t, self.method.eta.at(t), direction, &mut scratch.x, &mut scratch.memory);
+        let eta = self.method.eta.at(t);
+        self.method.descent.step_on(t, eta, direction, &mut scratch.x, &mut scratch.memory, parallel);
         self.arrive(t, scratch, course, record)
     }
 

@@ -43,13 +43,13 @@ impl<'a> Together<'a> {
             let mut values = values.into_iter();
             going.retain(|k| {
                 let (Aggregates { course, lanes }, value) = (&mut lanes[*k].1, values.next().unwrap_or(f64::NAN));
-                self.members[*k].set_out(t, value, &mut scratches[*k], *course, &mut lanes[0])
+                self.members[*k].set_out(t, value, &mut scratches[*k], *course, &mut lanes[0], parallel)
             });
             let perturbed: Vec<usize> = going.iter().copied().filter(|k| self.members[*k].method.perturbs()).collect();
             self.gradients(&mut scratches, &perturbed, false, false, parallel);
             going.retain(|k| {
                 let Aggregates { course, lanes } = &mut lanes[*k].1;
-                self.members[*k].move_on(t, &mut scratches[*k], *course, &mut lanes[0])
+                self.members[*k].move_on(t, &mut scratches[*k], *course, &mut lanes[0], parallel)
             });
         }
         begun.iter().for_each(|k| scratches[*k].put(0, &mut lanes[*k].0));
