@@ -30,7 +30,7 @@ fn two_sums([a, b]: [__m256d; TWO]) -> __m128d {
 /// Calls with the beginnings of four rows each, where they go in a strip, and how many there are: the last stands for those that are
 /// missing.
 #[inline(always)]
-fn by_fours<'a>(rows: impl Places<'a>, mut take: impl FnMut([*const f64; FOUR], [usize; 3])) {
+fn by_fours(rows: impl Places, mut take: impl FnMut([*const f64; FOUR], [usize; 3])) {
     let (fours, rest) = (rows.count() / FOUR, rows.count() % FOUR);
     for k in 0..fours {
         take([0, 1, 2, 3].map(|r| rows.place(k * FOUR + r)), [k / 2, k % 2 * FOUR, FOUR]);
@@ -64,7 +64,7 @@ unsafe fn keep(sums: __m256d, strip: &mut [f64; STRIP], at: usize, count: usize)
 /// # Safety
 /// There are rows; w holds so many vectors, at least one, as long as they are, and `out` as many entries for each strip.
 #[target_feature(enable = "avx2,fma")]
-pub(super) unsafe fn products<'a>(rows: impl Places<'a>, w: &[f64], vectors: usize, out: &mut [[f64; STRIP]]) {
+pub(super) unsafe fn products(rows: impl Places, w: &[f64], vectors: usize, out: &mut [[f64; STRIP]]) {
     // SAFETY: of the caller; where there is one vector w is as long as a row.
     unsafe {
         match (vectors, rows.next()) {
@@ -91,7 +91,7 @@ fn ask(at: *const f64, lines: usize) {
 /// As [`products`].
 #[inline(never)]
 #[target_feature(enable = "avx2,fma")]
-unsafe fn alone<'a, P: Places<'a>, const ASKS: bool>(rows: P, w: &[f64], out: &mut [[f64; STRIP]]) {
+unsafe fn alone<P: Places, const ASKS: bool>(rows: P, w: &[f64], out: &mut [[f64; STRIP]]) {
     let mut far = rows.next().as_ptr();
     by_fours(rows, |four, [strip, at, count]| {
         let [mut low, mut high] = [[_mm256_setzero_pd(); FOUR]; 2];
@@ -120,7 +120,7 @@ unsafe fn alone<'a, P: Places<'a>, const ASKS: bool>(rows: P, w: &[f64], out: &m
 /// # Safety
 /// As [`products`], with at least two vectors.
 #[target_feature(enable = "avx2,fma")]
-unsafe fn together<'a>(rows: impl Places<'a>, w: &[f64], vectors: usize, out: &mut [[f64; STRIP]]) {
+unsafe fn together(rows: impl Places, w: &[f64], vectors: usize, out: &mut [[f64; STRIP]]) {
     let (stride, next) = (rows.stride(), rows.next());
     for k in 0..rows.count().div_ceil(TWO) {
         let count = TWO.min(rows.count() - k * TWO);
@@ -246,7 +246,7 @@ unsafe fn with_three(rows: [*const f64; TWO], w: *const f64, stride: usize, far:
 /// # Safety
 /// There are rows; y holds so many vectors, at least one, as long as they are, and `c` as many entries for each strip.
 #[target_feature(enable = "avx2,fma")]
-pub(super) unsafe fn add_rows<'a>(c: &[[f64; STRIP]], rows: impl Places<'a>, vectors: usize, y: &mut [f64]) {
+pub(super) unsafe fn add_rows(c: &[[f64; STRIP]], rows: impl Places, vectors: usize, y: &mut [f64]) {
     let (stride, next) = (rows.stride(), rows.next());
     let far = (!next.is_empty()).then(|| next.as_ptr().wrapping_add(rows.count() / 2 * stride));
     let mut from = 0;
@@ -280,7 +280,7 @@ pub(super) unsafe fn add_rows<'a>(c: &[[f64; STRIP]], rows: impl Places<'a>, vec
 /// first vector's coefficients.
 #[inline]
 #[target_feature(enable = "avx2,fma")]
-unsafe fn sums<'a, P: Places<'a>, const K: usize, const N: usize>(
+unsafe fn sums<P: Places, const K: usize, const N: usize>(
     c: &[[f64; STRIP]],
     rows: P,
     vectors: usize,
@@ -302,7 +302,7 @@ unsafe fn sums<'a, P: Places<'a>, const K: usize, const N: usize>(
 /// As [`sums`].
 #[inline(never)] // several of these in one function: the compiler runs out of registers
 #[target_feature(enable = "avx2,fma")]
-unsafe fn asking_sums<'a, P: Places<'a>, const K: usize, const N: usize, const ASKS: bool>(
+unsafe fn asking_sums<P: Places, const K: usize, const N: usize, const ASKS: bool>(
     c: &[[f64; STRIP]],
     rows: P,
     vectors: usize,
@@ -321,7 +321,7 @@ unsafe fn asking_sums<'a, P: Places<'a>, const K: usize, const N: usize, const A
             }
         }
         for first in (0..rows.count()).step_by(STRIP) {
-            for (r, row) in rows.some(first, STRIP).places().enumerate() {
+            for (r, row) in rows.places(first, STRIP).enumerate() {
                 if ASKS {
                     ask(far, N.div_ceil(4));
                     far = far.wrapping_add(N * 2);

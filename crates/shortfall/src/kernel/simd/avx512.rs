@@ -19,7 +19,7 @@ fn eight_sums(rows: [__m512d; STRIP]) -> __m512d {
 /// # Safety
 /// There are rows; w holds so many vectors, at least one, as long as they are, and `out` as many entries for each strip.
 #[target_feature(enable = "avx512f,avx512vl,avx2,fma")]
-pub(super) unsafe fn products<'a>(rows: impl Places<'a>, w: &[f64], vectors: usize, out: &mut [[f64; STRIP]]) {
+pub(super) unsafe fn products(rows: impl Places, w: &[f64], vectors: usize, out: &mut [[f64; STRIP]]) {
     let stride = rows.stride();
     if vectors == 1 {
         // SAFETY: of the caller.
@@ -31,23 +31,37 @@ pub(super) unsafe fn products<'a>(rows: impl Places<'a>, w: &[f64], vectors: usi
         };
     }
     for (number, out) in out.chunks_exact_mut(vectors).enumerate() {
-        let rows = rows.some(number * STRIP, STRIP);
+        let strip = Strip::of(rows, number);
         let (mut k, mut asked) = (0, 0);
         while k < vectors {
             let (w, out) = (&w[k * stride..], &mut out[k..]);
             // SAFETY: so many vectors begin in w, and strips in `out`.
             k += unsafe {
-                match (rows.count(), vectors - k) {
-                    (5.., 3 | 5..) => tile_of_3(rows, w, stride, out),
-                    (5.., 2 | 4) => tile_of_2(rows, w, stride, out),
-                    (5.., _) => tile_of_1(rows, w, stride, out),
-                    _ => row_by_row(rows, w, stride, out),
+                match (strip.count, vectors - k) {
+                    (5.., 3 | 5..) => tile_of_3(&strip, w, stride, out),
+                    (5.., 2 | 4) => tile_of_2(&strip, w, stride, out),
+                    (5.., _) => tile_of_1(&strip, w, stride, out),
+                    _ => row_by_row(&strip, w, stride, out),
                 }
             };
-            let until = if stride <= 64 { 0 } else { (STRIP * k).div_ceil(vectors).min(rows.count()) };
-            (asked.min(until)..until).for_each(|r| ask_for_next(rows.place(r), stride));
+            let until = if stride <= 64 { 0 } else { (STRIP * k).div_ceil(vectors).min(strip.count) };
+            strip.rows[asked.min(until)..until].iter().for_each(|row| ask_for_next(*row, stride));
             asked = until;
         }
+    }
+}
+
+/// Where the rows of a strip begin; the last stands for those that are missing.
+struct Strip {
+    rows: [*const f64; STRIP],
+    count: usize,
+}
+
+impl Strip {
+    #[inline(always)]
+    fn of(rows: impl Places, number: usize) -> Self {
+        let (first, count) = (number * STRIP, STRIP.min(rows.count() - number * STRIP));
+        Self { rows: [0, 1, 2, 3, 4, 5, 6, 7].map(|r: usize| rows.place(first + r.min(count - 1))), count }
     }
 }
 
@@ -58,15 +72,15 @@ pub(super) unsafe fn products<'a>(rows: impl Places<'a>, w: &[f64], vectors: usi
 /// As [`products`].
 #[inline(never)]
 #[target_feature(enable = "avx512f,avx512vl,avx2,fma")]
-unsafe fn alone<'a, P: Places<'a>, const ASKS: bool>(rows: P, w: &[f64], stride: usize, out: &mut [[f64; STRIP]]) {
+unsafe fn alone<P: Places, const ASKS: bool>(rows: P, w: &[f64], stride: usize, out: &mut [[f64; STRIP]]) {
     let next = rows.next().as_ptr();
     for (number, out) in out.chunks_exact_mut(1).enumerate() {
-        let rows = rows.some(number * STRIP, STRIP);
+        let strip = Strip::of(rows, number);
         // SAFETY: of the caller.
         unsafe {
-            match rows.count() {
-                5.. => tile::<P, 1, ASKS>(rows, w, stride, out, next.wrapping_add(number * STRIP / 2 * stride)),
-                _ => row_by_row(rows, w, stride, out),
+            match strip.count {
+                5.. => tile::<1, ASKS>(&strip, w, stride, out, next.wrapping_add(number * STRIP / 2 * stride)),
+                _ => row_by_row(&strip, w, stride, out),
             }
         };
     }
@@ -95,9 +109,9 @@ macro_rules! tile_of {
     ($name:ident, $k:literal) => {
         #[inline(never)]
         #[target_feature(enable = "avx512f,avx512vl,avx2,fma")]
-        unsafe fn $name<'a>(rows: impl Places<'a>, w: &[f64], stride: usize, out: &mut [[f64; STRIP]]) -> usize {
+        unsafe fn $name(strip: &Strip, w: &[f64], stride: usize, out: &mut [[f64; STRIP]]) -> usize {
             // SAFETY: as promised by the caller.
-            unsafe { tile::<_, $k, false>(rows, w, stride, out, w.as_ptr()) }
+            unsafe { tile::<$k, false>(strip, w, stride, out, w.as_ptr()) }
         }
     };
 }
@@ -106,19 +120,16 @@ tile_of!(tile_of_2, 2);
 tile_of!(tile_of_3, 3);
 
 /// # Safety
-/// One to eight rows of length `stride`, a multiple of 8; K vectors as long begin in w, and K strips in `out`.
+/// A strip of rows of length `stride`, a multiple of 8; K vectors as long begin in w, and K strips in `out`.
 #[inline]
 #[target_feature(enable = "avx512f,avx512vl,avx2,fma")]
-unsafe fn tile<'a, P: Places<'a>, const K: usize, const ASKS: bool>(
-    rows: P,
+unsafe fn tile<const K: usize, const ASKS: bool>(
+    strip: &Strip,
     w: &[f64],
     stride: usize,
     out: &mut [[f64; STRIP]],
     far: *const f64,
 ) -> usize {
-    // The last row stands for those that are missing.
-    let row = |r: usize| rows.place(r.min(rows.count() - 1));
-    let pointers = [row(0), row(1), row(2), row(3), row(4), row(5), row(6), row(7)];
     let mut sums = [[_mm512_setzero_pd(); STRIP]; K];
     for j in (0..stride).step_by(PARTS) {
         if ASKS {
@@ -130,7 +141,7 @@ unsafe fn tile<'a, P: Places<'a>, const K: usize, const ASKS: bool>(
             for (k, part) in all.iter_mut().enumerate() {
                 *part = _mm512_loadu_pd(w.as_ptr().add(k * stride + j));
             }
-            for (r, row) in pointers.into_iter().enumerate() {
+            for (r, row) in strip.rows.into_iter().enumerate() {
                 let x = _mm512_loadu_pd(row.add(j));
                 for (sums, w) in sums.iter_mut().zip(all) {
                     sums[r] = _mm512_fmadd_pd(x, w, sums[r]);
@@ -138,10 +149,10 @@ unsafe fn tile<'a, P: Places<'a>, const K: usize, const ASKS: bool>(
             }
         }
     }
-    let mask = u8::MAX >> (STRIP - rows.count());
-    for (sums, strip) in sums.into_iter().zip(out) {
+    let mask = u8::MAX >> (STRIP - strip.count);
+    for (sums, out) in sums.into_iter().zip(out) {
         // SAFETY: a strip has eight entries.
-        unsafe { _mm512_mask_storeu_pd(strip.as_mut_ptr(), mask, eight_sums(sums)) };
+        unsafe { _mm512_mask_storeu_pd(out.as_mut_ptr(), mask, eight_sums(sums)) };
     }
     K
 }
@@ -149,11 +160,11 @@ unsafe fn tile<'a, P: Places<'a>, const K: usize, const ASKS: bool>(
 /// [`tile`] of one vector and few rows, one after the other.
 ///
 /// # Safety
-/// At most eight rows of length `stride`, a multiple of 8; a vector as long begins in w, and a strip in `out`.
+/// A strip of rows of length `stride`, a multiple of 8; a vector as long begins in w, and a strip in `out`.
 #[inline(never)]
 #[target_feature(enable = "avx512f,avx512vl,avx2,fma")]
-unsafe fn row_by_row<'a>(rows: impl Places<'a>, w: &[f64], stride: usize, out: &mut [[f64; STRIP]]) -> usize {
-    for (row, out) in rows.places().zip(&mut out[0]) {
+unsafe fn row_by_row(strip: &Strip, w: &[f64], stride: usize, out: &mut [[f64; STRIP]]) -> usize {
+    for (row, out) in strip.rows.into_iter().take(strip.count).zip(&mut out[0]) {
         let mut sum = _mm512_setzero_pd();
         for j in (0..stride).step_by(PARTS) {
             // SAFETY: j + 8 is at most the length of the row and of the vector.
@@ -169,7 +180,7 @@ unsafe fn row_by_row<'a>(rows: impl Places<'a>, w: &[f64], stride: usize, out: &
 /// # Safety
 /// There are rows; y holds so many vectors, at least one, as long as they are, and `c` as many entries for each strip.
 #[target_feature(enable = "avx512f,avx512vl,avx2,fma")]
-pub(super) unsafe fn add_rows<'a>(c: &[[f64; STRIP]], rows: impl Places<'a>, vectors: usize, y: &mut [f64]) {
+pub(super) unsafe fn add_rows(c: &[[f64; STRIP]], rows: impl Places, vectors: usize, y: &mut [f64]) {
     let stride = rows.stride();
     let next = (vectors == 1 && !rows.next().is_empty()).then(|| rows.next().as_ptr());
     let mut k = 0;
@@ -200,7 +211,7 @@ pub(super) unsafe fn add_rows<'a>(c: &[[f64; STRIP]], rows: impl Places<'a>, vec
 /// # Safety
 /// As [`sums`], with `left` registers of columns.
 #[target_feature(enable = "avx512f,avx512vl,avx2,fma")]
-unsafe fn some_sums<'a, P: Places<'a>, const K: usize>(
+unsafe fn some_sums<P: Places, const K: usize>(
     left: usize,
     c: &[[f64; STRIP]],
     rows: P,
@@ -228,7 +239,7 @@ unsafe fn some_sums<'a, P: Places<'a>, const K: usize>(
 /// first vector's coefficients.
 #[inline]
 #[target_feature(enable = "avx512f,avx512vl,avx2,fma")]
-unsafe fn sums<'a, P: Places<'a>, const K: usize, const N: usize>(
+unsafe fn sums<P: Places, const K: usize, const N: usize>(
     c: &[[f64; STRIP]],
     rows: P,
     vectors: usize,
@@ -250,7 +261,7 @@ unsafe fn sums<'a, P: Places<'a>, const K: usize, const N: usize>(
 /// As [`sums`].
 #[inline(never)] // several of these in one function: the compiler runs out of registers
 #[target_feature(enable = "avx512f,avx512vl,avx2,fma")]
-unsafe fn asking_sums<'a, P: Places<'a>, const K: usize, const N: usize, const ASKS: bool>(
+unsafe fn asking_sums<P: Places, const K: usize, const N: usize, const ASKS: bool>(
     c: &[[f64; STRIP]],
     rows: P,
     vectors: usize,
@@ -269,7 +280,7 @@ unsafe fn asking_sums<'a, P: Places<'a>, const K: usize, const N: usize, const A
                 *sum = _mm512_loadu_pd(y.add(k * stride + n * PARTS));
             }
         }
-        for (r, row) in rows.places().enumerate() {
+        for (r, row) in rows.places(0, rows.count()).enumerate() {
             if ASKS {
                 ask(far, N.div_ceil(2));
                 far = far.wrapping_add(N * PARTS / 2);

@@ -35,7 +35,7 @@ pub(super) fn products(rows: &SomeRows, w: &[f64], out: &mut [[f64; STRIP]]) {
 }
 
 #[inline(always)]
-fn products_of<'a>(rows: impl Places<'a>, w: &[f64], out: &mut [[f64; STRIP]]) {
+fn products_of(rows: impl Places, w: &[f64], out: &mut [[f64; STRIP]]) {
     let vectors = check(rows, w.len(), out);
     if vectors == 0 {
         return;
@@ -66,7 +66,7 @@ pub(super) fn add_rows(c: &[[f64; STRIP]], rows: &SomeRows, y: &mut [f64]) {
 }
 
 #[inline(always)]
-fn add_rows_of<'a>(c: &[[f64; STRIP]], rows: impl Places<'a>, y: &mut [f64]) {
+fn add_rows_of(c: &[[f64; STRIP]], rows: impl Places, y: &mut [f64]) {
     let vectors = check(rows, y.len(), c);
     if vectors == 0 {
         return;
@@ -95,7 +95,7 @@ pub(super) fn quotient(all: usize, each: usize) -> usize {
 
 /// The number of vectors, 0 if there are no rows.
 #[inline(always)]
-fn check<'a>(rows: impl Places<'a>, length: usize, strips_of_rows: &[[f64; STRIP]]) -> usize {
+fn check(rows: impl Places, length: usize, strips_of_rows: &[[f64; STRIP]]) -> usize {
     if rows.count() == 0 {
         return 0;
     }
@@ -109,7 +109,7 @@ fn check<'a>(rows: impl Places<'a>, length: usize, strips_of_rows: &[[f64; STRIP
 pub(super) mod plain {
     use super::{PARTS, Places, STRIP};
 
-    pub(super) fn products<'a>(rows: impl Places<'a>, w: &[f64], vectors: usize, out: &mut [[f64; STRIP]]) {
+    pub(super) fn products(rows: impl Places, w: &[f64], vectors: usize, out: &mut [[f64; STRIP]]) {
         for r in 0..rows.count() {
             let row = rows.row(r);
             for (k, w) in w.chunks_exact(row.len()).enumerate() {
@@ -118,7 +118,7 @@ pub(super) mod plain {
         }
     }
 
-    pub(super) fn add_rows<'a>(c: &[[f64; STRIP]], rows: impl Places<'a>, vectors: usize, y: &mut [f64]) {
+    pub(super) fn add_rows(c: &[[f64; STRIP]], rows: impl Places, vectors: usize, y: &mut [f64]) {
         for r in 0..rows.count() {
             let row = rows.row(r);
             for (k, y) in y.chunks_exact_mut(row.len()).enumerate() {
@@ -203,8 +203,8 @@ mod tests {
                         same((out, y));
                         for next in [&[][..], &entries[..]] {
                             let (run, (mut out, mut y)) = (Run::new(&entries, columns, next), fresh());
-                            avx2::products(run, &w, vectors, &mut out);
-                            avx2::add_rows(&c, run, vectors, &mut y);
+                            avx2::products(&run, &w, vectors, &mut out);
+                            avx2::add_rows(&c, &run, vectors, &mut y);
                             same((out, y));
                         }
                     }

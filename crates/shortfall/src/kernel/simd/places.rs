@@ -3,24 +3,26 @@
 use super::{PARTS, ROWS};
 
 /// Rows of one length, a multiple of 8.
-pub(super) trait Places<'a>: Copy {
+pub(super) trait Places: Copy {
     fn count(self) -> usize;
     /// Their length, if there are any.
     fn stride(self) -> usize;
-    fn row(self, r: usize) -> &'a [f64];
+    fn row<'r>(self, r: usize) -> &'r [f64]
+    where
+        Self: 'r;
     /// Where a row begins, if it is there.
     fn place(self, r: usize) -> *const f64;
-    /// Where all begin, in order.
-    fn places(self) -> impl Iterator<Item = *const f64>;
-    /// Some of them, from one on; fewer where they end.
-    fn some(self, from: usize, most: usize) -> Self;
-    /// What follows the last in memory, as far as it goes, if that is far from the processor: AVX2 asks for the rows of the next panel
+    /// Where so many begin, from one on; fewer where they end.
+    fn places(self, from: usize, most: usize) -> impl Iterator<Item = *const f64>;
+    /// What follows the last in memory, as far as it goes, if that is far from the processor: the rows of the next panel are asked for
     /// meanwhile.
-    fn next(self) -> &'a [f64];
+    fn next<'r>(self) -> &'r [f64]
+    where
+        Self: 'r;
 }
 
 /// Rows that follow each other.
-#[derive(Clone, Copy, Default)]
+#[derive(Default)]
 pub(super) struct Run<'a> {
     entries: &'a [f64],
     stride: usize,
@@ -35,7 +37,8 @@ impl<'a> Run<'a> {
     }
 }
 
-impl<'a> Places<'a> for Run<'a> {
+// Not for the run itself: made of single words, it would be copied by pairs of them, which wait until the words are written.
+impl Places for &Run<'_> {
     #[inline(always)]
     fn count(self) -> usize {
         self.count
@@ -45,7 +48,10 @@ impl<'a> Places<'a> for Run<'a> {
         self.stride
     }
     #[inline(always)]
-    fn row(self, r: usize) -> &'a [f64] {
+    fn row<'r>(self, r: usize) -> &'r [f64]
+    where
+        Self: 'r,
+    {
         &self.entries[r * self.stride..][..self.stride]
     }
     #[inline(always)]
@@ -53,21 +59,20 @@ impl<'a> Places<'a> for Run<'a> {
         self.entries.as_ptr().wrapping_add(r * self.stride)
     }
     #[inline(always)]
-    fn places(self) -> impl Iterator<Item = *const f64> {
-        (0..self.count).map(move |r| self.place(r))
+    fn places(self, from: usize, most: usize) -> impl Iterator<Item = *const f64> {
+        let (first, stride) = (self.place(from), self.stride);
+        (0..most.min(self.count - from)).map(move |r| first.wrapping_add(r * stride))
     }
     #[inline(always)]
-    fn some(self, from: usize, most: usize) -> Self {
-        let count = most.min(self.count - from);
-        Self { entries: &self.entries[from * self.stride..][..count * self.stride], count, ..self }
-    }
-    #[inline(always)]
-    fn next(self) -> &'a [f64] {
+    fn next<'r>(self) -> &'r [f64]
+    where
+        Self: 'r,
+    {
         self.next
     }
 }
 
-impl<'a> Places<'a> for &[&'a [f64]] {
+impl Places for &[&[f64]] {
     #[inline(always)]
     fn count(self) -> usize {
         self.len()
@@ -77,7 +82,10 @@ impl<'a> Places<'a> for &[&'a [f64]] {
         self[0].len()
     }
     #[inline(always)]
-    fn row(self, r: usize) -> &'a [f64] {
+    fn row<'r>(self, r: usize) -> &'r [f64]
+    where
+        Self: 'r,
+    {
         self[r]
     }
     #[inline(always)]
@@ -85,15 +93,14 @@ impl<'a> Places<'a> for &[&'a [f64]] {
         self[r].as_ptr()
     }
     #[inline(always)]
-    fn places(self) -> impl Iterator<Item = *const f64> {
-        self.iter().map(|row| row.as_ptr())
+    fn places(self, from: usize, most: usize) -> impl Iterator<Item = *const f64> {
+        self[from..].iter().take(most).map(|row| row.as_ptr())
     }
     #[inline(always)]
-    fn some(self, from: usize, most: usize) -> Self {
-        &self[from..][..most.min(self.len() - from)]
-    }
-    #[inline(always)]
-    fn next(self) -> &'a [f64] {
+    fn next<'r>(self) -> &'r [f64]
+    where
+        Self: 'r,
+    {
         &[]
     }
 }
@@ -139,7 +146,7 @@ impl<'a> SomeRows<'a> {
         &self.listed[..self.count]
     }
 
-    pub(super) fn run(&self) -> Option<Run<'a>> {
-        (self.count == 0).then_some(self.run)
+    pub(super) fn run(&self) -> Option<&Run<'a>> {
+        (self.count == 0).then_some(&self.run)
     }
 }
