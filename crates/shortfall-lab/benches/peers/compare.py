@@ -5,7 +5,7 @@
 Makes a virtual environment in `target`, installs the peers there, times every workload on one and on two threads, each peer
 in a process of its own, in several rounds, and prints the best medians in microseconds per unit and the ratio of the best peer
 to `shortfall` that records what the peers do, the ends; beside it stands what all the records of `shortfall run` take.
-`--readme` writes the table into the README.
+`--readme` writes the table into the README, which has one for processors with AVX-512 and one for those without.
 """
 import json
 import os
@@ -102,6 +102,11 @@ def versions(program):
     return f"Microseconds per step or lane-step on {cpu}; {peers.replace(' jax', ', jax')}, rustc {rustc}."
 
 
+def registers():
+    flags = next((line for line in open("/proc/cpuinfo") if line.startswith("flags")), "")
+    return "AVX-512" if "avx512f" in flags else "AVX2"
+
+
 def main():
     arguments = [argument for argument in sys.argv[1:] if argument != "--readme"]
     unknown = [name for name in arguments if name not in WORKLOADS]
@@ -112,9 +117,10 @@ def main():
     print("\n".join(text))
     if "--readme" in sys.argv:
         readme = ROOT / "README.md"
-        before, rest = readme.read_text().split("<!-- peers -->\n", 1)
-        _, after = rest.split("<!-- /peers -->", 1)
-        readme.write_text(before + "<!-- peers -->\n" + "\n".join(text) + "\n<!-- /peers -->" + after)
+        begin, end = f"<!-- {registers()} -->\n", f"<!-- /{registers()} -->"
+        before, rest = readme.read_text().split(begin, 1)
+        _, after = rest.split(end, 1)
+        readme.write_text(before + begin + "\n".join(text) + "\n" + end + after)
 
 
 main()
