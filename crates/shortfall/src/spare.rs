@@ -1,30 +1,48 @@
-//! Space that was used before and will be used again, by whichever thread comes.
+//! Space that was used before and will be used again.
 
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-/// What is not in use.
+/// Threads beyond so many share shelves.
+const SHELVES: usize = 16;
+
+/// What is not in use, on a shelf for each thread: a lock that two threads take in turn goes from core to core each time, which takes
+/// longer than many a gradient.
 #[derive(Debug)]
-pub(crate) struct Spare<T>(Mutex<Vec<T>>);
+pub(crate) struct Spare<T>([Shelf<T>; SHELVES]);
+
+#[derive(Debug)]
+#[repr(align(128))]
+struct Shelf<T>(Mutex<Vec<T>>);
 
 impl<T> Default for Spare<T> {
     fn default() -> Self {
-        Self(Mutex::default())
+        Self(std::array::from_fn(|_| Shelf(Mutex::default())))
     }
 }
 
 impl<T> Spare<T> {
-    /// Lends one, as it was left, or a new one.
+    /// Lends one, as it was left by this thread, or a new one.
     pub(crate) fn with<R>(&self, new: impl FnOnce() -> T, work: impl FnOnce(&mut T) -> R) -> R {
-        let kept = self.lock().pop();
+        let shelf = &self.0[own_shelf()];
+        let kept = shelf.lock().pop();
         let mut lent = kept.unwrap_or_else(new);
         let result = work(&mut lent);
-        self.lock().push(lent);
+        shelf.lock().push(lent);
         result
     }
+}
 
+impl<T> Shelf<T> {
     fn lock(&self) -> MutexGuard<'_, Vec<T>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+fn own_shelf() -> usize {
+    static THREADS: AtomicUsize = AtomicUsize::new(0);
+    thread_local!(static SHELF: usize = THREADS.fetch_add(1, Ordering::Relaxed) % SHELVES);
+    SHELF.with(|shelf| *shelf)
 }
 
 #[cfg(test)]
@@ -41,6 +59,9 @@ mod tests {
                 first.push(3);
             },
         );
+        std::thread::scope(|scope| {
+            scope.spawn(|| spare.with(|| vec![7], |other| assert_eq!(*other, [7])));
+        });
         spare.with(Vec::new, |first| {
             assert_eq!(*first, [1, 3]);
             spare.with(Vec::new, |second| assert_eq!(*second, [2]));

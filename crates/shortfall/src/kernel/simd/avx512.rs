@@ -61,7 +61,9 @@ impl Strip {
     #[inline(always)]
     fn of(rows: impl Places, number: usize) -> Self {
         let (first, count) = (number * STRIP, STRIP.min(rows.count() - number * STRIP));
-        Self { rows: [0, 1, 2, 3, 4, 5, 6, 7].map(|r: usize| rows.place(first + r.min(count - 1))), count }
+        let row = |r: usize| rows.place(first + r.min(count - 1));
+        // Not by `map`, which may become a call.
+        Self { rows: [row(0), row(1), row(2), row(3), row(4), row(5), row(6), row(7)], count }
     }
 }
 
