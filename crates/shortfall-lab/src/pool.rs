@@ -7,7 +7,7 @@ use shortfall::arguments::BadInput;
 use shortfall::parallel::{Parallel, Sequential};
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
@@ -49,7 +49,7 @@ impl Pool {
 
 impl Drop for Pool {
     fn drop(&mut self) {
-        self.work.lock().is_over = true;
+        self.work.is_over.store(true, Ordering::SeqCst);
         self.work.announce(usize::MAX);
         for helper in self.helpers.drain(..) {
             // Its tasks' panics went to those who handed them out.
@@ -73,6 +73,9 @@ impl Parallel for Pool {
 struct Work {
     /// Counts announcements, for those who look without a lock.
     announced: AtomicUsize,
+    /// Jobs on the board: where there is none, nobody who looks for work takes the lock, and it stays with who hands out.
+    open: AtomicUsize,
+    is_over: AtomicBool,
     asleep: AtomicUsize,
     board: Mutex<Board>,
     wake: Condvar,
@@ -84,7 +87,6 @@ struct Board {
     jobs: [Option<Posted>; 8],
     /// How many there were.
     posted: usize,
-    is_over: bool,
 }
 
 /// Tasks that were handed out together.
@@ -109,17 +111,6 @@ struct Posted {
 // SAFETY: a job is shared through atomics and a lock, and its tasks may be called from any thread.
 #[allow(unsafe_code)]
 unsafe impl Send for Posted {}
-
-impl Board {
-    fn post(&mut self, job: *const Job) -> Posted {
-        self.posted += 1;
-        let posted = Posted { job, number: self.posted };
-        if let Some(place) = self.jobs.iter_mut().find(|place| place.is_none()) {
-            *place = Some(posted);
-        }
-        posted
-    }
-}
 
 impl Job {
     /// Takes tasks until there are none.
@@ -155,10 +146,10 @@ impl Work {
         let task = unsafe { std::mem::transmute::<&(dyn Fn(usize) + Sync), &'static (dyn Fn(usize) + Sync)>(task) };
         let (next, helpers, panic) = (AtomicUsize::new(0), AtomicUsize::new(0), Mutex::new(None));
         let job = Job { tasks, next, helpers, panic, task };
-        let posted = self.lock().post(&raw const job);
+        let posted = self.post(&raw const job);
         let mut announced = self.announce(tasks - 1);
         job.work();
-        self.lock().jobs.iter_mut().filter(|place| **place == Some(posted)).for_each(|place| *place = None);
+        self.take_down(posted);
         let mut waiting = Waiting::new();
         while job.helpers.load(Ordering::Acquire) > 0 {
             waiting.look();
@@ -176,16 +167,34 @@ impl Work {
         }
     }
 
+    fn post(&self, job: *const Job) -> Posted {
+        let mut board = self.lock();
+        board.posted += 1;
+        let posted = Posted { job, number: board.posted };
+        if let Some(place) = board.jobs.iter_mut().find(|place| place.is_none()) {
+            *place = Some(posted);
+            self.open.fetch_add(1, Ordering::SeqCst);
+        }
+        posted
+    }
+
+    fn take_down(&self, posted: Posted) {
+        if let Some(place) = self.lock().jobs.iter_mut().find(|place| **place == Some(posted)) {
+            *place = None;
+            self.open.fetch_sub(1, Ordering::SeqCst);
+        }
+    }
+
     /// Works for others until the end.
     fn help(&self) {
         let mut waiting = Waiting::new();
         loop {
             let announced = self.announced.load(Ordering::Acquire);
-            if self.help_once(0) {
+            if self.open.load(Ordering::Acquire) > 0 && self.help_once(0) {
                 waiting = Waiting::new();
                 continue;
             }
-            if self.lock().is_over {
+            if self.is_over.load(Ordering::Acquire) {
                 return;
             }
             while self.announced.load(Ordering::Acquire) == announced && !waiting.is_over() {
