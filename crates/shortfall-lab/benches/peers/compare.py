@@ -104,7 +104,7 @@ def versions(program):
 
 def registers():
     flags = next((line for line in open("/proc/cpuinfo") if line.startswith("flags")), "")
-    return "AVX-512" if "avx512f" in flags else "AVX2"
+    return "AVX-512" if {"avx512f", "avx512vl", "avx512dq"} <= set(flags.split()) else "AVX2"
 
 
 def main():

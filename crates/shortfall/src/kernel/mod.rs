@@ -22,8 +22,7 @@ mod softmax;
 mod stored;
 mod symmetric;
 
-pub use cache_lines::CacheLines;
-pub(crate) use cache_lines::{CACHE_LINE, before_cache_line};
+pub(crate) use cache_lines::{CACHE_LINE, CacheLines, before_cache_line};
 pub use eigenbasis::{Components, GONE, spectral_step};
 pub use functions::{exp, log1p, log1p_unit, logistic_weights, tanh};
 pub(crate) use lanes::{

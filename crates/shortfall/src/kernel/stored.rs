@@ -16,7 +16,7 @@ struct Scale {
     deviation: f64,
 }
 
-/// Rows as the kernels take them, each padded with zeros to `stride`; nothing of them is kept but a few blocks.
+/// Rows as the kernels take them, each padded with zeros to `stride`; nothing of them is kept but a few blocks for each thread.
 #[derive(Debug)]
 pub(crate) struct StoredDense {
     source: Arc<dyn StoredRows>,

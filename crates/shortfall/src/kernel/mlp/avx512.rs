@@ -26,8 +26,8 @@ impl Coefficients<'_> {
     }
 }
 
-/// `y_sn += c_n0 x_s0`, then `c_n1 x_s1`, and so on, from what there is or from zero, for so many chains n and the parts s that x has, `terms` strips each; `y_sn` is
-/// at `s * part + n * chain` in y.
+/// `y_sn += c_n0 x_s0`, then `c_n1 x_s1`, and so on, from what there is or from zero, for so many chains n and the parts s that
+/// x has, `terms` strips each; `y_sn` is at `s * part + n * chain` in y.
 ///
 /// # Safety
 /// The processor has AVX-512F.
@@ -46,7 +46,7 @@ pub(super) unsafe fn add_products(
     let strips = x.len() / terms;
     let last_block = (0..STRIP.min(terms)).map(|back| c.at(chains - 1, terms - 1 - back)).max();
     assert!(y.len() > (strips - 1) * part + (chains - 1) * chain && last_block < Some(c.entries.len()));
-    // The last are not left with a few, which would take as long as many to begin and to end.
+    // So cut that the last have not a few alone, which would take as long as many to begin and to end.
     let depth = terms.div_ceil(terms.div_ceil(DEPTH)).next_multiple_of(STRIP);
     for from in (0..terms).step_by(depth) {
         let count = depth.min(terms - from);

@@ -8,8 +8,8 @@
 //! G += D X           X: rows x inputs, G: outputs x inputs    (gradient)
 //! ```
 //!
-//! Or `=` in place of `+=`: what there was does not matter then. Every entry is one chain of fused multiply-adds in the order of its index, however the loops are cut: tiles, strips,
-//! panels and the processor change no bit. Six times eight sums fit the registers of AVX2; eight sums, one vector or two,
+//! Or `=` in place of `+=`: what there was does not matter then. Every entry is one chain of fused multiply-adds in the order
+//! of its index, however the loops are cut: tiles, strips, panels and the processor change no bit. Six times eight sums fit the registers of AVX2; eight sums, one vector or two,
 //! run over rows (forward, backward) or over inputs (gradient). AVX-512 has a tile of its own.
 
 #[cfg(target_arch = "x86_64")]
@@ -95,6 +95,7 @@ pub fn add_forward(w: &[f64], outputs: usize, a: &Panel, z: &mut Panel) {
 }
 
 fn forward_from(begin: Begin, w: &[f64], outputs: usize, a: &Panel, z: &mut Panel) {
+    assert!(a.entries.len() * z.units == z.entries.len() * a.units, "as many rows in both");
     on_avx512!(w, [a.units, STRIP, 1], &a.entries, a.units, &mut z.entries, [z.units, 1, outputs], begin);
     if begin == Begin::Zero {
         z.strips_mut().for_each(|strip| strip[..outputs].fill([0.0; STRIP]));
@@ -146,6 +147,7 @@ pub fn add_backward(w: &[f64], inputs: usize, d: &Panel, b: &mut Panel) {
 }
 
 fn backward_from(begin: Begin, w: &[f64], inputs: usize, d: &Panel, b: &mut Panel) {
+    assert!(d.entries.len() * b.units == b.entries.len() * d.units, "as many rows in both");
     let steps = [1, STRIP * inputs, inputs];
     on_avx512!(w, steps, &d.entries, d.units, &mut b.entries, [b.units, 1, b.units], begin);
     if begin == Begin::Zero {
@@ -206,6 +208,7 @@ fn outer_from(begin: Begin, d: &Panel, first: usize, x: &Turned, g: &mut [[f64; 
         }
         return;
     }
+    assert!(g.len().is_multiple_of(strips));
     let steps = [STRIP, STRIP * d.units, 1];
     let d_entries = d.entries[first..].as_flattened();
     on_avx512!(d_entries, steps, &x.entries, x.rows, g, [1, strips, g.len() / strips], begin);

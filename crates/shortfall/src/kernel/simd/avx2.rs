@@ -62,7 +62,8 @@ unsafe fn keep(sums: __m256d, strip: &mut [f64; STRIP], at: usize, count: usize)
 }
 
 /// # Safety
-/// There are rows; w holds so many vectors, at least one, as long as they are, and `out` as many entries for each strip.
+/// There are rows, all of one length, a multiple of 8; w holds so many vectors of that length, at least one, and `out` as many entries
+/// for each strip.
 #[target_feature(enable = "avx2,fma")]
 pub(super) unsafe fn products(rows: impl Places, w: &[f64], vectors: usize, out: &mut [[f64; STRIP]]) {
     // SAFETY: of the caller; where there is one vector w is as long as a row.
@@ -244,7 +245,8 @@ unsafe fn with_three(rows: [*const f64; TWO], w: *const f64, stride: usize, far:
 }
 
 /// # Safety
-/// There are rows; y holds so many vectors, at least one, as long as they are, and `c` as many entries for each strip.
+/// There are rows, all of one length, a multiple of 8; y holds so many vectors of that length, at least one, and `c` as many entries
+/// for each strip.
 #[target_feature(enable = "avx2,fma")]
 pub(super) unsafe fn add_rows(c: &[[f64; STRIP]], rows: impl Places, vectors: usize, y: &mut [f64]) {
     let (stride, next) = (rows.stride(), rows.next());

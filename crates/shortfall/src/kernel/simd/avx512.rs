@@ -17,7 +17,8 @@ fn eight_sums(rows: [__m512d; STRIP]) -> __m512d {
 }
 
 /// # Safety
-/// There are rows; w holds so many vectors, at least one, as long as they are, and `out` as many entries for each strip.
+/// There are rows, all of one length, a multiple of 8; w holds so many vectors of that length, at least one, and `out` as many entries
+/// for each strip.
 #[target_feature(enable = "avx512f,avx512vl,avx2,fma")]
 pub(super) unsafe fn products(rows: impl Places, w: &[f64], vectors: usize, out: &mut [[f64; STRIP]]) {
     let stride = rows.stride();
@@ -180,7 +181,8 @@ unsafe fn row_by_row(strip: &Strip, w: &[f64], stride: usize, out: &mut [[f64; S
 }
 
 /// # Safety
-/// There are rows; y holds so many vectors, at least one, as long as they are, and `c` as many entries for each strip.
+/// There are rows, all of one length, a multiple of 8; y holds so many vectors of that length, at least one, and `c` as many entries
+/// for each strip.
 #[target_feature(enable = "avx512f,avx512vl,avx2,fma")]
 pub(super) unsafe fn add_rows(c: &[[f64; STRIP]], rows: impl Places, vectors: usize, y: &mut [f64]) {
     let stride = rows.stride();

@@ -43,12 +43,12 @@ fn products_of(rows: impl Places, w: &[f64], out: &mut [[f64; STRIP]]) {
     #[cfg(target_arch = "x86_64")]
     {
         if is_x86_feature_detected!("avx512f") && is_x86_feature_detected!("avx512vl") {
-            // SAFETY: the processor has AVX-512F and VL, and the lengths were checked.
+            // SAFETY: the processor has AVX-512F and VL; `SomeRows` has rows of one length, and the others were checked.
             #[allow(unsafe_code)]
             return unsafe { avx512::products(rows, w, vectors, out) };
         }
         if is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma") {
-            // SAFETY: the processor has AVX2 and FMA, and the lengths were checked.
+            // SAFETY: the processor has AVX2 and FMA; `SomeRows` has rows of one length, and the others were checked.
             #[allow(unsafe_code)]
             return unsafe { avx2::products(rows, w, vectors, out) };
         }
@@ -74,12 +74,12 @@ fn add_rows_of(c: &[[f64; STRIP]], rows: impl Places, y: &mut [f64]) {
     #[cfg(target_arch = "x86_64")]
     {
         if is_x86_feature_detected!("avx512f") && is_x86_feature_detected!("avx512vl") {
-            // SAFETY: the processor has AVX-512F and VL, and the lengths were checked.
+            // SAFETY: the processor has AVX-512F and VL; `SomeRows` has rows of one length, and the others were checked.
             #[allow(unsafe_code)]
             return unsafe { avx512::add_rows(c, rows, vectors, y) };
         }
         if is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma") {
-            // SAFETY: the processor has AVX2 and FMA, and the lengths were checked.
+            // SAFETY: the processor has AVX2 and FMA; `SomeRows` has rows of one length, and the others were checked.
             #[allow(unsafe_code)]
             return unsafe { avx2::add_rows(c, rows, vectors, y) };
         }
@@ -181,11 +181,11 @@ mod tests {
                     assert_eq!(bits(&y), bits(&sums), "{columns} {count} {vectors}");
                 };
                 let mut some = SomeRows::default();
-                for listed in [true, false] {
-                    if listed {
-                        some.set(rows.iter().copied())
-                    } else {
-                        some.set_run(&entries, columns, count, &[])
+                for way in 0..3 {
+                    match way {
+                        0 => some.set(rows.iter().copied()),
+                        1 => some.set_run(&entries, columns, count, &[]),
+                        _ => some.set_run(&entries, columns, count, &entries),
                     }
                     let (mut out, mut y) = fresh();
                     super::products(&some, &w, &mut out);

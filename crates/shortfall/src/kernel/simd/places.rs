@@ -12,7 +12,7 @@ pub(super) trait Places: Copy {
         Self: 'r;
     /// Where a row begins, if it is there.
     fn place(self, r: usize) -> *const f64;
-    /// Where so many begin, from one on; fewer where they end.
+    /// Where each of so many rows begins, in order, from one of them on; the last may be fewer.
     fn places(self, from: usize, most: usize) -> impl Iterator<Item = *const f64>;
     /// What follows the last in memory, as far as it goes, if that is far from the processor: the rows of the next panel are asked for
     /// meanwhile.
@@ -37,7 +37,8 @@ impl<'a> Run<'a> {
     }
 }
 
-// Not for the run itself: made of single words, it would be copied by pairs of them, which wait until the words are written.
+// For a reference: a run that was just written word by word would be copied by two words at a time, which the processor can read only
+// after all of them have left its store buffer.
 impl Places for &Run<'_> {
     #[inline(always)]
     fn count(self) -> usize {

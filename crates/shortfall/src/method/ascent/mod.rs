@@ -48,7 +48,7 @@ pub trait Ascent: Send + Sync {
     /// is exactly zero the rule must leave `y = x`.
     fn point(&self, rho: f64, x: &[f64], g: &[f64], y: &mut [f64]);
 
-    /// [`Ascent::point`] on several threads, the same bits.
+    /// [`Ascent::point`] on several threads, the same bits; on one, unless a rule says how.
     fn point_on(&self, rho: f64, x: &[f64], g: &[f64], y: &mut [f64], parallel: &dyn Parallel) {
         let _ = parallel;
         self.point(rho, x, g, y);

@@ -13,11 +13,12 @@ impl Ascent for Normalised {
     }
 
     fn point_on(&self, rho: f64, x: &[f64], g: &[f64], y: &mut [f64], parallel: &dyn Parallel) {
-        match kernel::unit_factor(rho, g) {
-            Some(factor) if g.len() > 1 => for_vector(parallel, y, |from, y| {
+        let factor = if g.len() > 1 { kernel::unit_factor(rho, g) } else { None };
+        match factor {
+            Some(factor) => for_vector(parallel, y, |from, y| {
                 kernel::add_multiple(factor, &x[from..], &g[from..], y);
             }),
-            _ => self.point(rho, x, g, y),
+            None => self.point(rho, x, g, y),
         }
     }
 

@@ -21,7 +21,7 @@ pub trait Descent: Send + Sync {
     /// Moves `x` by the gradient `h` taken at the perturbed point, at step `t` (from 0) with step size `eta`.
     fn step(&self, t: u64, eta: f64, h: &[f64], x: &mut [f64], memory: &mut [f64]);
 
-    /// [`Descent::step`] on several threads, the same bits.
+    /// [`Descent::step`] on several threads, the same bits; on one, unless a rule says how.
     fn step_on(&self, t: u64, eta: f64, h: &[f64], x: &mut [f64], memory: &mut [f64], parallel: &dyn Parallel) {
         let _ = parallel;
         self.step(t, eta, h, x, memory);

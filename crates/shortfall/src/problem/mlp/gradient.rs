@@ -59,7 +59,7 @@ impl Mlp {
                 .map(|pass| &*pass.get_mut().unwrap_or_else(PoisonError::into_inner))
                 .collect();
             parallel.run(parts.len(), &|k| {
-                parts[k].take(&passes, number > 0);
+                parts[k].sum_up(&passes, number > 0);
                 if number + 1 == last {
                     parts[k].finish(batch.len() as f64, self.ridge, x);
                 }

@@ -89,10 +89,10 @@ impl<'a> Part<'a> {
     }
 
     /// The gradients of some panels, in their order: their sum, or added to what there is.
-    pub(super) fn take(&self, passes: &[&Pass], adds: bool) {
+    pub(super) fn sum_up(&self, passes: &[&Pass], adds: bool) {
         let sums = &mut self.space().0;
         for (k, pass) in passes.iter().enumerate() {
-            pass.take_gradient(self.number, self.first, sums, adds || k > 0);
+            pass.sum_gradient(self.number, self.first, sums, adds || k > 0);
         }
     }
 
@@ -242,16 +242,16 @@ impl<'a> Pass<'a> {
     }
 
     /// The sums of the panel's gradients for some outputs of layer l, `D A'`, or these added to what there is.
-    fn take_gradient(&self, l: usize, first: usize, sums: &mut [[f64; STRIP]], adds: bool) {
-        let take = if adds { add_outer } else { outer };
-        take(&self.trail.deltas[l], first, &self.trail.turned[l], sums);
+    fn sum_gradient(&self, l: usize, first: usize, sums: &mut [[f64; STRIP]], adds: bool) {
+        let form = if adds { add_outer } else { outer };
+        form(&self.trail.deltas[l], first, &self.trail.turned[l], sums);
     }
 
     /// Adds the gradients of a panel's losses to sums, and the losses, if they are wanted: row after row.
     pub(super) fn gradient(&mut self, rows: &[&[f64]], labels: &[usize], losses: Option<&mut f64>, sums: &mut [f64]) {
         self.there_and_back(rows, labels, losses);
         for (l, layer) in self.network.layers.iter().enumerate() {
-            self.take_gradient(l, 0, layer.sums_mut(sums), true);
+            self.sum_gradient(l, 0, layer.sums_mut(sums), true);
         }
     }
 
