@@ -9,7 +9,7 @@ const SHELVES: usize = 16;
 /// What is not in use, on a shelf for each thread: a lock that two threads take in turn goes from core to core each time, which takes
 /// longer than many a gradient.
 #[derive(Debug)]
-pub(crate) struct Spare<T>([Shelf<T>; SHELVES]);
+pub(crate) struct Spare<T>(Box<[Shelf<T>]>);
 
 #[derive(Debug)]
 #[repr(align(128))]
@@ -17,7 +17,7 @@ struct Shelf<T>(Mutex<Vec<T>>);
 
 impl<T> Default for Spare<T> {
     fn default() -> Self {
-        Self(std::array::from_fn(|_| Shelf(Mutex::default())))
+        Self((0..SHELVES).map(|_| Shelf(Mutex::default())).collect())
     }
 }
 
