@@ -223,7 +223,8 @@ pub fn normalise(u: &mut [f64]) {
     divide(u, norm);
 }
 
-/// `y = x + rho g/|g|`, and `y = x` where `g = 0`: by [`unit_factor`], else, and in one dimension, by [`unit_vector`].
+/// `y = x + rho g/|g|`, and `y = x` where `g = 0`: `rho/|g|` is rounded, then one multiply-add; in one dimension, and where the
+/// factor would lose bits, by [`unit_vector`].
 pub fn add_unit_vector(rho: f64, x: &[f64], g: &[f64], y: &mut [f64]) {
     if let ([x], [_], [y]) = (x, g, &mut *y) {
         unit_vector(g, std::slice::from_mut(y));
