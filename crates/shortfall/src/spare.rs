@@ -59,9 +59,6 @@ mod tests {
                 first.push(3);
             },
         );
-        std::thread::scope(|scope| {
-            scope.spawn(|| spare.with(|| vec![7], |other| assert!(other.len() <= 2)));
-        });
         spare.with(Vec::new, |first| {
             assert_eq!(*first, [1, 3]);
             spare.with(Vec::new, |second| assert_eq!(*second, [2]));
