@@ -284,6 +284,7 @@ impl Waiting {
 mod tests {
     use super::*;
     use shortfall::constants::eigen::symmetric;
+    use shortfall::method::Method;
 
     #[test]
     fn every_task_runs_once_on_any_number_of_threads() {
@@ -369,6 +370,24 @@ mod tests {
         }));
         assert!(nested.is_err());
         pool.run(4, &|_| ());
+    }
+
+    #[test]
+    fn threads_change_no_bit_of_a_step_with_a_long_vector() {
+        let x: Vec<f64> = (0..200_001).map(|i| f64::from(i).cos()).collect();
+        let g: Vec<f64> = (0..200_001).map(|i| f64::from(i).sin()).collect();
+        let moved = |threads: usize| {
+            let pool = Pool::new(Some(threads)).expect("a pool");
+            let (method, mut y, mut next) = (Method::sam(0.1, 0.3), vec![0.0; x.len()], x.clone());
+            method.ascent.point_on(0.3, &x, &g, &mut y, &pool);
+            method.descent.step_on(0, 0.1, &g, &mut next, &mut [], &pool);
+            [y, next].concat().iter().map(|number| number.to_bits()).collect::<Vec<_>>()
+        };
+        let (mut y, mut next) = (vec![0.0; x.len()], x.clone());
+        Method::sam(0.1, 0.3).ascent.point(0.3, &x, &g, &mut y);
+        Method::sam(0.1, 0.3).descent.step(0, 0.1, &g, &mut next, &mut []);
+        let alone: Vec<u64> = [y, next].concat().iter().map(|number| number.to_bits()).collect();
+        assert!([1, 2, 5].iter().all(|threads| moved(*threads) == alone));
     }
 
     #[test]
