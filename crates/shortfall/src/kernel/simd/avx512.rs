@@ -62,7 +62,17 @@ impl Strip {
     #[inline(always)]
     fn of(rows: impl Places, number: usize) -> Self {
         let (first, count) = (number * STRIP, STRIP.min(rows.count() - number * STRIP));
-        let row = |r: usize| rows.place(first + r.min(count - 1));
+        if count == STRIP { Self::full(rows, first) } else { Self::by(count, |r| rows.place(first + r.min(count - 1))) }
+    }
+
+    /// Eight rows from one of them on.
+    #[inline(always)]
+    fn full(rows: impl Places, first: usize) -> Self {
+        Self::by(STRIP, |r| rows.place(first + r))
+    }
+
+    #[inline(always)]
+    fn by(count: usize, row: impl Fn(usize) -> *const f64) -> Self {
         // Not by `map`, which may become a call.
         Self { rows: [row(0), row(1), row(2), row(3), row(4), row(5), row(6), row(7)], count }
     }
@@ -77,12 +87,19 @@ impl Strip {
 #[target_feature(enable = "avx512f,avx512vl,avx2,fma")]
 unsafe fn alone<P: Places, const ASKS: bool>(rows: P, w: &[f64], stride: usize, out: &mut [[f64; STRIP]]) {
     let next = rows.next().as_ptr();
-    for (number, out) in out.chunks_exact_mut(1).enumerate() {
-        let strip = Strip::of(rows, number);
+    let full = rows.count() / STRIP;
+    for (number, out) in out.iter_mut().enumerate() {
+        let far = next.wrapping_add(number * STRIP / 2 * stride);
+        let out = std::slice::from_mut(out);
         // SAFETY: of the caller.
         unsafe {
+            if number < full {
+                tile::<1, ASKS>(&Strip::full(rows, number * STRIP), w, stride, out, far);
+                continue;
+            }
+            let strip = Strip::of(rows, number);
             match strip.count {
-                5.. => tile::<1, ASKS>(&strip, w, stride, out, next.wrapping_add(number * STRIP / 2 * stride)),
+                5.. => tile::<1, ASKS>(&strip, w, stride, out, far),
                 _ => row_by_row(&strip, w, stride, out),
             }
         };
