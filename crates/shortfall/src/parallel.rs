@@ -17,6 +17,9 @@ impl Parallel for Sequential {
     }
 }
 
+/// Parts that are kept on the stack.
+const FEW: usize = 4;
+
 /// Calls `work` for each part of so many items (the last may be shorter), with the number of its first.
 pub fn for_parts<T: Send>(
     parallel: &dyn Parallel,
@@ -24,8 +27,16 @@ pub fn for_parts<T: Send>(
     size: usize,
     work: impl Fn(usize, &mut [T]) + Sync,
 ) {
-    let parts: Vec<Mutex<&mut [T]>> = items.chunks_mut(size).map(Mutex::new).collect();
-    parallel.run(parts.len(), &|task| {
+    let count = items.len().div_ceil(size);
+    let (mut few, mut many): ([Mutex<&mut [T]>; FEW], _) = (Default::default(), Vec::new());
+    let parts = if count <= FEW {
+        few.iter_mut().zip(items.chunks_mut(size)).for_each(|(part, items)| *part = Mutex::new(items));
+        &few[..count]
+    } else {
+        many.extend(items.chunks_mut(size).map(Mutex::new));
+        &many
+    };
+    parallel.run(count, &|task| {
         work(task * size, &mut parts[task].lock().unwrap_or_else(PoisonError::into_inner));
     });
 }

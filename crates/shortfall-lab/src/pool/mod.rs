@@ -3,11 +3,13 @@
 //! Passes over small data take some microseconds, and a step needs two: threads that sleep between them cost more than they bring.
 //! So these look for work for a while before they sleep, and whoever hands out tasks takes part.
 
+mod place;
+
+use place::{Job, Panic, Place};
 use shortfall::arguments::BadInput;
 use shortfall::parallel::{Parallel, Sequential};
-use std::any::Any;
-use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::panic::resume_unwind;
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
@@ -67,122 +69,59 @@ impl Parallel for Pool {
     }
 }
 
-/// What there is to do. What a job passes through lies together: it costs time to bring a cache line from one core to another.
+/// What there is to do. All that a job passes through lies in the first cache line, where it is the only one: it takes time to bring a
+/// line from one core to another.
 #[derive(Debug, Default)]
-#[repr(align(128))]
+#[repr(C, align(64))]
 struct Work {
-    /// Counts announcements, for those who look without a lock.
+    /// Counts announcements, for those who look.
     announced: AtomicUsize,
-    /// Jobs on the board: where there is none, helpers do not take the lock, so that it stays near the thread that hands out.
-    open: AtomicUsize,
+    asleep: AtomicU32,
     is_over: AtomicBool,
-    asleep: AtomicUsize,
-    board: Mutex<Board>,
+    first: Place,
+    others: [Line; 7],
+    sleepers: Mutex<()>,
     wake: Condvar,
 }
 
 #[derive(Debug, Default)]
-struct Board {
-    /// Where it is full, tasks are done by who hands them out.
-    jobs: [Option<Posted>; 8],
-    /// How many there were.
-    posted: usize,
-}
-
-/// Tasks that were handed out together.
 #[repr(align(64))]
-struct Job {
-    tasks: usize,
-    /// The first task that nobody has taken.
-    next: AtomicUsize,
-    /// Helpers that are at it.
-    helpers: AtomicUsize,
-    panic: Mutex<Option<Box<dyn Any + Send>>>,
-    task: &'static (dyn Fn(usize) + Sync),
-}
-
-/// A job in the frame of the thread that waits for it.
-#[derive(Clone, Copy, Debug, PartialEq)]
-struct Posted {
-    job: *const Job,
-    number: usize,
-}
-
-// SAFETY: a job is shared through atomics and a lock, and its tasks may be called from any thread.
-#[allow(unsafe_code)]
-unsafe impl Send for Posted {}
-
-impl Job {
-    /// Takes tasks until there are none.
-    fn work(&self) {
-        loop {
-            let number = self.next.fetch_add(1, Ordering::Relaxed);
-            if number >= self.tasks {
-                return;
-            }
-            if let Err(panic) = catch_unwind(AssertUnwindSafe(|| (self.task)(number))) {
-                self.next.store(self.tasks, Ordering::Relaxed);
-                let mut first = lock(&self.panic);
-                match *first {
-                    None => *first = Some(panic),
-                    // What it drops might panic again, here where others rely on coming to an end.
-                    Some(_) => std::mem::forget(panic),
-                }
-            }
-        }
-    }
-
-    fn has_tasks(&self) -> bool {
-        self.next.load(Ordering::Relaxed) < self.tasks
-    }
-}
+struct Line(Place);
 
 impl Work {
     /// Does the tasks with the helpers that are free; panics as a task does.
     fn share(&self, tasks: usize, task: &(dyn Fn(usize) + Sync)) {
-        // SAFETY: the job lives until this function returns, which it does after the job has left the board, where alone helpers find
-        // it, and after the last helper has left the job.
+        let panic = Panic::default();
+        let job = Job { task, panic: &panic };
+        // Later than all that were announced.
+        let number = (self.announced.load(Ordering::Relaxed) as u32).wrapping_add(1);
+        // SAFETY: below it is waited for until the place is left.
         #[allow(unsafe_code)]
-        let task = unsafe { std::mem::transmute::<&(dyn Fn(usize) + Sync), &'static (dyn Fn(usize) + Sync)>(task) };
-        let (next, helpers, panic) = (AtomicUsize::new(0), AtomicUsize::new(0), Mutex::new(None));
-        let job = Job { tasks, next, helpers, panic, task };
-        let posted = self.post(&raw const job);
+        let place = self.places().find(|place| unsafe { place.open(number, tasks, job) });
+        let Some(place) = place else { return Sequential.run(tasks, task) };
         let mut announced = self.announce(tasks - 1);
-        job.work();
-        self.take_down(posted);
+        place.work(&job, 0);
+        place.close();
         let mut waiting = Waiting::new();
-        while job.helpers.load(Ordering::Acquire) > 0 {
+        while !place.is_left() {
             waiting.look();
             // Those it waits for may have handed out tasks themselves; with older ones it might wait longer than they do.
             let now = self.announced.load(Ordering::Acquire);
-            if now != announced && !self.help_once(posted.number) {
+            if now != announced && !self.help_once(|other| is_later(other, number)) {
                 announced = now;
             }
             if waiting.is_over() {
                 std::thread::sleep(NAP);
             }
         }
-        if let Some(panic) = lock(&job.panic).take() {
+        place.free();
+        if let Some(panic) = lock(&panic).take() {
             resume_unwind(panic);
         }
     }
 
-    fn post(&self, job: *const Job) -> Posted {
-        let mut board = self.lock();
-        board.posted += 1;
-        let posted = Posted { job, number: board.posted };
-        if let Some(place) = board.jobs.iter_mut().find(|place| place.is_none()) {
-            *place = Some(posted);
-            self.open.fetch_add(1, Ordering::SeqCst);
-        }
-        posted
-    }
-
-    fn take_down(&self, posted: Posted) {
-        if let Some(place) = self.lock().jobs.iter_mut().find(|place| **place == Some(posted)) {
-            *place = None;
-            self.open.fetch_sub(1, Ordering::SeqCst);
-        }
+    fn places(&self) -> impl Iterator<Item = &Place> {
+        std::iter::once(&self.first).chain(self.others.iter().map(|Line(place)| place))
     }
 
     /// Works for others until the end.
@@ -190,7 +129,7 @@ impl Work {
         let mut waiting = Waiting::new();
         loop {
             let announced = self.announced.load(Ordering::Acquire);
-            if self.open.load(Ordering::Acquire) > 0 && self.help_once(0) {
+            if self.help_once(|_| true) {
                 waiting = Waiting::new();
                 continue;
             }
@@ -207,20 +146,25 @@ impl Work {
         }
     }
 
-    /// Works on the latest job of another that was posted after the one with this number, if there is one.
-    fn help_once(&self, after: usize) -> bool {
-        let board = self.lock();
-        // SAFETY: jobs on the board live, and one does not end while a helper is at it.
-        #[allow(unsafe_code)]
-        let jobs = board.jobs.iter().flatten().map(|Posted { job, number }| (number, unsafe { &**job }));
-        let latest =
-            jobs.filter(|(number, job)| **number > after && job.has_tasks()).max_by_key(|(number, _)| **number);
-        let Some((_, job)) = latest else { return false };
-        job.helpers.fetch_add(1, Ordering::Relaxed);
-        drop(board);
-        job.work();
-        job.helpers.fetch_sub(1, Ordering::Release);
-        true
+    /// Works on the latest of the jobs that are wanted by their numbers, if there is one.
+    fn help_once(&self, is_wanted: impl Fn(u32) -> bool) -> bool {
+        loop {
+            let mut latest: Option<(u32, &Place)> = None;
+            for place in self.places() {
+                if let Some(number) = place.number()
+                    && is_wanted(number)
+                    && latest.is_none_or(|(other, _)| is_later(number, other))
+                {
+                    latest = Some((number, place));
+                }
+            }
+            match latest {
+                None => return false,
+                Some((number, place)) if place.help(number) => return true,
+                // It was closed meanwhile.
+                Some(_) => (),
+            }
+        }
     }
 
     /// Wakes so many threads at most, if they sleep; gives the number of announcements.
@@ -228,25 +172,26 @@ impl Work {
         let announced = self.announced.fetch_add(1, Ordering::SeqCst) + 1;
         let asleep = self.asleep.load(Ordering::SeqCst);
         if asleep > 0 {
-            let _board = self.lock();
-            (0..most.min(asleep)).for_each(|_| self.wake.notify_one());
+            let _sleepers = lock(&self.sleepers);
+            (0..most.min(asleep as usize)).for_each(|_| self.wake.notify_one());
         }
         announced
     }
 
     /// Until it is woken after another announcement.
     fn sleep(&self, announced: usize) {
-        let mut board = self.lock();
+        let mut sleepers = lock(&self.sleepers);
         self.asleep.fetch_add(1, Ordering::SeqCst);
         while self.announced.load(Ordering::SeqCst) == announced {
-            board = self.wake.wait(board).unwrap_or_else(PoisonError::into_inner);
+            sleepers = self.wake.wait(sleepers).unwrap_or_else(PoisonError::into_inner);
         }
         self.asleep.fetch_sub(1, Ordering::SeqCst);
     }
+}
 
-    fn lock(&self) -> MutexGuard<'_, Board> {
-        lock(&self.board)
-    }
+/// Of numbers that begin again after the largest.
+fn is_later(number: u32, other: u32) -> bool {
+    (number.wrapping_sub(other) as i32) > 0
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -285,6 +230,7 @@ mod tests {
     use super::*;
     use shortfall::constants::eigen::symmetric;
     use shortfall::method::Method;
+    use std::panic::{AssertUnwindSafe, catch_unwind};
 
     #[test]
     fn every_task_runs_once_on_any_number_of_threads() {
@@ -370,6 +316,18 @@ mod tests {
         }));
         assert!(nested.is_err());
         pool.run(4, &|_| ());
+    }
+
+    #[test]
+    fn numbers_begin_again_after_the_largest() {
+        assert!(is_later(1, 0) && !is_later(0, 1) && !is_later(5, 5));
+        assert!(is_later(0, u32::MAX) && !is_later(u32::MAX, 0));
+    }
+
+    /// Whoever looks for work reads one cache line.
+    #[test]
+    fn the_first_place_lies_beside_the_announcements() {
+        assert_eq!(std::mem::offset_of!(Work, others), 64);
     }
 
     #[test]
