@@ -1,7 +1,7 @@
 //! Space that was used before and will be used again.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, PoisonError};
 
 /// A thread that comes after so many others shares a shelf with one of them.
 const SHELVES: usize = 16;
@@ -13,29 +13,33 @@ pub(crate) struct Spare<T>(Box<[Shelf<T>]>);
 
 #[derive(Debug)]
 #[repr(align(128))]
-struct Shelf<T>(Mutex<Vec<T>>);
+struct Shelf<T> {
+    /// Lent where it lies, under its lock: taking it out and putting it back would lock twice.
+    first: Mutex<Option<T>>,
+    /// For those who come while the first is lent.
+    others: Mutex<Vec<T>>,
+}
 
 impl<T> Default for Spare<T> {
     fn default() -> Self {
-        Self((0..SHELVES).map(|_| Shelf(Mutex::default())).collect())
+        let shelf = || Shelf { first: Mutex::default(), others: Mutex::default() };
+        Self(std::iter::repeat_with(shelf).take(SHELVES).collect())
     }
 }
 
 impl<T> Spare<T> {
     /// Lends one, as it was left, or a new one.
     pub(crate) fn with<R>(&self, new: impl FnOnce() -> T, work: impl FnOnce(&mut T) -> R) -> R {
-        let shelf = &self.0[own_shelf()];
-        let kept = shelf.lock().pop();
+        let Shelf { first, others } = &self.0[own_shelf()];
+        if let Ok(mut first) = first.try_lock() {
+            return work(first.get_or_insert_with(new));
+        }
+        let others = || others.lock().unwrap_or_else(PoisonError::into_inner);
+        let kept = others().pop();
         let mut lent = kept.unwrap_or_else(new);
         let result = work(&mut lent);
-        shelf.lock().push(lent);
+        others().push(lent);
         result
-    }
-}
-
-impl<T> Shelf<T> {
-    fn lock(&self) -> MutexGuard<'_, Vec<T>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -63,5 +67,16 @@ mod tests {
             assert_eq!(*first, [1, 3]);
             spare.with(Vec::new, |second| assert_eq!(*second, [2]));
         });
+    }
+
+    #[test]
+    fn what_a_panic_left_is_not_lent() {
+        let spare = Spare::default();
+        let lent = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
+            spare.with(|| 1, |_| panic!("as it should"));
+        }));
+        assert!(lent.is_err());
+        spare.with(|| 2, |other| *other += 1);
+        spare.with(|| 4, |other| assert_eq!(*other, 3));
     }
 }
