@@ -16,6 +16,7 @@ mod mlp;
 mod pages;
 mod panel;
 mod rows;
+mod scales;
 mod secular;
 mod simd;
 mod softmax;
@@ -34,6 +35,7 @@ pub use mlp::{add_backward, add_forward, add_outer, backward, forward, outer};
 pub(crate) use pages::use_large_pages;
 pub use panel::{PANEL, Panel, STRIP, Turned, apply_tanh, softmax_panel};
 pub use rows::{DenseRows, Rows};
+pub(crate) use scales::Scales;
 pub(crate) use secular::{NO_POLE, secular_quotients, secular_sums, secular_vector};
 pub use softmax::{Strips, softmax_batch, softmax_block, softmax_weights};
 pub(crate) use stored::StoredDense;
@@ -93,6 +95,32 @@ pub fn sum(a: &[f64]) -> f64 {
         *partial += a;
     }
     tree(partial)
+}
+
+/// [`sum`] of numbers that come one after the other.
+#[derive(Debug, Default)]
+pub struct Sum {
+    partial: [f64; LANES],
+    count: usize,
+}
+
+impl Sum {
+    /// One number more.
+    #[inline]
+    pub fn add(&mut self, number: f64) {
+        self.partial[self.count % LANES] += number;
+        self.count += 1;
+    }
+
+    /// How many there were.
+    pub fn count(&self) -> usize {
+        self.count
+    }
+
+    /// Their sum.
+    pub fn total(&self) -> f64 {
+        tree(self.partial)
+    }
 }
 
 /// `y += c x`

@@ -1,20 +1,13 @@
 //! Rows that are read from where they are stored, a few at a time, whenever a pass needs them.
 
+use super::LANES;
 use super::panel::STRIP;
 use super::rows::{RowSource, Which};
+use super::scales::Scales;
 use super::simd::{self, SomeRows};
-use super::{LANES, tree};
 use crate::source::{Budget, StoredRows};
 use crate::spare::Spare;
 use std::sync::Arc;
-
-/// What becomes of a column: `(x/largest - mean)/deviation`, or 0 if it is constant.
-#[derive(Clone, Copy, Debug, PartialEq)]
-struct Scale {
-    largest: f64,
-    mean: f64,
-    deviation: f64,
-}
 
 /// Rows as the kernels take them, each padded with zeros to `stride`; nothing of them is kept but a few blocks for each thread.
 #[derive(Debug)]
@@ -24,7 +17,7 @@ pub(crate) struct StoredDense {
     stride: usize,
     /// Whether a 1 follows each row.
     ones: bool,
-    scales: Option<Vec<Scale>>,
+    scales: Option<Scales>,
     blocks: Spare<Block>,
 }
 
@@ -85,9 +78,9 @@ impl StoredDense {
         self.source.read(first, raw);
         for (row, raw) in entries.chunks_exact_mut(self.stride).zip(raw.chunks_exact(self.columns)) {
             let (numbers, padding) = row.split_at_mut(self.columns);
-            match &self.scales {
-                None => numbers.copy_from_slice(raw),
-                Some(scales) => scale(raw, scales, numbers),
+            numbers.copy_from_slice(raw);
+            if let Some(scales) = &self.scales {
+                scales.apply(numbers);
             }
             padding.fill(0.0);
             if self.ones {
@@ -97,65 +90,25 @@ impl StoredDense {
     }
 }
 
-fn scale(raw: &[f64], scales: &[Scale], numbers: &mut [f64]) {
-    for ((number, x), scale) in numbers.iter_mut().zip(raw).zip(scales) {
-        // A deviation of 0 says that the column is constant.
-        *number = if scale.deviation == 0.0 { 0.0 } else { (x / scale.largest - scale.mean) / scale.deviation };
-    }
-}
-
-/// Rows that are read at once before a run.
+/// Numbers that are read at once before a run.
 const CHUNK: usize = 1 << 20;
 
 /// `None` if the user stopped it.
-fn scales(columns: usize, source: &dyn StoredRows, budget: &dyn Budget) -> Option<Vec<Scale>> {
-    let rows = source.count();
-    let mut chunk = Vec::new();
-    let mut pass = |number: f64, see: &mut dyn FnMut(usize, &[f64])| {
-        let step = (CHUNK / columns.max(1)).max(1);
+fn scales(columns: usize, source: &dyn StoredRows, budget: &dyn Budget) -> Option<Scales> {
+    let (rows, mut chunk) = (source.count(), Vec::new());
+    let step = (CHUNK / columns.max(1)).max(1);
+    Scales::of(columns, rows, |number, see| {
         for first in (0..rows).step_by(step) {
             chunk.resize(step.min(rows - first) * columns, 0.0);
             source.read(first, &mut chunk);
-            chunk.chunks_exact(columns).zip(first..).for_each(|(row, i)| see(i, row));
-            if budget.is_interrupted("standardising", Some((number + first as f64 / rows as f64) / 3.0)) {
+            chunk.chunks_exact(columns).for_each(&mut *see);
+            let done = (number as f64 + first as f64 / rows as f64) / 3.0;
+            if budget.is_interrupted("standardising", Some(done)) {
                 return None;
             }
         }
         Some(())
-    };
-    let n = rows as f64;
-    let mut firsts = vec![0.0; columns];
-    let mut differs = vec![false; columns];
-    let mut scales = vec![Scale { largest: 0.0, mean: 0.0, deviation: 0.0 }; columns];
-    pass(0.0, &mut |i, row| {
-        if i == 0 {
-            firsts.copy_from_slice(row);
-        }
-        for (((scale, differs), first), x) in scales.iter_mut().zip(&mut differs).zip(&firsts).zip(row) {
-            scale.largest = scale.largest.max(x.abs());
-            *differs |= x != first;
-        }
-    })?;
-    // Sums as `sum` and `dot` take them of a column, by index modulo 32.
-    let mut partial = vec![[0.0; LANES]; columns];
-    pass(1.0, &mut |i, row| {
-        for ((partial, x), scale) in partial.iter_mut().zip(row).zip(&scales) {
-            partial[i % LANES] += x / scale.largest;
-        }
-    })?;
-    scales.iter_mut().zip(&mut partial).for_each(|(scale, partial)| {
-        scale.mean = tree(std::mem::replace(partial, [0.0; LANES])) / n;
-    });
-    pass(2.0, &mut |i, row| {
-        for ((partial, x), scale) in partial.iter_mut().zip(row).zip(&scales) {
-            let x = x / scale.largest - scale.mean;
-            partial[i % LANES] = x.mul_add(x, partial[i % LANES]);
-        }
-    })?;
-    for ((scale, partial), differs) in scales.iter_mut().zip(partial).zip(differs) {
-        scale.deviation = if differs { (tree(partial) / n).sqrt() } else { 0.0 };
-    }
-    Some(scales)
+    })
 }
 
 impl RowSource for &StoredDense {

@@ -6,8 +6,8 @@ use crate::source::Labels;
 const MOST_CLASSES: usize = 1000;
 
 /// The class of each row, and the classes' names: the labels, numbers by value, then words.
-pub(super) fn of(labels: &Labels, target: &str) -> Result<(Vec<usize>, Vec<String>), String> {
-    let (rows, names) = labels.classes(MOST_CLASSES);
+pub(super) fn of(labels: Labels, target: &str) -> Result<(Vec<usize>, Vec<String>), String> {
+    let (rows, names) = labels.into_classes(MOST_CLASSES);
     match names.len() {
         0 | 1 => Err(format!("target `{target}` has one class ({}); there must be two or more", shown(&names))),
         count if count > MOST_CLASSES => Err(format!(

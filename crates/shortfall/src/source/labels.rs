@@ -95,14 +95,17 @@ impl Labels {
         (0..self.count()).map(|row| self.text(row)).collect()
     }
 
-    /// The labels as finite numbers, or the first row (from 0) whose label is none.
-    pub fn numbers(&self) -> Result<Vec<f64>, usize> {
+    /// The labels as finite numbers, or the first row (from 0) whose label is none, and that.
+    pub fn into_numbers(self) -> Result<Vec<f64>, (usize, String)> {
         match self {
-            Self::Numbers(numbers) => Ok(numbers.clone()),
+            Self::Numbers(numbers) => Ok(numbers),
             Self::Words(words) => {
-                let number = |row: usize| match words.names[words.rows[row] as usize].trim().parse::<f64>() {
-                    Ok(value) if value.is_finite() => Ok(value),
-                    _ => Err(row),
+                let number = |row: usize| {
+                    let name = &words.names[words.rows[row] as usize];
+                    match name.trim().parse::<f64>() {
+                        Ok(value) if value.is_finite() => Ok(value),
+                        _ => Err((row, name.clone())),
+                    }
                 };
                 (0..words.rows.len()).map(number).collect()
             }
@@ -111,16 +114,14 @@ impl Labels {
 
     /// The class of each row, and the classes' names in order: numbers by value, then words. Which classes there are is
     /// told first: above `most` of them rows are not looked at.
-    pub fn classes(&self, most: usize) -> (Vec<usize>, Vec<String>) {
+    pub fn into_classes(self, most: usize) -> (Vec<usize>, Vec<String>) {
         match self {
             Self::Numbers(numbers) => {
-                // Adding 0 turns -0 into 0.
-                let mut distinct: Vec<f64> = numbers.iter().map(|value| value + 0.0).collect();
-                distinct.sort_by(f64::total_cmp);
-                distinct.dedup();
+                let distinct = distinct(&numbers);
                 let names = distinct.iter().map(|value| canonical(*value)).collect();
-                let class = |value: &f64| distinct.partition_point(|other| *other < *value);
-                let rows = if distinct.len() > most { Vec::new() } else { numbers.iter().map(class).collect() };
+                let class = |value| distinct.partition_point(|other| *other < value);
+                // Of the same size, so that it is done in place.
+                let rows = if distinct.len() > most { Vec::new() } else { numbers.into_iter().map(class).collect() };
                 (rows, names)
             }
             Self::Words(words) => {
@@ -133,6 +134,26 @@ impl Labels {
             }
         }
     }
+}
+
+/// Each number once, in order; without a copy of all where they are few.
+fn distinct(numbers: &[f64]) -> Vec<f64> {
+    let (mut distinct, mut most) = (Vec::new(), 1 << 10);
+    for numbers in numbers.chunks(1 << 10) {
+        // Adding 0 turns -0 into 0.
+        distinct.extend(numbers.iter().map(|value| value + 0.0));
+        if distinct.len() > most {
+            sort_and_dedup(&mut distinct);
+            most = 2 * distinct.len().max(1 << 10);
+        }
+    }
+    sort_and_dedup(&mut distinct);
+    distinct
+}
+
+fn sort_and_dedup(numbers: &mut Vec<f64>) {
+    numbers.sort_unstable_by(f64::total_cmp);
+    numbers.dedup();
 }
 
 impl PartialEq for Labels {
@@ -162,18 +183,28 @@ mod tests {
 
     #[test]
     fn numbers_sort_by_value_before_words() {
-        let (rows, names) = Labels::of(&["10", "9", "1e1", "-0", "0.0"]).classes(9);
+        let (rows, names) = Labels::of(&["10", "9", "1e1", "-0", "0.0"]).into_classes(9);
         assert_eq!((rows, names.join(" ").as_str()), (vec![2, 1, 2, 0, 0], "0 9 10"));
-        let (rows, names) = Labels::of(&["10", "b", "9", "a", "b", "10.0"]).classes(9);
+        let (rows, names) = Labels::of(&["10", "b", "9", "a", "b", "10.0"]).into_classes(9);
         assert_eq!((rows, names.join(" ").as_str()), (vec![1, 3, 0, 2, 3, 1], "9 10 a b"));
     }
 
     #[test]
     fn words_among_numbers_keep_their_rows() {
         let labels = Labels::of(&["1", "2.50", "x", "1.0"]);
-        assert_eq!((labels.texts().join(" ").as_str(), labels.numbers()), ("1 2.5 x 1", Err(2)));
+        assert_eq!(labels.texts().join(" "), "1 2.5 x 1");
+        assert_eq!(labels.into_numbers(), Err((2, "x".to_owned())));
         assert_eq!(Labels::of(&["1e-9", "1e300", "-0"]).texts(), ["1e-9", "1e300", "0"]);
-        assert_eq!(Labels::of(&["1", "nan"]).numbers(), Err(1));
-        assert_eq!(Labels::of(&["1", "-2.5e3"]).numbers(), Ok(vec![1.0, -2500.0]));
+        assert_eq!(Labels::of(&["1", "nan"]).into_numbers(), Err((1, "nan".to_owned())));
+        assert_eq!(Labels::of(&["1", "-2.5e3"]).into_numbers(), Ok(vec![1.0, -2500.0]));
+    }
+
+    #[test]
+    fn many_numbers_have_classes_too() {
+        let numbers: Vec<f64> = (0..10_000).map(|i| f64::from(i * 7919 % 3001) - 1500.0).collect();
+        let (rows, names) = Labels::Numbers(numbers.clone()).into_classes(3001);
+        assert!(rows.iter().zip(&numbers).all(|(class, number)| *class as f64 - 1500.0 == *number));
+        assert!(names.iter().enumerate().all(|(class, name)| *name == format!("{}", class as i32 - 1500)));
+        assert_eq!(Labels::Numbers(numbers).into_classes(3000), (vec![], names));
     }
 }

@@ -2,7 +2,7 @@
 
 use super::Design;
 use crate::arguments::{Arguments, BadInput, Value};
-use crate::kernel::dot;
+use crate::kernel::Scales;
 use crate::source::{Budget, DataSource, Features, Labels, SparseMatrix, TableRequest};
 use std::sync::Arc;
 
@@ -14,7 +14,7 @@ pub(crate) struct Dataset {
     /// Name of the target column.
     pub(crate) target: String,
     /// The target, one per row.
-    pub(crate) labels: Labels,
+    labels: Labels,
     pub(crate) ridge: f64,
     pub(crate) budget: Arc<dyn Budget>,
 }
@@ -60,14 +60,18 @@ impl Dataset {
         arguments.bad("data", format_args!("{:?}: {message}", self.data))
     }
 
+    /// The target, not to be kept a second time.
+    pub(crate) fn take_labels(&mut self) -> Labels {
+        std::mem::replace(&mut self.labels, Labels::Numbers(Vec::new()))
+    }
+
     /// The target as finite numbers.
-    pub(crate) fn numbers(&self) -> Result<Vec<f64>, String> {
-        self.labels.numbers().map_err(|row| {
+    pub(crate) fn take_numbers(&mut self) -> Result<Vec<f64>, String> {
+        self.take_labels().into_numbers().map_err(|(row, text)| {
             format!(
-                "row {} of the data, target column `{}`: {:?} is not a finite number, which regression needs",
+                "row {} of the data, target column `{}`: {text:?} is not a finite number, which regression needs",
                 row + 1,
-                self.target,
-                self.labels.text(row)
+                self.target
             )
         })
     }
@@ -163,41 +167,18 @@ impl Column {
     }
 }
 
-/// Columns that are gathered in one pass: the entries of a cache line.
-const GATHERED: usize = 8;
-
 /// Columns to mean 0 and population variance 1; constant columns to 0.
 fn standardize_columns(columns: usize, features: &mut [f64]) {
-    let mut gathered = vec![Vec::new(); GATHERED];
-    for first in (0..columns).step_by(GATHERED) {
-        let count = GATHERED.min(columns - first);
-        for column in &mut gathered[..count] {
-            column.clear();
-            column.reserve(features.len() / columns);
-        }
-        for row in features.chunks_exact(columns) {
-            gathered.iter_mut().zip(&row[first..first + count]).for_each(|(column, x)| column.push(*x));
-        }
-        gathered[..count].iter_mut().for_each(|column| standardize(column));
-        for (i, row) in features.chunks_exact_mut(columns).enumerate() {
-            row[first..first + count].iter_mut().zip(&gathered).for_each(|(x, column)| *x = column[i]);
-        }
-    }
-}
-
-/// One column, at the scale of its largest entry, so that no finite table overflows.
-fn standardize(column: &mut [f64]) {
-    if column.iter().all(|x| *x == column[0]) {
-        column.fill(0.0);
+    if columns == 0 {
         return;
     }
-    let largest = crate::kernel::max_abs(column);
-    column.iter_mut().for_each(|x| *x /= largest);
-    let n = column.len() as f64;
-    let mean = crate::kernel::sum(column) / n;
-    column.iter_mut().for_each(|x| *x -= mean);
-    let deviation = (dot(column, column) / n).sqrt();
-    column.iter_mut().for_each(|x| *x /= deviation);
+    let scales = Scales::of(columns, features.len() / columns, |_, see| {
+        features.chunks_exact(columns).for_each(see);
+        Some(())
+    });
+    if let Some(scales) = scales {
+        features.chunks_exact_mut(columns).for_each(|row| scales.apply(row));
+    }
 }
 
 #[cfg(test)]
@@ -349,10 +330,10 @@ pub(crate) mod tests {
             sparse.centre(&mut sums[0]);
             dense.centre(&mut sums[1]);
             assert!((0..d).all(|j| (sums[0][j] - sums[1][j]).abs() < 1e-11));
-            let (a, b) = (sparse.squares(), dense.squares());
             for i in 0..rows {
-                assert!((a.values[i] - b.values[i]).abs() <= a.errors[i] + b.errors[i], "{i}");
-                assert!(a.sizes[i] * a.sizes[i] >= b.values[i] * (1.0 - 1e-12));
+                let (a, b) = (sparse.square(i), dense.square(i));
+                assert!((a.value - b.value).abs() <= a.error + b.error, "{i}");
+                assert!(a.size * a.size >= b.value * (1.0 - 1e-12));
             }
             let (a, b) = (sparse.column_squares(), dense.column_squares());
             assert!(a.iter().zip(&b).all(|(a, b)| (a - b).abs() < 1e-12));
@@ -361,7 +342,7 @@ pub(crate) mod tests {
 
     #[test]
     fn a_target_that_is_no_number_is_named_with_its_row_and_column() {
-        let read = |labels: &[&str]| Dataset::read(&arguments("x"), &labelled(labels)).unwrap().numbers();
+        let read = |labels: &[&str]| Dataset::read(&arguments("x"), &labelled(labels)).unwrap().take_numbers();
         assert_eq!(read(&["1", "-2.5e3"]), Ok(vec![1.0, -2500.0]));
         for wrong in ["red", "NaN", "inf", "1e999", ""] {
             let message = read(&["1", wrong]).unwrap_err();

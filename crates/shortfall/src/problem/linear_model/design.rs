@@ -29,15 +29,27 @@ struct Centring {
     ones: usize,
 }
 
-/// Squared lengths of the rows.
-pub(super) struct Squares {
-    /// Of `x_i`, computed.
-    pub(super) values: Vec<f64>,
-    /// Bounds of their rounding errors.
-    pub(super) errors: Vec<f64>,
+/// The squared length of a row.
+pub(crate) struct Square {
+    /// `|x_i|^2`, computed.
+    pub(super) value: f64,
+    /// Bound of its rounding error.
+    pub(super) error: f64,
     /// What rounding errors of `x_i'w` and of sums of `x_i` are relative to: `|x_i|`, or with a centre
     /// `|r_i| + 2|c|`, since `sum_j |r_ij w_j| + |c'w| <= (|r_i| + |c|)|w|` and c'w itself is rounded.
-    pub(super) sizes: Vec<f64>,
+    pub(super) size: f64,
+}
+
+impl Square {
+    /// `|x_i|^2`, from below.
+    pub(super) fn least(&self) -> f64 {
+        (self.value - self.error).max(0.0)
+    }
+
+    /// `|x_i|^2`, from above.
+    pub(crate) fn most(&self) -> f64 {
+        self.value + self.error
+    }
 }
 
 impl Design {
@@ -154,7 +166,7 @@ impl Design {
         }
     }
 
-    /// What rounding errors at a row are relative to; see [`Squares::sizes`].
+    /// What rounding errors at a row are relative to; see [`Square::size`].
     pub(crate) fn size(&self, i: usize) -> f64 {
         self.size_of(self.rows.square(i))
     }
@@ -164,23 +176,15 @@ impl Design {
         stored_square.sqrt() + 2.0 * length
     }
 
-    pub(super) fn squares(&self) -> Squares {
-        let stored: Vec<f64> = (0..self.count()).map(|i| self.rows.square(i)).collect();
-        let sizes = stored.iter().map(|square| self.size_of(*square)).collect();
-        let relative = gamma(self.columns + 2);
+    pub(crate) fn square(&self, i: usize) -> Square {
+        let (stored, relative) = (self.rows.square(i), gamma(self.columns + 2));
+        let size = self.size_of(stored);
         let Some(Centring { centre, length, ones }) = &self.centring else {
-            let errors = stored.iter().map(|square| relative * square).collect();
-            return Squares { values: stored, errors, sizes };
+            return Square { value: stored, error: relative * stored, size };
         };
         let hidden = if *ones < self.columns { 0.0 } else { 1.0 };
-        let square =
-            |(i, stored): (usize, &f64)| (stored - hidden - 2.0 * self.rows.dot(i, centre) + length * length).max(0.0);
-        let error = |stored: &f64| 4.0 * relative * (stored.sqrt() + length).powi(2);
-        Squares {
-            values: stored.iter().enumerate().map(square).collect(),
-            errors: stored.iter().map(error).collect(),
-            sizes,
-        }
+        let value = (stored - hidden - 2.0 * self.rows.dot(i, centre) + length * length).max(0.0);
+        Square { value, error: 4.0 * relative * (stored.sqrt() + length).powi(2), size }
     }
 
     /// Mean squares of the columns, computed.

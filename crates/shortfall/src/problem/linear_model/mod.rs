@@ -52,8 +52,8 @@ pub(super) trait LinearModel: Problem + FiniteSum + Hessian {
     fn base(&self) -> &Base;
     fn loss(&self) -> Loss;
 
-    /// `|h_i'|^2` at every row, h_i' the derivative of its loss by its predictions.
-    fn squared_slopes(&self, x: &[f64]) -> Vec<f64>;
+    /// Hands over `|h_i'|^2` of all rows in order, h_i' the derivative of a row's loss by its predictions.
+    fn each_squared_slope(&self, x: &[f64], see: &mut dyn FnMut(f64));
 
     /// A bound on the rounding error of the data part of the gradient computed at `x`, as a vector; `value` is that
     /// of f computed there.

@@ -1,11 +1,10 @@
 //! Mean lengths of the rows, with proved errors.
 
 use super::Design;
-use super::design::Squares;
 use super::pass::{PANEL, block_of};
 use crate::constants::Number;
 use crate::constants::eigen::{UNIT, gamma};
-use crate::kernel::sum;
+use crate::kernel::Sum;
 
 /// What the lengths of the rows say, and what rounding is relative to.
 #[derive(Debug)]
@@ -20,8 +19,6 @@ pub(crate) struct Moments {
     pub(crate) largest_square: Number,
     /// The same of the sizes that rounding is relative to, from above.
     pub(crate) rounding: Sizes,
-    /// `|x_i|^2`, from above.
-    pub(crate) squares: Vec<f64>,
     /// n.
     pub(crate) rows: usize,
     /// Length of x_i.
@@ -41,51 +38,61 @@ pub(crate) struct Sizes {
     pub(crate) largest_square: f64,
 }
 
-/// Enclosure of a mean of n nonnegative numbers from their computed sum.
-fn mean(values: &[f64]) -> Number {
-    let n = values.len();
-    Number::exact(sum(values)) * Number::between(1.0 - gamma(n), 1.0 + 2.0 * gamma(n)) / n as f64
+/// Sums of powers of nonnegative numbers, and the largest of them.
+#[derive(Default)]
+struct Powers {
+    sums: [Sum; 3],
+    largest: f64,
+}
+
+impl Powers {
+    fn add(&mut self, number: f64, powers: [f64; 3]) {
+        self.sums.iter_mut().zip(powers).for_each(|(sum, power)| sum.add(power));
+        self.largest = self.largest.max(number);
+    }
+
+    /// Enclosures of the means.
+    fn means(&self) -> [Number; 3] {
+        self.sums.each_ref().map(|sum| {
+            let n = sum.count();
+            Number::exact(sum.total()) * Number::between(1.0 - gamma(n), 1.0 + 2.0 * gamma(n)) / n as f64
+        })
+    }
 }
 
 impl Moments {
     pub(super) fn of(design: &Design) -> Self {
         let (n, columns) = (design.count(), design.columns());
-        let Squares { mut values, mut errors, sizes } = design.squares();
+        let [mut sizes, mut lower, mut upper] = [(); 3].map(|()| Powers::default());
+        let add_square =
+            |powers: &mut Powers, square: f64| powers.add(square, [square.sqrt(), square, square * square]);
+        for i in 0..n {
+            let row = design.square(i);
+            let square = row.size * row.size;
+            sizes.add(row.size, [row.size, square, square * square]);
+            add_square(&mut lower, row.least());
+            add_square(&mut upper, row.most());
+        }
         // One addition each above, a product or a root here; squares below the normal numbers lose their accuracy.
         let rounding = Number::between(1.0 - 4.0 * UNIT, 1.0 + 4.0 * UNIT);
         let tiny = Number::between(0.0, (columns + 1) as f64 * f64::MIN_POSITIVE);
-        let largest = sizes.iter().copied().fold(0.0, f64::max);
-        // In place: with many rows every vector counts.
-        let mut powers = sizes;
-        let mut next_size = || {
-            let size = (mean(&powers) * rounding * rounding).high * (1.0 + 1e-9) + tiny.high;
-            powers.iter_mut().for_each(|power| *power *= *power);
-            size
-        };
-        let [size, size_square, size_fourth] = [next_size(), next_size(), next_size()];
-        drop(powers);
-        for (value, error) in values.iter_mut().zip(&mut errors) {
-            (*value, *error) = ((*value - *error).max(0.0), *value + *error);
-        }
-        let (lower, upper) = (values, errors);
-        let ends = |of: &dyn Fn(f64) -> f64| {
-            let side = |squares: &[f64]| mean(&squares.iter().map(|square| of(*square)).collect::<Vec<_>>()) * rounding;
-            Number::between(side(&lower).low, side(&upper).high)
-        };
-        let most = |squares: &[f64]| squares.iter().copied().fold(0.0, f64::max);
+        let [mean_size, mean_size_square, mean_size_fourth] =
+            sizes.means().map(|mean| (mean * rounding * rounding).high * (1.0 + 1e-9) + tiny.high);
+        let (low, high) = (lower.means(), upper.means());
+        let [mean_norm, mean_square, mean_fourth] =
+            [0, 1, 2].map(|k: usize| Number::between((low[k] * rounding).low, (high[k] * rounding).high));
         let blocks = n / block_of(n, columns) + 1;
         Self {
-            mean_norm: ends(&f64::sqrt) + tiny.sqrt(),
-            mean_square: ends(&|square| square) + tiny,
-            mean_fourth: ends(&|square| square * square) + tiny,
-            largest_square: Number::between(most(&lower), most(&upper)) * rounding + tiny,
+            mean_norm: mean_norm + tiny.sqrt(),
+            mean_square: mean_square + tiny,
+            mean_fourth: mean_fourth + tiny,
+            largest_square: Number::between(lower.largest, upper.largest) * rounding + tiny,
             rounding: Sizes {
-                mean: size,
-                mean_square: size_square,
-                mean_fourth: size_fourth,
-                largest_square: largest * largest * (1.0 + 1e-9) + tiny.high,
+                mean: mean_size,
+                mean_square: mean_size_square,
+                mean_fourth: mean_size_fourth,
+                largest_square: sizes.largest * sizes.largest * (1.0 + 1e-9) + tiny.high,
             },
-            squares: upper,
             rows: n,
             columns,
             additions: block_of(n, columns) + blocks,

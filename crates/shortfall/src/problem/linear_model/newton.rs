@@ -6,7 +6,7 @@ use super::pass::block_of;
 use super::spectrum::LARGEST_DENSE;
 use crate::constants::Number;
 use crate::constants::eigen::{gamma, solve_positive_definite};
-use crate::kernel::{add_scaled, dot, norm};
+use crate::kernel::{Sum, add_scaled, dot, norm};
 
 /// Where Newton's method ended.
 #[derive(Debug)]
@@ -198,9 +198,11 @@ impl Optimum {
     pub(crate) fn root_mean_square_of_samples(&self, problem: &dyn LinearModel) -> Number {
         let (base, moments) = (problem.base(), &problem.base().moments);
         let n = moments.rows;
-        let slopes = problem.squared_slopes(&self.point);
-        let terms: Vec<f64> = slopes.iter().zip(&moments.squares).map(|(slope, square)| slope * square).collect();
-        let mean = Number::exact(crate::kernel::sum(&terms)) / n as f64 * (1.0 + gamma(n + moments.columns + 16));
+        let mut sum = Sum::default();
+        problem.each_squared_slope(&self.point, &mut |slope| {
+            sum.add(slope * base.design.square(sum.count()).most());
+        });
+        let mean = Number::exact(sum.total()) / n as f64 * (1.0 + gamma(n + moments.columns + 16));
         let length = Number::exact(norm(&self.point)) * Number::between(1.0 - 1e-12, 1.0 + 1e-12) * base.ridge;
         let square = mean - length.square() + length * self.gradient * 2.0;
         let square = Number::between(0.0, square.high.max(0.0));

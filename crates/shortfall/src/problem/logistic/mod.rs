@@ -36,9 +36,9 @@ impl Logistic {
     }
 
     pub(super) fn build(arguments: &Arguments, source: &dyn DataSource) -> Result<Box<dyn Problem>, BadInput> {
-        let dataset = Dataset::read(arguments, source)?;
-        let (signs, positive) =
-            binary_labels(&dataset.labels, &dataset.target).map_err(|message| dataset.bad(arguments, &message))?;
+        let mut dataset = Dataset::read(arguments, source)?;
+        let (signs, positive) = binary_labels(dataset.take_labels(), &dataset.target)
+            .map_err(|message| dataset.bad(arguments, &message))?;
         Ok(Box::new(Self { positive: Some(positive), ..Self::on(Base::of(dataset), signs) }))
     }
 
@@ -69,10 +69,10 @@ impl Logistic {
 }
 
 /// +1 for the label that sorts last (numbers before text, numbers by value), -1 for the other.
-fn binary_labels(labels: &Labels, target: &str) -> Result<(Vec<f64>, String), String> {
-    let (rows, classes) = labels.classes(2);
+fn binary_labels(labels: Labels, target: &str) -> Result<(Vec<f64>, String), String> {
+    let (rows, classes) = labels.into_classes(2);
     match &classes[..] {
-        [_, last] => Ok((rows.iter().map(|class| if *class == 1 { 1.0 } else { -1.0 }).collect(), last.clone())),
+        [_, last] => Ok((rows.into_iter().map(|class| if class == 1 { 1.0 } else { -1.0 }).collect(), last.clone())),
         [only] => Err(format!("target `{target}` has one class ({only}); logistic needs two")),
         _ => {
             let shown = classes[..classes.len().min(5)].join(", ");
@@ -180,9 +180,9 @@ impl LinearModel for Logistic {
         self.base.optimum(self)
     }
 
-    fn squared_slopes(&self, x: &[f64]) -> Vec<f64> {
+    fn each_squared_slope(&self, x: &[f64], see: &mut dyn FnMut(f64)) {
         let w = self.base.design.embed(x, 1);
-        (0..self.signs.len()).map(|i| self.doubt(i, &w).powi(2)).collect()
+        (0..self.signs.len()).for_each(|i| see(self.doubt(i, &w).powi(2)));
     }
 
     fn data_gradient_error(&self, x: &[f64], _: f64) -> f64 {
@@ -220,7 +220,7 @@ impl FiniteSum for Logistic {
     }
 
     fn smoothness(&self, sample: usize) -> f64 {
-        self.base.moments.squares[sample] / 4.0 + self.base.ridge
+        self.base.design.square(sample).most() / 4.0 + self.base.ridge
     }
 
     fn evaluation_is_cheap(&self) -> bool {

@@ -67,7 +67,7 @@ fn shared_passes_have_the_same_bits() {
 
 #[test]
 fn the_label_that_sorts_last_is_plus_one() {
-    let read = |labels: &[&str]| binary_labels(&Labels::of(labels), "y");
+    let read = |labels: &[&str]| binary_labels(Labels::of(labels), "y");
     assert_eq!(read(&["malignant", "benign"]), Ok((vec![1.0, -1.0], "malignant".to_owned())));
     assert_eq!(read(&["10", "9"]), Ok((vec![1.0, -1.0], "10".to_owned())));
     assert!(read(&["a", "a"]).unwrap_err().contains("one class"));

@@ -20,9 +20,9 @@ impl Mlp {
     ) -> Result<Box<dyn Problem>, BadInput> {
         let (hidden, seed) = (hidden_layers(arguments)?, arguments.whole("seed", 0)?);
         let bias = arguments.bool("intercept")?;
-        let dataset = Dataset::read(arguments, source)?;
+        let mut dataset = Dataset::read(arguments, source)?;
         let (labels, names) =
-            labels::of(&dataset.labels, &dataset.target).map_err(|message| dataset.bad(arguments, &message))?;
+            labels::of(dataset.take_labels(), &dataset.target).map_err(|message| dataset.bad(arguments, &message))?;
         let (rows, columns, ridge) = (dataset.design.count(), dataset.design.columns(), dataset.ridge);
         let (mut weights, mut inputs) = (0.0, columns as f64);
         for units in hidden.iter().chain([&names.len()]) {

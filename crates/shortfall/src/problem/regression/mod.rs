@@ -53,8 +53,8 @@ impl Regression {
     }
 
     fn build(arguments: &Arguments, source: &dyn DataSource, threshold: f64) -> Result<Box<dyn Problem>, BadInput> {
-        let dataset = Dataset::read(arguments, source)?;
-        let targets = dataset.numbers().map_err(|message| dataset.bad(arguments, &message))?;
+        let mut dataset = Dataset::read(arguments, source)?;
+        let targets = dataset.take_numbers().map_err(|message| dataset.bad(arguments, &message))?;
         Ok(Box::new(Self::on(Base::of(dataset), targets, threshold)))
     }
 
@@ -174,10 +174,10 @@ impl LinearModel for Regression {
         self.base.optimum(self)
     }
 
-    fn squared_slopes(&self, x: &[f64]) -> Vec<f64> {
+    fn each_squared_slope(&self, x: &[f64], see: &mut dyn FnMut(f64)) {
         let w = self.base.design.embed(x, 1);
         let slope = |i: usize| self.residual(i, &w).clamp(-self.threshold, self.threshold);
-        (0..self.targets.len()).map(|i| slope(i).powi(2)).collect()
+        (0..self.targets.len()).for_each(|i| see(slope(i).powi(2)));
     }
 
     fn data_gradient_error(&self, x: &[f64], value: f64) -> f64 {
@@ -228,7 +228,7 @@ impl FiniteSum for Regression {
     }
 
     fn smoothness(&self, sample: usize) -> f64 {
-        self.base.moments.squares[sample] + self.base.ridge
+        self.base.design.square(sample).most() + self.base.ridge
     }
 
     fn evaluation_is_cheap(&self) -> bool {

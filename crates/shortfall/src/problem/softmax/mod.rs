@@ -43,9 +43,9 @@ impl Softmax {
     }
 
     pub(super) fn build(arguments: &Arguments, source: &dyn DataSource) -> Result<Box<dyn Problem>, BadInput> {
-        let dataset = Dataset::read(arguments, source)?;
+        let mut dataset = Dataset::read(arguments, source)?;
         let (labels, names) =
-            labels::of(&dataset.labels, &dataset.target).map_err(|message| dataset.bad(arguments, &message))?;
+            labels::of(dataset.take_labels(), &dataset.target).map_err(|message| dataset.bad(arguments, &message))?;
         let classes = names.len();
         Ok(Box::new(Self { names, ..Self::on(Base::of(dataset), labels, classes) }))
     }
@@ -163,14 +163,14 @@ impl LinearModel for Softmax {
         self.base.optimum(self)
     }
 
-    fn squared_slopes(&self, x: &[f64]) -> Vec<f64> {
+    fn each_squared_slope(&self, x: &[f64], see: &mut dyn FnMut(f64)) {
         let w = self.base.design.embed(x, self.classes);
         let square = |i: usize| {
             let mut slope = self.scores(i, &w);
             softmax_weights(&mut slope, self.labels[i]);
             dot(&slope, &slope)
         };
-        (0..self.labels.len()).map(square).collect()
+        (0..self.labels.len()).for_each(|i| see(square(i)));
     }
 
     fn data_gradient_error(&self, x: &[f64], _: f64) -> f64 {
@@ -234,7 +234,7 @@ impl FiniteSum for Softmax {
     }
 
     fn smoothness(&self, sample: usize) -> f64 {
-        self.base.moments.squares[sample] / 2.0 + self.base.ridge
+        self.base.design.square(sample).most() / 2.0 + self.base.ridge
     }
 
     fn evaluation_is_cheap(&self) -> bool {
