@@ -1,7 +1,7 @@
 //! Space that was used before and will be used again.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, PoisonError, TryLockError};
 
 /// A thread that comes after so many others shares a shelf with one of them.
 const SHELVES: usize = 16;
@@ -31,8 +31,14 @@ impl<T> Spare<T> {
     /// Lends one, as it was left, or a new one.
     pub(crate) fn with<R>(&self, new: impl FnOnce() -> T, work: impl FnOnce(&mut T) -> R) -> R {
         let Shelf { first, others } = &self.0[own_shelf()];
-        if let Ok(mut first) = first.try_lock() {
-            return work(first.get_or_insert_with(new));
+        match first.try_lock() {
+            Ok(mut first) => return work(first.get_or_insert_with(new)),
+            Err(TryLockError::Poisoned(error)) => {
+                // What a panic left is not lent again.
+                *error.into_inner() = None;
+                first.clear_poison();
+            }
+            Err(TryLockError::WouldBlock) => (),
         }
         let others = || others.lock().unwrap_or_else(PoisonError::into_inner);
         let kept = others().pop();
@@ -76,7 +82,9 @@ mod tests {
             spare.with(|| 1, |_| panic!("as it should"));
         }));
         assert!(lent.is_err());
-        spare.with(|| 2, |other| *other += 1);
-        spare.with(|| 4, |other| assert_eq!(*other, 3));
+        for _ in 0..2 {
+            spare.with(|| 2, |other| assert_eq!(*other, 2));
+        }
+        assert!(!spare.0[own_shelf()].first.is_poisoned());
     }
 }

@@ -123,4 +123,5 @@ def main():
         readme.write_text(before + begin + "\n".join(text) + "\n" + end + after)
 
 
-main()
+if __name__ == "__main__":
+    main()

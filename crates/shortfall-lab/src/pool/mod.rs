@@ -5,7 +5,7 @@
 
 mod place;
 
-use place::{Job, Panic, Place};
+use place::{Job, Panic, Place, is_later};
 use shortfall::arguments::BadInput;
 use shortfall::parallel::{Parallel, Sequential};
 use std::panic::resume_unwind;
@@ -69,8 +69,8 @@ impl Parallel for Pool {
     }
 }
 
-/// What there is to do. All that a job passes through lies in the first cache line, where it is the only one: it takes time to bring a
-/// line from one core to another.
+/// What there is to do. All that is read on the way to a job lies in one cache line, that of the announcements, for the job in the first
+/// place: it takes time to bring a line from one core to another.
 #[derive(Debug, Default)]
 #[repr(C, align(64))]
 struct Work {
@@ -93,28 +93,27 @@ impl Work {
     fn share(&self, tasks: usize, task: &(dyn Fn(usize) + Sync)) {
         let panic = Panic::default();
         let job = Job { task, panic: &panic };
-        // Later than all that were announced.
-        let number = (self.announced.load(Ordering::Relaxed) as u32).wrapping_add(1);
-        // SAFETY: below it is waited for until the place is left.
+        // No earlier than any that was announced.
+        let number = self.announced.load(Ordering::Relaxed) as u64 + 1;
+        // SAFETY: it is dropped below, before the job.
         #[allow(unsafe_code)]
-        let place = self.places().find(|place| unsafe { place.open(number, tasks, job) });
-        let Some(place) = place else { return Sequential.run(tasks, task) };
+        let opened = self.places().find_map(|place| unsafe { place.open(number, tasks, job) });
+        let Some(opened) = opened else { return Sequential.run(tasks, task) };
         let mut announced = self.announce(tasks - 1);
-        place.work(&job, 0);
-        place.close();
+        opened.work(&job);
         let mut waiting = Waiting::new();
-        while !place.is_left() {
+        while !opened.is_left() {
             waiting.look();
-            // Those it waits for may have handed out tasks themselves; with older ones it might wait longer than they do.
+            // Those it waits for may have handed out tasks themselves, now or since it did; older jobs might keep it longer.
             let now = self.announced.load(Ordering::Acquire);
-            if now != announced && !self.help_once(|other| is_later(other, number)) {
+            if now != announced && !self.help_once(|other| !is_later(number, other)) {
                 announced = now;
             }
             if waiting.is_over() {
                 std::thread::sleep(NAP);
             }
         }
-        place.free();
+        drop(opened);
         if let Some(panic) = lock(&panic).take() {
             resume_unwind(panic);
         }
@@ -147,9 +146,9 @@ impl Work {
     }
 
     /// Works on the latest of the jobs that are wanted by their numbers, if there is one.
-    fn help_once(&self, is_wanted: impl Fn(u32) -> bool) -> bool {
+    fn help_once(&self, is_wanted: impl Fn(u64) -> bool) -> bool {
         loop {
-            let mut latest: Option<(u32, &Place)> = None;
+            let mut latest: Option<(u64, &Place)> = None;
             for place in self.places() {
                 if let Some(number) = place.number()
                     && is_wanted(number)
@@ -187,11 +186,6 @@ impl Work {
         }
         self.asleep.fetch_sub(1, Ordering::SeqCst);
     }
-}
-
-/// Of numbers that begin again after the largest.
-fn is_later(number: u32, other: u32) -> bool {
-    (number.wrapping_sub(other) as i32) > 0
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -267,7 +261,7 @@ mod tests {
         }
     }
 
-    /// Deeper than the board has room.
+    /// Deeper than there are places.
     #[test]
     fn tasks_hand_out_tasks_that_hand_out_tasks() {
         fn down(pool: &Pool, depth: usize, count: &AtomicUsize) {
@@ -316,12 +310,6 @@ mod tests {
         }));
         assert!(nested.is_err());
         pool.run(4, &|_| ());
-    }
-
-    #[test]
-    fn numbers_begin_again_after_the_largest() {
-        assert!(is_later(1, 0) && !is_later(0, 1) && !is_later(5, 5));
-        assert!(is_later(0, u32::MAX) && !is_later(u32::MAX, 0));
     }
 
     /// Whoever looks for work reads one cache line.

@@ -28,15 +28,20 @@ pub(super) struct Place {
     job: UnsafeCell<Option<Job<'static>>>,
 }
 
-/// Helpers may come to it.
-const OPEN: u64 = 1 << 30;
+/// Helpers may come to it. They are fewer than a million: no system has so many threads.
+const OPEN: u64 = 1 << 20;
 /// It belongs to somebody who hands out tasks.
-const TAKEN: u64 = 1 << 31;
+const TAKEN: u64 = 1 << 21;
 const HELPERS: u64 = OPEN - 1;
-const NUMBER: u32 = 32;
+const NUMBER: u32 = 22;
 
-// SAFETY: `job` is written by whoever set `TAKEN`, before `OPEN` is set and after the last helper has left; it is read by them and by
-// helpers, who come while `OPEN` is set and are counted in the same step. Jobs are references to what threads may share.
+/// Whether one number comes after another: they count on from 0 after the largest that a place has room for.
+pub(super) fn is_later(number: u64, other: u64) -> bool {
+    (number.wrapping_sub(other) << NUMBER) as i64 > 0
+}
+
+// SAFETY: `job` is written by whoever set `TAKEN`, before `OPEN` is set and after the last helper of those before has left; it is read
+// by helpers, who come while `OPEN` is set and are counted in the same step. Jobs are references to what threads may share.
 #[allow(unsafe_code)]
 unsafe impl Sync for Place {}
 
@@ -44,51 +49,36 @@ impl Place {
     /// Takes it for a job and lets helpers come to all tasks but the first, if it belongs to nobody.
     ///
     /// # Safety
-    /// What the job refers to lives until [`is_left`](Self::is_left) is true after [`close`](Self::close), and the caller waits for that.
+    /// What is given is dropped before what the job refers to ends.
     #[allow(unsafe_code)]
-    pub(super) unsafe fn open(&self, number: u32, tasks: usize, job: Job) -> bool {
+    pub(super) unsafe fn open(&self, number: u64, tasks: usize, job: Job) -> Option<Opened<'_>> {
         let state = self.state.load(Ordering::Relaxed);
-        let taken = u64::from(number) << NUMBER | TAKEN;
+        let taken = number << NUMBER | TAKEN;
         if state & TAKEN != 0
             || self.state.compare_exchange(state, taken, Ordering::Acquire, Ordering::Relaxed).is_err()
         {
-            return false;
+            return None;
         }
         self.tasks.store(tasks, Ordering::Relaxed);
         self.next.store(1, Ordering::Relaxed);
         // SAFETY: it is taken and no helper is there; nobody uses the job after it has ended.
         unsafe { *self.job.get() = Some(std::mem::transmute::<Job<'_>, Job<'static>>(job)) };
         self.state.store(taken | OPEN, Ordering::Release);
-        true
-    }
-
-    /// No helper comes any more.
-    pub(super) fn close(&self) {
-        self.state.fetch_and(!OPEN, Ordering::Relaxed);
-    }
-
-    /// Whether no helper is there.
-    pub(super) fn is_left(&self) -> bool {
-        self.state.load(Ordering::Acquire) & HELPERS == 0
-    }
-
-    /// It belongs to nobody any more, once it is closed and left.
-    pub(super) fn free(&self) {
-        self.state.store(0, Ordering::Release);
+        Some(Opened(self))
     }
 
     /// The number of its job, if that has tasks for helpers.
-    pub(super) fn number(&self) -> Option<u32> {
+    pub(super) fn number(&self) -> Option<u64> {
         let state = self.state.load(Ordering::Acquire);
         let has_tasks = state & OPEN != 0 && self.next.load(Ordering::Relaxed) < self.tasks.load(Ordering::Relaxed);
-        has_tasks.then_some((state >> NUMBER) as u32)
+        has_tasks.then_some(state >> NUMBER)
     }
 
     /// Takes part in the job with this number; whether it was still open.
-    pub(super) fn help(&self, number: u32) -> bool {
+    pub(super) fn help(&self, number: u64) -> bool {
         let mut state = self.state.load(Ordering::Relaxed);
         loop {
-            if state & OPEN == 0 || (state >> NUMBER) as u32 != number {
+            if state & OPEN == 0 || state >> NUMBER != number {
                 return false;
             }
             match self.state.compare_exchange_weak(state, state + 1, Ordering::Acquire, Ordering::Relaxed) {
@@ -107,10 +97,10 @@ impl Place {
     }
 
     /// Does this task and then others until none is left.
-    pub(super) fn work(&self, job: &Job, mut number: usize) {
+    fn work(&self, job: &Job, mut task: usize) {
         let tasks = self.tasks.load(Ordering::Relaxed);
-        while number < tasks {
-            if let Err(panic) = catch_unwind(AssertUnwindSafe(|| (job.task)(number))) {
+        while task < tasks {
+            if let Err(panic) = catch_unwind(AssertUnwindSafe(|| (job.task)(task))) {
                 self.next.store(tasks, Ordering::Relaxed);
                 let mut first = lock(job.panic);
                 match *first {
@@ -119,8 +109,34 @@ impl Place {
                     Some(_) => std::mem::forget(panic),
                 }
             }
-            number = self.next.fetch_add(1, Ordering::Relaxed);
+            task = self.next.fetch_add(1, Ordering::Relaxed);
         }
+    }
+}
+
+/// A place as the one sees it who has opened it. It is free again when this is dropped.
+pub(super) struct Opened<'p>(&'p Place);
+
+impl Opened<'_> {
+    /// Does the first task and others until none is left; no helper comes any more.
+    pub(super) fn work(&self, job: &Job) {
+        self.0.work(job, 0);
+        self.0.state.fetch_and(!OPEN, Ordering::Relaxed);
+    }
+
+    /// Whether no helper is there.
+    pub(super) fn is_left(&self) -> bool {
+        self.0.state.load(Ordering::Acquire) & HELPERS == 0
+    }
+}
+
+impl Drop for Opened<'_> {
+    fn drop(&mut self) {
+        self.0.state.fetch_and(!OPEN, Ordering::Relaxed);
+        while !self.is_left() {
+            std::hint::spin_loop();
+        }
+        self.0.state.store(0, Ordering::Release);
     }
 }
 
@@ -128,52 +144,52 @@ impl Place {
 mod tests {
     use super::*;
 
-    fn with_job(work: impl FnOnce(Job, &AtomicUsize)) {
-        let (sum, panic) = (AtomicUsize::new(0), Panic::default());
-        let task = |task: usize| {
-            sum.fetch_add(10 + task, Ordering::Relaxed);
-        };
-        work(Job { task: &task, panic: &panic }, &sum);
+    #[test]
+    fn numbers_begin_again_after_the_largest() {
+        let largest = u64::MAX >> NUMBER;
+        assert!(is_later(1, 0) && !is_later(0, 1) && !is_later(5, 5));
+        assert!(is_later(0, largest) && is_later(largest + 1, largest) && !is_later(largest, 0));
     }
 
     #[test]
     fn helpers_come_to_the_job_with_their_number_while_it_is_open() {
-        let place = Place::default();
-        assert!(place.number().is_none() && !place.help(0) && place.is_left());
-        with_job(|job, sum| {
-            // SAFETY: it is closed and left below.
-            #[allow(unsafe_code)]
-            let open = |number| unsafe { place.open(number, 3, job) };
-            assert!(open(u32::MAX) && !open(7));
-            assert_eq!(place.number(), Some(u32::MAX));
-            assert!(!place.help(7) && place.help(u32::MAX) && place.is_left());
-            assert_eq!((sum.load(Ordering::Relaxed), place.number()), (11 + 12, None));
-            place.work(&job, 0);
-            assert_eq!(sum.load(Ordering::Relaxed), 10 + 11 + 12);
-            place.close();
-            assert!(!place.help(u32::MAX) && !open(7), "it belongs to the one who has not freed it");
-            place.free();
-            assert!(open(7) && place.number() == Some(7));
-            place.close();
-            assert!(place.number().is_none());
-            place.free();
-        });
+        let (place, sum, panic) = (Place::default(), AtomicUsize::new(0), Panic::default());
+        let task = |task: usize| {
+            sum.fetch_add(10 + task, Ordering::Relaxed);
+        };
+        let job = Job { task: &task, panic: &panic };
+        // SAFETY: what it gives is dropped below.
+        #[allow(unsafe_code)]
+        let open = |number| unsafe { place.open(number, 3, job) };
+        assert!(place.number().is_none() && !place.help(0));
+        let opened = open(9).expect("it was nobody's");
+        assert!(open(7).is_none());
+        assert_eq!(place.number(), Some(9));
+        assert!(!place.help(7) && place.help(9) && opened.is_left());
+        assert_eq!((sum.load(Ordering::Relaxed), place.number()), (11 + 12, None));
+        opened.work(&job);
+        assert_eq!(sum.load(Ordering::Relaxed), 10 + 11 + 12);
+        assert!(!place.help(9) && open(7).is_none(), "it belongs to the one who has it");
+        drop(opened);
+        let again = open(7);
+        assert!(again.is_some() && place.number() == Some(7));
+        drop(again);
+        assert!(place.number().is_none() && !place.help(7));
     }
 
     #[test]
     fn a_helper_is_counted_until_it_has_left() {
-        let place = Place::default();
-        let panic = Panic::default();
+        let (place, panic) = (Place::default(), Panic::default());
         let task = |task: usize| {
-            assert!(!place.is_left());
+            assert!(place.state.load(Ordering::Relaxed) & HELPERS == 1);
             assert!(task != 2, "as it should");
         };
-        // SAFETY: it is closed and left below.
+        // SAFETY: it is dropped below.
         #[allow(unsafe_code)]
-        let opened = unsafe { place.open(1, 4, Job { task: &task, panic: &panic }) };
-        assert!(opened && place.help(1) && place.is_left());
+        let opened = unsafe { place.open(1, 4, Job { task: &task, panic: &panic }) }.expect("it was nobody's");
+        assert!(place.help(1) && opened.is_left());
         assert!(place.number().is_none(), "no task is left after a panic");
-        place.close();
+        drop(opened);
         let message = lock(&panic).take().expect("a panic");
         assert_eq!(message.downcast_ref::<&str>(), Some(&"as it should"));
     }

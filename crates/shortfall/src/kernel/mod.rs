@@ -99,26 +99,26 @@ pub fn sum(a: &[f64]) -> f64 {
 
 /// [`sum`] of numbers that come one after the other.
 #[derive(Debug, Default)]
-pub struct Sum {
+pub(crate) struct RunningSum {
     partial: [f64; LANES],
     count: usize,
 }
 
-impl Sum {
+impl RunningSum {
     /// One number more.
     #[inline]
-    pub fn add(&mut self, number: f64) {
+    pub(crate) fn add(&mut self, number: f64) {
         self.partial[self.count % LANES] += number;
         self.count += 1;
     }
 
     /// How many there were.
-    pub fn count(&self) -> usize {
+    pub(crate) fn count(&self) -> usize {
         self.count
     }
 
     /// Their sum.
-    pub fn total(&self) -> f64 {
+    pub(crate) fn total(&self) -> f64 {
         tree(self.partial)
     }
 }
@@ -285,6 +285,16 @@ pub(crate) fn all_within(x: &[f64], limit: f64) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_running_sum_has_the_bits_of_a_sum() {
+        for count in [0, 1, 31, 32, 33, 1000] {
+            let numbers: Vec<f64> = (0..count).map(|i| (f64::from(i) * 0.731).sin() * 1e3).collect();
+            let mut running = RunningSum::default();
+            numbers.iter().for_each(|number| running.add(*number));
+            assert_eq!((running.total().to_bits(), running.count()), (sum(&numbers).to_bits(), numbers.len()));
+        }
+    }
 
     #[test]
     fn norms_survive_extreme_entries() {

@@ -5,7 +5,7 @@ use multiversion::multiversion;
 
 /// What becomes of the entries of each column: `(x/largest - mean)/deviation`, at the scale of the largest so that no finite table
 /// overflows. A deviation of 0 says that the column is constant.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Debug, PartialEq)]
 pub(crate) struct Scales {
     largest: Vec<f64>,
     mean: Vec<f64>,
@@ -13,8 +13,8 @@ pub(crate) struct Scales {
 }
 
 impl Scales {
-    /// `pass(number, see)`, the first, second and third, calls `see` with all of so many rows in order; `None` ends it. Sums are
-    /// [`sum`](super::sum) and [`dot`](super::dot) of columns, bit for bit.
+    /// `pass(number, see)`, with the numbers 0, 1 and 2, calls `see` with all rows in order, of which there are `rows`; `None` ends it.
+    /// Sums are [`sum`](super::sum) and [`dot`](super::dot) of columns, bit for bit.
     pub(crate) fn of(
         columns: usize,
         rows: usize,
@@ -30,12 +30,12 @@ impl Scales {
                 *differs |= *x != *first;
             }
         })?;
-        let mut sums = Sums::new(columns);
+        let mut sums = Sums::new(columns, rows);
         pass(1, &mut |row| add_quotients(row, &scales.largest, sums.next()))?;
         sums.write_means(rows, &mut scales.mean);
-        let mut squares = Sums::new(columns);
-        pass(2, &mut |row| add_squares(row, [&scales.largest, &scales.mean], squares.next()))?;
-        squares.write_means(rows, &mut scales.deviation);
+        sums.clear();
+        pass(2, &mut |row| add_squares(row, [&scales.largest, &scales.mean], sums.next()))?;
+        sums.write_means(rows, &mut scales.deviation);
         for (deviation, differs) in scales.deviation.iter_mut().zip(differs) {
             *deviation = if differs { deviation.sqrt() } else { 0.0 };
         }
@@ -56,8 +56,13 @@ struct Sums {
 }
 
 impl Sums {
-    fn new(columns: usize) -> Self {
-        Self { partial: vec![0.0; LANES * columns], columns, rows: 0 }
+    fn new(columns: usize, rows: usize) -> Self {
+        Self { partial: vec![0.0; LANES.min(rows) * columns], columns, rows: 0 }
+    }
+
+    fn clear(&mut self) {
+        self.partial.fill(0.0);
+        self.rows = 0;
     }
 
     /// Those that the next row belongs to.
@@ -69,7 +74,10 @@ impl Sums {
 
     fn write_means(&self, rows: usize, means: &mut [f64]) {
         for (j, mean) in means.iter_mut().enumerate() {
-            *mean = tree(std::array::from_fn(|lane| self.partial[lane * self.columns + j])) / rows as f64;
+            let mut partial = [0.0; LANES];
+            let there = self.partial.iter().skip(j).step_by(self.columns);
+            partial.iter_mut().zip(there).for_each(|(partial, sum)| *partial = *sum);
+            *mean = tree(partial) / rows as f64;
         }
     }
 }
@@ -106,8 +114,10 @@ mod tests {
     #[test]
     fn rows_are_scaled_as_columns_are() {
         for (rows, columns) in [(1, 1), (31, 2), (32, 5), (33, 9), (200, 17)] {
-            let entry = |i: usize, j: usize| match j % 4 {
+            let entry = |i: usize, j: usize| match j % 6 {
                 0 => 7.0,
+                4 => 0.0,
+                5 => [0.0, -0.0][i % 2],
                 1 => ((i * columns + j) as f64 * 0.731).sin() * 1e308,
                 2 => 1e-300 * (i % 3) as f64,
                 _ => 5.0 + (i as f64 * 1.3).cos(),

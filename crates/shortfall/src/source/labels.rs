@@ -203,6 +203,7 @@ mod tests {
     fn many_numbers_have_classes_too() {
         let numbers: Vec<f64> = (0..10_000).map(|i| f64::from(i * 7919 % 3001) - 1500.0).collect();
         let (rows, names) = Labels::Numbers(numbers.clone()).into_classes(3001);
+        assert_eq!((rows.len(), names.len()), (numbers.len(), 3001));
         assert!(rows.iter().zip(&numbers).all(|(class, number)| *class as f64 - 1500.0 == *number));
         assert!(names.iter().enumerate().all(|(class, name)| *name == format!("{}", class as i32 - 1500)));
         assert_eq!(Labels::Numbers(numbers).into_classes(3000), (vec![], names));

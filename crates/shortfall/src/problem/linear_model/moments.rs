@@ -4,7 +4,7 @@ use super::Design;
 use super::pass::{PANEL, block_of};
 use crate::constants::Number;
 use crate::constants::eigen::{UNIT, gamma};
-use crate::kernel::Sum;
+use crate::kernel::RunningSum;
 
 /// What the lengths of the rows say, and what rounding is relative to.
 #[derive(Debug)]
@@ -41,7 +41,7 @@ pub(crate) struct Sizes {
 /// Sums of powers of nonnegative numbers, and the largest of them.
 #[derive(Default)]
 struct Powers {
-    sums: [Sum; 3],
+    sums: [RunningSum; 3],
     largest: f64,
 }
 

@@ -6,7 +6,7 @@ use super::pass::block_of;
 use super::spectrum::LARGEST_DENSE;
 use crate::constants::Number;
 use crate::constants::eigen::{gamma, solve_positive_definite};
-use crate::kernel::{Sum, add_scaled, dot, norm};
+use crate::kernel::{RunningSum, add_scaled, dot, norm};
 
 /// Where Newton's method ended.
 #[derive(Debug)]
@@ -198,7 +198,7 @@ impl Optimum {
     pub(crate) fn root_mean_square_of_samples(&self, problem: &dyn LinearModel) -> Number {
         let (base, moments) = (problem.base(), &problem.base().moments);
         let n = moments.rows;
-        let mut sum = Sum::default();
+        let mut sum = RunningSum::default();
         problem.each_squared_slope(&self.point, &mut |slope| {
             sum.add(slope * base.design.square(sum.count()).most());
         });
