@@ -9,8 +9,9 @@
 //! ```
 //!
 //! Or `=` in place of `+=`: what there was does not matter then. Every entry is one chain of fused multiply-adds in the order
-//! of its index, however the loops are cut: tiles, strips, panels and the processor change no bit. Six times eight sums fit the registers of AVX2; eight sums, one vector or two,
-//! run over rows (forward, backward) or over inputs (gradient). AVX-512 has a tile of its own.
+//! of its index, however the loops are cut: tiles, strips, panels and the processor change no bit. Six times eight sums fit the
+//! registers of AVX2; eight sums, one vector or two, run over rows (forward, backward) or over inputs (gradient). AVX-512 has a
+//! tile of its own.
 
 #[cfg(target_arch = "x86_64")]
 mod avx512;
