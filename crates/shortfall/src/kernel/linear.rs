@@ -90,14 +90,13 @@ fn logistic_weigh(
     losses: &mut [[f64; STRIP]],
     wants_losses: bool,
 ) {
-    let mut own = [[1.0; STRIP]; MOST_STRIPS];
-    which.gather(signs, own.as_flattened_mut());
-    let own = &own[..which.count().div_ceil(STRIP)];
-    if wants_losses {
-        logistic::weigh_with_losses(own, strips, losses);
-    } else {
-        logistic::weigh(own, strips);
-    }
+    which.with_strips(signs, 1.0, |signs| {
+        if wants_losses {
+            logistic::weigh_with_losses(signs, strips, losses);
+        } else {
+            logistic::weigh(signs, strips);
+        }
+    });
 }
 
 /// `c_i = clip(r_i, -threshold, threshold)` of `r_i = x_i'w - y_i`, and Huber's losses: `m (|r| - m/2)` with
@@ -110,18 +109,18 @@ fn residual_weigh(
     strips: &mut [[f64; STRIP]],
     losses: &mut [[f64; STRIP]],
 ) {
-    let mut own = [[0.0; STRIP]; MOST_STRIPS];
-    which.gather(targets, own.as_flattened_mut());
-    let vectors = strips.len() / which.count().div_ceil(STRIP);
-    for (k, (strip, losses)) in strips.iter_mut().zip(losses).enumerate() {
-        for ((prediction, target), loss) in strip.iter_mut().zip(&own[k / vectors]).zip(losses) {
-            let residual = *prediction - target;
-            let size = residual.abs();
-            let clipped = if size > threshold { threshold } else { size };
-            *loss = clipped * (size - 0.5 * clipped);
-            *prediction = clipped.copysign(residual);
+    which.with_strips(targets, 0.0, |targets| {
+        let vectors = strips.len() / targets.len();
+        for (k, (strip, losses)) in strips.iter_mut().zip(losses).enumerate() {
+            for ((prediction, target), loss) in strip.iter_mut().zip(&targets[k / vectors]).zip(losses) {
+                let residual = *prediction - target;
+                let size = residual.abs();
+                let clipped = if size > threshold { threshold } else { size };
+                *loss = clipped * (size - 0.5 * clipped);
+                *prediction = clipped.copysign(residual);
+            }
         }
-    }
+    });
 }
 
 /// Logistic regression over the rows `from..to`, labels y = +-1, with as many vectors of weights as there are losses: adds the

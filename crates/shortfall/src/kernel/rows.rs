@@ -6,7 +6,7 @@
 use super::cache_lines::{CACHE_LINE, before_cache_line};
 use super::panel::STRIP;
 use super::simd::plain::halves;
-use super::simd::{self, PARTS, SomeRows};
+use super::simd::{self, PARTS, ROWS, SomeRows};
 use super::stored::StoredDense;
 use super::use_large_pages;
 use crate::source::SparseMatrix;
@@ -237,6 +237,21 @@ impl Which<'_> {
             Self::Run { from, count } => own[..count].copy_from_slice(&all[from..from + count]),
             Self::Listed(rows) => own.iter_mut().zip(rows).for_each(|(own, i)| *own = all[*i]),
         }
+    }
+
+    /// Calls `see` with what belongs to each of up to 64 of them, strip after strip; `missing` stands for the rows that the last lacks.
+    #[inline(always)]
+    pub(super) fn with_strips(self, all: &[f64], missing: f64, see: impl FnOnce(&[[f64; STRIP]])) {
+        let mut own;
+        see(match self {
+            // Not of a copy, which would be read before it has left the store buffer.
+            Self::Run { from, count } if count.is_multiple_of(STRIP) => all[from..from + count].as_chunks().0,
+            _ => {
+                own = [[missing; STRIP]; ROWS / STRIP];
+                self.gather(all, own.as_flattened_mut());
+                &own[..simd::strips(self.count())]
+            }
+        });
     }
 
     #[inline(always)]
