@@ -2,7 +2,7 @@
 
 use super::logistic;
 use super::panel::STRIP;
-use super::rows::{RowSource, Rows, SparseRows, Storage, Which, with_rows};
+use super::rows::{DenseRows, RowSource, Rows, SparseRows, Storage, Which, with_rows};
 use super::simd::ROWS;
 use super::{LANES, tree};
 use multiversion::multiversion;
@@ -138,7 +138,39 @@ pub fn logistic_block(
     let weigh = |which: Which, strips: &mut [_], losses: &mut [_]| {
         logistic_weigh(signs, which, strips, losses, wants_losses);
     };
+    let from = match rows.near() {
+        Some(rows) if loss.len() == 1 && !wants_losses => add_short_rows(rows, signs, [from, to], w, gradient),
+        _ => from,
+    };
+    if from == to {
+        return;
+    }
     with_rows!(rows, source => linear_pass(source, Which::Run { from, count: to - from }, weigh, w, gradient, loss, wants_losses));
+}
+
+/// As [`logistic_block`] of one vector and no losses, for whole strips of short rows; from where on nothing was done.
+fn add_short_rows(rows: &DenseRows, signs: &[f64], [from, to]: [usize; 2], w: &[f64], gradient: &mut [f64]) -> usize {
+    let end = from + (to - from) / STRIP * STRIP;
+    let (entries, signs) = (rows.between(from, end), &signs[from..end]);
+    let added = match rows.stride() / STRIP {
+        1 => add_rows_of::<1>(entries, signs, w, gradient),
+        2 => add_rows_of::<2>(entries, signs, w, gradient),
+        3 => add_rows_of::<3>(entries, signs, w, gradient),
+        4 => add_rows_of::<4>(entries, signs, w, gradient),
+        5 => add_rows_of::<5>(entries, signs, w, gradient),
+        6 => add_rows_of::<6>(entries, signs, w, gradient),
+        7 => add_rows_of::<7>(entries, signs, w, gradient),
+        8 => add_rows_of::<8>(entries, signs, w, gradient),
+        _ => false,
+    };
+    if added { end } else { from }
+}
+
+/// [`logistic::add_weighed`], with rows of N eights.
+fn add_rows_of<const N: usize>(rows: &[f64], signs: &[f64], w: &[f64], y: &mut [f64]) -> bool {
+    let strips = rows.as_chunks().0.as_chunks().0.as_chunks().0;
+    let (Some(w), Some(y)) = (w.as_chunks().0.as_array(), y.as_chunks_mut().0.as_mut_array()) else { return false };
+    logistic::add_weighed::<N>(strips, signs.as_chunks().0, w, y)
 }
 
 /// Over the rows of a batch, in its order; no losses.
@@ -207,6 +239,29 @@ mod tests {
             let mut again = vec![0.0; rows.stride()];
             logistic_batch(&rows, &signs, &batch, &w, &mut again);
             assert_eq!(gradient, again, "the batch of all rows in order is the same sum");
+        }
+    }
+
+    /// One pass in one loop, where there is one, against panel after panel.
+    #[test]
+    fn short_rows_that_follow_each_other_give_what_listed_ones_give() {
+        for columns in (1..=10).chain([16, 17, 24, 30, 33, 41, 55, 64, 65]) {
+            for count in (0..=34).chain([64, 71, 200]) {
+                let first = 3;
+                let entries: Vec<f64> =
+                    (0..(first + count) * columns).map(|i| (i as f64 * 0.731).sin() * 3.0).collect();
+                let rows = Rows::dense(columns, entries, false);
+                let signs: Vec<f64> = (0..first + count).map(|i| if i % 3 == 0 { -1.0 } else { 1.0 }).collect();
+                let mut w = vec![0.0; rows.stride()];
+                w[..columns].iter_mut().enumerate().for_each(|(j, w)| *w = 2.0 * (j as f64 * 0.37).cos());
+                let start: Vec<f64> = (0..rows.stride()).map(|j| (j as f64 * 0.2).sin()).collect();
+                let (mut block, mut batch) = (start.clone(), start);
+                logistic_block(&rows, &signs, [first, first + count], &w, &mut block, &mut [0.0], false);
+                let listed: Vec<usize> = (first..first + count).collect();
+                logistic_batch(&rows, &signs, &listed, &w, &mut batch);
+                let bits = |sums: Vec<f64>| sums.into_iter().map(f64::to_bits).collect::<Vec<_>>();
+                assert_eq!(bits(block), bits(batch), "{count} rows of {columns}");
+            }
         }
     }
 

@@ -51,15 +51,51 @@ pub(super) fn weigh_by<E: Eight>(signs: &[[f64; STRIP]], strips: &mut [[f64; STR
 // Not a closure: within [`weigh_by`], which has no registers of its own, it would get none.
 #[inline(always)]
 fn weigh_strips<E: Eight, const N: usize>(signs: [E; N], strips: &mut [[f64; STRIP]; N]) {
+    let mut predictions = signs;
+    for i in 0..N {
+        predictions[i] = E::load(&strips[i]);
+    }
+    let weights = weights(signs, predictions);
+    for i in 0..N {
+        weights[i].store(&mut strips[i]);
+    }
+}
+
+#[inline(always)]
+pub(super) fn weights<E: Eight, const N: usize>(signs: [E; N], predictions: [E; N]) -> [E; N] {
     let (mut margins, mut sizes) = (signs, signs);
     for i in 0..N {
-        margins[i] = E::load(&strips[i]).times(signs[i]);
+        margins[i] = predictions[i].times(signs[i]);
         sizes[i] = E::all(-1.0).times(margins[i].size());
     }
-    let e = exps(sizes);
+    let mut e = exps(sizes);
     for i in 0..N {
-        weight(margins[i], e[i]).times(signs[i]).store(&mut strips[i]);
+        e[i] = weight(margins[i], e[i]).times(signs[i]);
     }
+    e
+}
+
+/// Rows of N eights of columns, strip after strip.
+pub(super) type Strips<const N: usize> = [[[[f64; STRIP]; N]; STRIP]];
+
+/// Adds `c_i x_i` of rows to `y`, one after the other, with the weights `c_i` of `x_i'w`: the bits of products, [`weigh`] and sums one
+/// after the other. False where that is not faster: with fewer than 32 registers.
+pub(super) fn add_weighed<const N: usize>(
+    rows: &Strips<N>,
+    signs: &[[f64; STRIP]],
+    w: &[[f64; STRIP]; N],
+    y: &mut [[f64; STRIP]; N],
+) -> bool {
+    #[cfg(target_arch = "x86_64")]
+    if is_x86_feature_detected!("avx512f") && is_x86_feature_detected!("avx512dq") {
+        // SAFETY: the processor has AVX-512F and DQ.
+        #[allow(unsafe_code)]
+        unsafe {
+            super::eight::avx512::add_weighed(rows, signs, w, y);
+        }
+        return true;
+    }
+    false
 }
 
 #[inline(always)]
@@ -105,8 +141,12 @@ pub(super) fn exps<E: Eight, const N: usize>(x: [E; N]) -> [E; N] {
         r[i] = k.fused(E::all(-LN2_LOW), k.fused(E::all(-LN2_HIGH), clamped));
     }
     let mut p = [E::all(INVERSE_FACTORIALS[0]); N];
-    // Unrolled, they would be ordered one after the other.
-    for c in std::hint::black_box(&INVERSE_FACTORIALS[1..]) {
+    let mut factors = &INVERSE_FACTORIALS[1..];
+    if N > 1 {
+        // Unrolled, they would be ordered one after the other.
+        factors = std::hint::black_box(factors);
+    }
+    for c in factors {
         let c = E::all(*c);
         for i in 0..N {
             p[i] = p[i].fused(r[i], c);

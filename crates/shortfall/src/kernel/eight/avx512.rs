@@ -1,10 +1,57 @@
 //! Eight numbers in a register of AVX-512.
 #![allow(unsafe_code)]
 
+use super::super::logistic::{Strips, weights};
+use super::super::simd::avx512::eight_sums;
 use super::*;
 use std::arch::x86_64::*;
 
 entries!(Register, "avx512f,avx512dq");
+
+/// Products of a strip are formed beside the weights of the strip before and the sums of the one before that: arithmetic of some fills
+/// the time for which others wait for the second cache. `w` and `y` stay in registers.
+#[target_feature(enable = "avx512f,avx512dq")]
+pub(in super::super) fn add_weighed<const N: usize>(
+    rows: &Strips<N>,
+    signs: &[[f64; GROUP]],
+    w: &[[f64; GROUP]; N],
+    y: &mut [[f64; GROUP]; N],
+) {
+    let [mut all, mut sums] = [[Register::all(0.0); N]; 2];
+    for n in 0..N {
+        (all[n], sums[n]) = (Register::load(&w[n]), Register::load(&y[n]));
+    }
+    let (mut predictions, mut c) = (Register::all(0.0), [0.0; GROUP]);
+    for s in 0..rows.len() + 2 {
+        let mut next = [0.0; GROUP];
+        if let Some(signs) = signs.get(s.wrapping_sub(1)) {
+            let [weights] = weights([Register::load(signs)], [predictions]);
+            weights.store(&mut next);
+        }
+        if let Some(strip) = rows.get(s) {
+            let mut parts = [Register::all(0.0); GROUP];
+            for r in 0..GROUP {
+                for n in 0..N {
+                    parts[r] = Register::load(&strip[r][n]).fused(all[n], parts[r]);
+                }
+            }
+            let [a, b, c, d, e, f, g, h] = parts;
+            predictions = Register(eight_sums([a.0, b.0, c.0, d.0, e.0, f.0, g.0, h.0]));
+        }
+        if let Some(strip) = rows.get(s.wrapping_sub(2)) {
+            for r in 0..GROUP {
+                let c = Register::all(c[r]);
+                for n in 0..N {
+                    sums[n] = c.fused(Register::load(&strip[r][n]), sums[n]);
+                }
+            }
+        }
+        c = next;
+    }
+    for n in 0..N {
+        sums[n].store(&mut y[n]);
+    }
+}
 
 /// What takes the place of a number, four bits a class, from the last: itself for NaN, quiet and signalling; 0 for zero; 1 for 1;
 /// -1, 1 for the infinite; -1, 1 for negative and positive ones.

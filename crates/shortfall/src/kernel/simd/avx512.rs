@@ -5,8 +5,9 @@ use super::{PARTS, Places, STRIP};
 use std::arch::x86_64::*;
 
 /// Eight sums of each of eight rows to one of each, by halves: `((p0+p4)+(p2+p6)) + ((p1+p5)+(p3+p7))`.
+#[inline]
 #[target_feature(enable = "avx512f")]
-fn eight_sums(rows: [__m512d; STRIP]) -> __m512d {
+pub(in super::super) fn eight_sums(rows: [__m512d; STRIP]) -> __m512d {
     let halved = |a, b| _mm512_add_pd(_mm512_shuffle_f64x2::<0x44>(a, b), _mm512_shuffle_f64x2::<0xee>(a, b));
     let quartered = |a, b| _mm512_add_pd(_mm512_shuffle_f64x2::<0x88>(a, b), _mm512_shuffle_f64x2::<0xdd>(a, b));
     let [r0, r1, r2, r3, r4, r5, r6, r7] = rows;
