@@ -2,7 +2,7 @@
 
 use super::Mlp;
 use super::network::{Pass, Trail};
-use crate::kernel::{CacheLines, PANEL, STRIP};
+use crate::kernel::{CacheLines, PANEL};
 use crate::parallel::{Parallel, Sequential};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -36,17 +36,18 @@ impl Mlp {
     }
 
     /// The mean gradient of a batch: panels are taken through the network beside each other, then the sums are made part by part,
-    /// each over the panels in order, so that it does not show how many threads there are.
+    /// each over the panels in order, so that it does not show how many threads there are. Sums that are complete after one round are
+    /// made where others were before, which is near.
     pub(super) fn mean_gradient(&self, batch: &[usize], x: &[f64], gradient: &mut [f64], parallel: &dyn Parallel) {
         let work = batch.len() * self.network.padded();
         let parallel = if work < WORTH_SHARING { &Sequential } else { parallel };
-        let mut sums = self.spare().sums.pop().unwrap_or_default();
-        sums.resize(self.network.padded() / STRIP);
         let count = batch.len().div_ceil(PANEL).min(PANELS);
         let mut passes: Vec<Mutex<Pass>> = self.passes(count, x).into_iter().map(Mutex::new).collect();
-        let parts = self.network.parts(sums.as_flattened_mut(), gradient);
+        let parts = self.network.parts(gradient);
         let rounds = batch.chunks(PANEL * PANELS);
         let last = rounds.len();
+        let kept = if last > 1 { parts.len() } else { 0 };
+        let kept: Vec<Mutex<CacheLines>> = std::iter::repeat_with(Mutex::default).take(kept).collect();
         for (number, round) in rounds.enumerate() {
             let panels = round.len().div_ceil(PANEL);
             parallel.run(panels, &|k| {
@@ -59,9 +60,21 @@ impl Mlp {
                 .map(|pass| &*pass.get_mut().unwrap_or_else(PoisonError::into_inner))
                 .collect();
             parallel.run(parts.len(), &|k| {
-                parts[k].sum_up(&passes, number > 0);
-                if number + 1 == last {
-                    parts[k].finish(batch.len() as f64, self.ridge, x);
+                let sum_up = |sums: &mut CacheLines| {
+                    sums.resize(sums.len().max(parts[k].strips()));
+                    let sums = &mut sums[..parts[k].strips()];
+                    parts[k].sum_up(&passes, sums, number > 0);
+                    if number + 1 == last {
+                        parts[k].finish(sums, batch.len() as f64, self.ridge, x);
+                    }
+                };
+                match kept.get(k) {
+                    Some(sums) => sum_up(&mut sums.lock().unwrap_or_else(PoisonError::into_inner)),
+                    None => {
+                        let mut sums = self.spare().sums.pop().unwrap_or_default();
+                        sum_up(&mut sums);
+                        self.spare().sums.push(sums);
+                    }
                 }
             });
         }
@@ -69,7 +82,6 @@ impl Mlp {
         self.put_back(
             passes.into_iter().map(|pass| pass.into_inner().unwrap_or_else(PoisonError::into_inner)).collect(),
         );
-        self.spare().sums.push(sums);
     }
 
     /// Adds gradients of samples to padded sums, and their losses, if they are wanted; in order.
@@ -83,7 +95,7 @@ impl Mlp {
 
     /// The mean of padded sums over `count` rows, and the ridge along `v`.
     pub(super) fn finish(&self, sums: &mut [f64], count: usize, v: &[f64], out: &mut [f64], parallel: &dyn Parallel) {
-        let parts = self.network.parts(sums, out);
-        parallel.run(parts.len(), &|k| parts[k].finish(count as f64, self.ridge, v));
+        let (parts, sums) = (self.network.parts(out), &sums.as_chunks().0);
+        parallel.run(parts.len(), &|k| parts[k].finish(&sums[parts[k].range()], count as f64, self.ridge, v));
     }
 }

@@ -5,7 +5,8 @@ use crate::kernel::{
     PANEL, Panel, STRIP, Turned, add_backward, add_forward, add_outer, apply_tanh, backward, forward, mean_with_ridge,
     outer, softmax_panel,
 };
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::ops::Range;
+use std::sync::{Mutex, PoisonError};
 
 /// Where the weights of a layer are.
 #[derive(Debug)]
@@ -54,51 +55,56 @@ impl Network {
     }
 }
 
-/// Some outputs of a layer: the sums of their gradients, a row of strips each, and what becomes of them.
+/// Some outputs of a layer: the sums of their gradients, a row of strips each, become means.
 pub(super) struct Part<'a> {
     number: usize,
     layer: &'a Layer,
     first: usize,
-    space: Mutex<(&'a mut [[f64; STRIP]], &'a mut [f64])>,
+    outputs: usize,
+    means: Mutex<&'a mut [f64]>,
 }
 
 /// Outputs of a part: its sums stay in the second cache, and its tiles are full.
 const PART: usize = 24;
 
 impl Network {
-    /// All sums and means in parts.
-    pub(super) fn parts<'a>(&'a self, sums: &'a mut [f64], mut means: &'a mut [f64]) -> Vec<Part<'a>> {
-        let (mut sums, _) = sums.as_chunks_mut();
+    /// All means in parts.
+    pub(super) fn parts<'a>(&'a self, mut means: &'a mut [f64]) -> Vec<Part<'a>> {
         let mut parts = Vec::new();
         for (number, layer) in self.layers.iter().enumerate() {
             for first in (0..layer.outputs).step_by(PART) {
                 let outputs = PART.min(layer.outputs - first);
-                let (sum, other_sums) = sums.split_at_mut(outputs * layer.strips);
-                let (mean, other_means) = means.split_at_mut(outputs * layer.inputs);
-                parts.push(Part { number, layer, first, space: Mutex::new((sum, mean)) });
-                (sums, means) = (other_sums, other_means);
+                let (mean, others) = means.split_at_mut(outputs * layer.inputs);
+                parts.push(Part { number, layer, first, outputs, means: Mutex::new(mean) });
+                means = others;
             }
         }
         parts
     }
 }
 
-impl<'a> Part<'a> {
-    fn space(&self) -> MutexGuard<'_, (&'a mut [[f64; STRIP]], &'a mut [f64])> {
-        self.space.lock().unwrap_or_else(PoisonError::into_inner)
+impl Part<'_> {
+    /// Strips of its sums.
+    pub(super) fn strips(&self) -> usize {
+        self.outputs * self.layer.strips
+    }
+
+    /// Where they are among those of all layers.
+    pub(super) fn range(&self) -> Range<usize> {
+        let from = self.layer.sums_start + self.first * self.layer.strips;
+        from..from + self.strips()
     }
 
     /// The gradients of some panels, in their order: their sum, or added to what there is.
-    pub(super) fn sum_up(&self, passes: &[&Pass], adds: bool) {
-        let sums = &mut self.space().0;
+    pub(super) fn sum_up(&self, passes: &[&Pass], sums: &mut [[f64; STRIP]], adds: bool) {
         for (k, pass) in passes.iter().enumerate() {
             pass.sum_gradient(self.number, self.first, sums, adds || k > 0);
         }
     }
 
     /// The means of sums over `count` rows, and the ridge along `v`.
-    pub(super) fn finish(&self, count: f64, ridge: f64, v: &[f64]) {
-        let (sums, means) = &mut *self.space();
+    pub(super) fn finish(&self, sums: &[[f64; STRIP]], count: f64, ridge: f64, v: &[f64]) {
+        let mut means = self.means.lock().unwrap_or_else(PoisonError::into_inner);
         let Layer { inputs, strips, .. } = *self.layer;
         let v = &self.layer.of(v)[self.first * inputs..];
         for ((sums, mean), v) in
