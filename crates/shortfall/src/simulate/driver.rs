@@ -6,7 +6,7 @@ use super::stepper::{Aggregates, Course, Schedule, Together, choose};
 use super::{Plan, State};
 use crate::arguments::BadInput;
 use crate::method::{Method, Sampling};
-use crate::parallel::Parallel;
+use crate::parallel::{Parallel, map};
 use crate::problem::{Problem, Samples};
 use std::ops::ControlFlow;
 use std::sync::{Mutex, MutexGuard};
@@ -121,9 +121,12 @@ pub fn run_all(settings: Vec<Setting>, parallel: &dyn Parallel, observer: Observ
     let mut unclaimed: Vec<&mut [LaneRecord]> = records.iter_mut().map(Vec::as_mut_slice).collect();
     let mut aggregates =
         |index: usize| Aggregates { course: courses[index], lanes: std::mem::take(&mut unclaimed[index]) };
-    let mut blocks: Vec<Block> = alone
-        .flat_map(|index| Block::of_setting(index, settings[index].method, aggregates(index), steppers[index].width()))
-        .collect();
+    let parts: Vec<_> =
+        alone.flat_map(|index| Block::parts(index, aggregates(index), steppers[index].width())).collect();
+    // Seeds are hashes: of thousands of lanes they take a good part of a short run.
+    let mut blocks = map(parallel, parts, |(index, first_lane, sums)| {
+        Block::of_setting(index, settings[index].method, first_lane, sums)
+    });
     blocks.extend(teams.into_iter().map(|team| Block::of_team(team, &settings, &mut aggregates)));
     let together: Vec<Option<Together>> = blocks.iter().map(|block| block.together(&settings)).collect();
     let block_work = |block: &Block| {
@@ -207,12 +210,16 @@ struct Block<'a> {
 }
 
 impl<'a> Block<'a> {
-    fn of_setting(index: usize, method: &'a Method, all: Aggregates<'a>, width: u64) -> impl Iterator<Item = Self> {
+    /// The lanes of a setting in blocks: its number, the first lane, the records.
+    fn parts(index: usize, all: Aggregates<'a>, width: u64) -> impl Iterator<Item = (usize, u64, Aggregates<'a>)> {
         let Aggregates { course, lanes } = all;
-        lanes.chunks_mut(width as usize).zip(0..).map(move |(lanes, block)| {
-            let state = State::new(course.plan, method, block * width, lanes.len());
-            Self { members: vec![index], lanes: Mutex::new(vec![(state, Aggregates { course, lanes })]) }
-        })
+        let blocks = lanes.chunks_mut(width as usize).zip(0..);
+        blocks.map(move |(lanes, block)| (index, block * width, Aggregates { course, lanes }))
+    }
+
+    fn of_setting(index: usize, method: &Method, first_lane: u64, sums: Aggregates<'a>) -> Self {
+        let state = State::new(sums.course.plan, method, first_lane, sums.lanes.len());
+        Self { members: vec![index], lanes: Mutex::new(vec![(state, sums)]) }
     }
 
     fn of_team(
