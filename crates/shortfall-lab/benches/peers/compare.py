@@ -103,7 +103,7 @@ def versions(program):
 
 
 def kind():
-    """Of processor: AMD's go through AVX-512 in two halves, and have other caches."""
+    """Of processor: what bounds a workload differs."""
     about = dict(map(str.strip, line.split(":", 1)) for line in open("/proc/cpuinfo") if ":" in line)
     if {"avx512f", "avx512vl", "avx512dq"} <= set(about.get("flags", "").split()):
         return f"AVX-512, {'AMD' if about.get('vendor_id') == 'AuthenticAMD' else 'Intel'}"

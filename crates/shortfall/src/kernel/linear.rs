@@ -138,7 +138,7 @@ pub fn logistic_block(
     let weigh = |which: Which, strips: &mut [_], losses: &mut [_]| {
         logistic_weigh(signs, which, strips, losses, wants_losses);
     };
-    let from = match rows.near() {
+    let from = match rows.in_third_cache() {
         Some(rows) if loss.len() == 1 && !wants_losses => add_short_rows(rows, signs, [from, to], w, gradient),
         _ => from,
     };
@@ -168,6 +168,7 @@ fn add_short_rows(rows: &DenseRows, signs: &[f64], [from, to]: [usize; 2], w: &[
 
 /// [`logistic::add_weighed`], with rows of N eights.
 fn add_rows_of<const N: usize>(rows: &[f64], signs: &[f64], w: &[f64], y: &mut [f64]) -> bool {
+    debug_assert!(w.len() == N * STRIP && y.len() == w.len());
     let strips = rows.as_chunks().0.as_chunks().0.as_chunks().0;
     let (Some(w), Some(y)) = (w.as_chunks().0.as_array(), y.as_chunks_mut().0.as_mut_array()) else { return false };
     logistic::add_weighed::<N>(strips, signs.as_chunks().0, w, y)

@@ -61,6 +61,7 @@ fn weigh_strips<E: Eight, const N: usize>(signs: [E; N], strips: &mut [[f64; STR
     }
 }
 
+/// `-y/(1 + e^{y p})` of signs y and predictions p.
 #[inline(always)]
 pub(super) fn weights<E: Eight, const N: usize>(signs: [E; N], predictions: [E; N]) -> [E; N] {
     let (mut margins, mut sizes) = (signs, signs);
@@ -76,16 +77,19 @@ pub(super) fn weights<E: Eight, const N: usize>(signs: [E; N], predictions: [E; 
 }
 
 /// Rows of N eights of columns, strip after strip.
-pub(super) type Strips<const N: usize> = [[[[f64; STRIP]; N]; STRIP]];
+pub(super) type ShortRows<const N: usize> = [[[[f64; STRIP]; N]; STRIP]];
 
-/// Adds `c_i x_i` of rows to `y`, one after the other, with the weights `c_i` of `x_i'w`: the bits of products, [`weigh`] and sums one
-/// after the other. False where that is not faster: with fewer than 32 registers.
+/// Adds `c_i x_i` to `y`, row after row, with the weights `c_i` of `x_i'w`: the bits of products, [`weigh`] and sums of panels. False,
+/// and nothing is done, where that is not faster: with fewer than 32 registers.
 pub(super) fn add_weighed<const N: usize>(
-    rows: &Strips<N>,
+    rows: &ShortRows<N>,
     signs: &[[f64; STRIP]],
     w: &[[f64; STRIP]; N],
     y: &mut [[f64; STRIP]; N],
 ) -> bool {
+    assert!(rows.len() == signs.len());
+    #[cfg(not(target_arch = "x86_64"))]
+    let _ = (w, y);
     #[cfg(target_arch = "x86_64")]
     if is_x86_feature_detected!("avx512f") && is_x86_feature_detected!("avx512dq") {
         // SAFETY: the processor has AVX-512F and DQ.

@@ -28,8 +28,8 @@ pub(super) enum Storage {
 /// A matrix of more numbers (1 MB) does not stay near the processor from one pass to the next.
 const FAR: usize = 1 << 17;
 
-/// A matrix of at most so many (16 MB) is delivered by the third cache, fast enough without being asked to.
-const NEAR: usize = 1 << 21;
+/// A matrix of at most so many (16 MB) comes from the third cache fast enough without being asked for.
+const IN_THIRD_CACHE: usize = 1 << 21;
 
 /// Rows with their zeros, row-major, each padded with zeros to `stride`, a multiple of 8.
 #[derive(Debug)]
@@ -143,9 +143,9 @@ impl Rows {
         }
     }
 
-    /// The rows, if they are held with their zeros and are so few that a cache delivers them.
-    pub(super) fn near(&self) -> Option<&DenseRows> {
-        self.as_dense().filter(|rows| rows.stored() <= NEAR)
+    /// The rows, if they are held with their zeros and a cache has room for them.
+    pub(super) fn in_third_cache(&self) -> Option<&DenseRows> {
+        self.as_dense().filter(|rows| rows.stored() <= IN_THIRD_CACHE)
     }
 
     /// `x_i'w`, w of length stride.
@@ -253,7 +253,7 @@ impl Which<'_> {
         }
     }
 
-    /// Calls `see` with what belongs to each of up to 64 of them, strip after strip; `missing` stands for the rows that the last lacks.
+    /// Calls `see` with what belongs to each of up to 64 of them, strip after strip; `missing` stands for rows that the last lacks.
     #[inline(always)]
     pub(super) fn with_strips(self, all: &[f64], missing: f64, see: impl FnOnce(&[[f64; STRIP]])) {
         let mut own;

@@ -1,18 +1,18 @@
 //! Eight numbers in a register of AVX-512.
 #![allow(unsafe_code)]
 
-use super::super::logistic::{Strips, weights};
+use super::super::logistic::{ShortRows, weights};
 use super::super::simd::avx512::eight_sums;
 use super::*;
 use std::arch::x86_64::*;
 
 entries!(Register, "avx512f,avx512dq");
 
-/// Products of a strip are formed beside the weights of the strip before and the sums of the one before that: arithmetic of some fills
-/// the time for which others wait for the second cache. `w` and `y` stay in registers.
+/// Products of a strip are formed beside the weights of the strip before and the sums of the one before that: arithmetic of some
+/// fills the time for which others wait for the second cache. `w` and `y` stay in registers.
 #[target_feature(enable = "avx512f,avx512dq")]
 pub(in super::super) fn add_weighed<const N: usize>(
-    rows: &Strips<N>,
+    rows: &ShortRows<N>,
     signs: &[[f64; GROUP]],
     w: &[[f64; GROUP]; N],
     y: &mut [[f64; GROUP]; N],
@@ -25,8 +25,8 @@ pub(in super::super) fn add_weighed<const N: usize>(
     for s in 0..rows.len() + 2 {
         let mut next = [0.0; GROUP];
         if let Some(signs) = signs.get(s.wrapping_sub(1)) {
-            let [weights] = weights([Register::load(signs)], [predictions]);
-            weights.store(&mut next);
+            let [c] = weights([Register::load(signs)], [predictions]);
+            c.store(&mut next);
         }
         if let Some(strip) = rows.get(s) {
             let mut parts = [Register::all(0.0); GROUP];

@@ -2,8 +2,9 @@
 
 use super::Mlp;
 use super::network::{Pass, Trail};
-use crate::kernel::{CacheLines, PANEL};
+use crate::kernel::{CacheLines, PANEL, STRIP};
 use crate::parallel::{Parallel, Sequential};
+use crate::spare::Spare;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// Multiply-adds above which several threads share a batch.
@@ -14,13 +15,21 @@ const PANELS: usize = 8;
 /// Space that was used before: megabytes, which to get anew for each gradient would take a good part of its time.
 #[derive(Debug, Default)]
 pub(super) struct Space {
+    passing: Mutex<Passing>,
+    /// Of a part of the sums.
+    sums: Spare<CacheLines>,
+}
+
+#[derive(Debug, Default)]
+struct Passing {
     trails: Vec<Trail>,
+    /// Of all sums, where several rounds of panels add to them.
     sums: Vec<CacheLines>,
 }
 
 impl Mlp {
-    fn spare(&self) -> MutexGuard<'_, Space> {
-        self.spare.lock().unwrap_or_else(PoisonError::into_inner)
+    fn spare(&self) -> MutexGuard<'_, Passing> {
+        self.spare.passing.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Passes, each with the space that it had before, if it is there.
@@ -36,8 +45,8 @@ impl Mlp {
     }
 
     /// The mean gradient of a batch: panels are taken through the network beside each other, then the sums are made part by part,
-    /// each over the panels in order, so that it does not show how many threads there are. Sums that are complete after one round are
-    /// made where others were before, which is near.
+    /// each over the panels in order, so that it does not show how many threads there are. Sums that are complete after one round
+    /// are made where the thread made others before, which is near.
     pub(super) fn mean_gradient(&self, batch: &[usize], x: &[f64], gradient: &mut [f64], parallel: &dyn Parallel) {
         let work = batch.len() * self.network.padded();
         let parallel = if work < WORTH_SHARING { &Sequential } else { parallel };
@@ -46,8 +55,17 @@ impl Mlp {
         let parts = self.network.parts(gradient);
         let rounds = batch.chunks(PANEL * PANELS);
         let last = rounds.len();
-        let kept = if last > 1 { parts.len() } else { 0 };
-        let kept: Vec<Mutex<CacheLines>> = std::iter::repeat_with(Mutex::default).take(kept).collect();
+        let mut sums = CacheLines::default();
+        if last > 1 {
+            sums = self.spare().sums.pop().unwrap_or_default();
+            sums.resize(self.network.padded() / STRIP);
+        }
+        let mut rest = &mut sums[..];
+        let kept: Vec<Mutex<&mut [[f64; STRIP]]>> = parts
+            .iter()
+            .filter(|_| last > 1)
+            .map(|part| Mutex::new(rest.split_off_mut(..part.strips()).unwrap_or_default()))
+            .collect();
         for (number, round) in rounds.enumerate() {
             let panels = round.len().div_ceil(PANEL);
             parallel.run(panels, &|k| {
@@ -60,25 +78,26 @@ impl Mlp {
                 .map(|pass| &*pass.get_mut().unwrap_or_else(PoisonError::into_inner))
                 .collect();
             parallel.run(parts.len(), &|k| {
-                let sum_up = |sums: &mut CacheLines| {
-                    sums.resize(sums.len().max(parts[k].strips()));
-                    let sums = &mut sums[..parts[k].strips()];
-                    parts[k].sum_up(&passes, sums, number > 0);
+                let part = &parts[k];
+                let sum_up = |sums: &mut [[f64; STRIP]]| {
+                    part.sum_up(&passes, sums, number > 0);
                     if number + 1 == last {
-                        parts[k].finish(sums, batch.len() as f64, self.ridge, x);
+                        part.finish(sums, batch.len() as f64, self.ridge, x);
                     }
                 };
                 match kept.get(k) {
                     Some(sums) => sum_up(&mut sums.lock().unwrap_or_else(PoisonError::into_inner)),
-                    None => {
-                        let mut sums = self.spare().sums.pop().unwrap_or_default();
-                        sum_up(&mut sums);
-                        self.spare().sums.push(sums);
-                    }
+                    None => self.spare.sums.with(CacheLines::default, |sums| {
+                        sums.resize(sums.len().max(part.strips()));
+                        sum_up(&mut sums[..part.strips()]);
+                    }),
                 }
             });
         }
-        drop(parts);
+        drop((parts, kept));
+        if last > 1 {
+            self.spare().sums.push(sums);
+        }
         self.put_back(
             passes.into_iter().map(|pass| pass.into_inner().unwrap_or_else(PoisonError::into_inner)).collect(),
         );
@@ -94,8 +113,8 @@ impl Mlp {
     }
 
     /// The mean of padded sums over `count` rows, and the ridge along `v`.
-    pub(super) fn finish(&self, sums: &mut [f64], count: usize, v: &[f64], out: &mut [f64], parallel: &dyn Parallel) {
-        let (parts, sums) = (self.network.parts(out), &sums.as_chunks().0);
+    pub(super) fn finish(&self, sums: &[f64], count: usize, v: &[f64], out: &mut [f64], parallel: &dyn Parallel) {
+        let (parts, sums) = (self.network.parts(out), sums.as_chunks().0);
         parallel.run(parts.len(), &|k| parts[k].finish(&sums[parts[k].range()], count as f64, self.ridge, v));
     }
 }

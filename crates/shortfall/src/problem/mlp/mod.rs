@@ -54,7 +54,7 @@ pub struct Mlp {
     sizes: Sizes,
     budget: Arc<dyn Budget>,
     /// Allocated before.
-    spare: Mutex<Space>,
+    spare: Space,
     /// The last start that constants were estimated for.
     estimates: Mutex<Option<Arc<Estimates>>>,
 }
@@ -77,7 +77,7 @@ impl Mlp {
             (DenseRows::new(columns, features.to_vec(), false), Network::new(columns, hidden, classes, bias));
         let sizes = Sizes::of(&rows);
         let (labels, budget) = (labels.to_vec(), Arc::new(Unlimited));
-        let (spare, estimates) = (Mutex::default(), Mutex::new(None));
+        let (spare, estimates) = (Space::default(), Mutex::new(None));
         Self { rows, columns, labels, network, ridge, seed: 0, names: Vec::new(), sizes, budget, spare, estimates }
     }
 
@@ -108,7 +108,7 @@ impl Mlp {
     fn hessian_product(&self, samples: &[usize], x: &[f64], v: &[f64], product: &mut [f64]) {
         let (mut tangent, mut sums) = (Tangent::new(&self.network, x, v), vec![0.0; self.network.padded()]);
         self.in_panels(samples, |rows, labels| tangent.product(rows, labels, &mut sums));
-        self.finish(&mut sums, samples.len(), v, product, &Sequential);
+        self.finish(&sums, samples.len(), v, product, &Sequential);
     }
 }
 

@@ -55,7 +55,7 @@ impl Network {
     }
 }
 
-/// Some outputs of a layer: the sums of their gradients, a row of strips each, become means.
+/// Some outputs of a layer, and where the means of their gradients go.
 pub(super) struct Part<'a> {
     number: usize,
     layer: &'a Layer,

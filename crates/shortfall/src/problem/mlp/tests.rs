@@ -88,14 +88,39 @@ fn batches_are_means_of_samples_and_their_hessians_fit() {
     });
 }
 
+/// Tasks on a thread each, the last first.
+struct Threads;
+
+impl Parallel for Threads {
+    fn run(&self, tasks: usize, task: &(dyn Fn(usize) + Sync)) {
+        std::thread::scope(|scope| {
+            for k in (0..tasks).rev() {
+                scope.spawn(move || task(k));
+            }
+        });
+    }
+}
+
+/// In space that other batches have left behind, layers of several parts, one round of panels or more: the sums of all panels in order.
 #[test]
-fn a_batch_of_many_rows_is_the_gradient() {
-    let problem = network(700, &[5, 4], true, 0.07);
+fn batches_of_all_sizes_have_the_bits_of_their_panels_in_order() {
+    let problem = network(1400, &[150, 60], true, 0.07);
     let d = problem.dimension();
-    let (x, mut gradient, mut batch) = (odd_point(d), vec![0.0; d], vec![0.0; d]);
-    problem.gradient(&x, &mut gradient);
-    problem.batch_gradient(&(0..700).collect::<Vec<_>>(), &x, &mut batch);
-    assert!(gradient.iter().zip(&batch).all(|(a, b)| (a - b).abs() < 1e-13));
+    let (x, bits) = (odd_point(d), |gradient: &[f64]| gradient.iter().map(|g| g.to_bits()).collect::<Vec<_>>());
+    for rows in [600, 100, 1, 1400, 513, 512, 600, 64] {
+        let batch: Vec<usize> = (0..rows).map(|i| i * 7 % 1400).collect();
+        let (mut sums, mut plain) = (vec![0.0; problem.network.padded()], vec![0.0; d]);
+        problem.add_gradients(&batch, &x, None, &mut sums);
+        problem.finish(&sums, rows, &x, &mut plain, &Sequential);
+        let (mut alone, mut shared) = (vec![7.0; d], vec![7.0; d]);
+        problem.batch_gradient(&batch, &x, &mut alone);
+        problem.batch_gradient_on(&batch, &x, &mut shared, &Threads);
+        assert!(bits(&alone) == bits(&plain) && bits(&shared) == bits(&plain), "{rows} rows");
+    }
+    let (mut whole, mut batch) = (vec![0.0; d], vec![0.0; d]);
+    problem.gradient(&x, &mut whole);
+    problem.batch_gradient(&(0..1400).collect::<Vec<_>>(), &x, &mut batch);
+    assert!(whole.iter().zip(&batch).all(|(a, b)| (a - b).abs() < 1e-13));
 }
 
 #[test]
