@@ -156,7 +156,11 @@ pub fn scale_and_add(c: f64, x: &[f64], y: &mut [f64]) {
 /// `out = sums/count + ridge v`.
 pub fn mean_with_ridge(sums: &[f64], count: f64, ridge: f64, v: &[f64], out: &mut [f64]) {
     // Batches mostly have a power of two, whose reciprocal is exact: the same bits, without the divisions.
-    if count.to_bits().trailing_zeros() >= f64::MANTISSA_DIGITS - 1 {
+    let is_power_of_two = count.to_bits().trailing_zeros() >= f64::MANTISSA_DIGITS - 1;
+    if is_power_of_two && ridge == 0.0 {
+        // Long vectors lie further away than their sums: v is not read for nothing.
+        scaled(sums, 1.0 / count, out);
+    } else if is_power_of_two {
         scaled_with_ridge(sums, 1.0 / count, ridge, v, out);
     } else {
         divided_with_ridge(sums, count, ridge, v, out);
@@ -168,6 +172,11 @@ fn divided_with_ridge(sums: &[f64], count: f64, ridge: f64, v: &[f64], out: &mut
     for ((out, v), sum) in out.iter_mut().zip(v).zip(sums) {
         *out = ridge.mul_add(*v, sum / count);
     }
+}
+
+#[multiversion(targets("x86_64+avx2+fma"))]
+fn scaled(sums: &[f64], scale: f64, out: &mut [f64]) {
+    out.iter_mut().zip(sums).for_each(|(out, sum)| *out = sum * scale);
 }
 
 #[multiversion(targets("x86_64+avx2+fma"))]

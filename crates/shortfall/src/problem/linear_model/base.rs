@@ -101,29 +101,29 @@ impl Base {
         &self,
         points: &[&[f64]],
         gradients: &mut [&mut [f64]],
+        values: &mut [f64],
         parallel: Option<&dyn Parallel>,
         add: &AddAt,
-    ) -> Vec<f64> {
+    ) {
         let (design, stride) = (&self.design, self.design.rows().stride());
-        let mut values = Vec::with_capacity(points.len());
         self.space.with(Default::default, |[w, space]| {
-            for (points, gradients) in points.chunks(MOST_VECTORS).zip(gradients.chunks_mut(MOST_VECTORS)) {
+            let places = gradients.chunks_mut(MOST_VECTORS).zip(values.chunks_mut(MOST_VECTORS));
+            for (points, (gradients, values)) in points.chunks(MOST_VECTORS).zip(places) {
                 let w = design.embed_all(points, w);
                 let pass = Pass { losses: points.len(), ..self.pass(points.len()) };
                 let [totals, losses] = pass.evaluate(parallel, space, &|from, to, gradients, losses| {
                     add([from, to], w, gradients, losses);
                 });
-                let all = points.iter().zip(gradients).zip(totals.chunks_exact_mut(stride)).zip(losses);
-                for (((x, gradient), total), loss) in all {
+                let sums = totals.chunks_exact_mut(stride).zip(losses);
+                for (((x, gradient), value), (total, loss)) in points.iter().zip(gradients).zip(values).zip(sums) {
                     self.finish(total, design.count(), x, gradient);
-                    values.push(self.value(*loss, x));
+                    *value = self.value(*loss, x);
                 }
             }
             if space.len() > MOST_SPARE {
                 *space = Vec::new();
             }
         });
-        values
     }
 
     /// The gradient over a batch; `add` adds the sums over its rows, given the weights, `parts` vectors as the stored rows take them.

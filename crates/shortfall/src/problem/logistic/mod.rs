@@ -46,12 +46,19 @@ impl Logistic {
         &self,
         points: &[&[f64]],
         gradients: &mut [&mut [f64]],
+        values: &mut [f64],
         wants_values: bool,
         parallel: Option<&dyn Parallel>,
-    ) -> Vec<f64> {
-        self.base.evaluate(points, gradients, parallel, &|range, w, gradients, losses| {
+    ) {
+        self.base.evaluate(points, gradients, values, parallel, &|range, w, gradients, losses| {
             logistic_block(self.base.design.rows(), &self.signs, range, w, gradients, losses, wants_values);
-        })
+        });
+    }
+
+    fn evaluate_one(&self, x: &[f64], gradient: &mut [f64], wants_value: bool, parallel: Option<&dyn Parallel>) -> f64 {
+        let mut value = [0.0];
+        self.evaluate(&[x], &mut [gradient], &mut value, wants_value, parallel);
+        value[0]
     }
 
     /// `p_i` of the wrong label at a row.
@@ -92,19 +99,19 @@ impl Problem for Logistic {
     }
 
     fn value_gradient(&self, x: &[f64], gradient: &mut [f64]) -> f64 {
-        self.evaluate(&[x], &mut [gradient], true, None)[0]
+        self.evaluate_one(x, gradient, true, None)
     }
 
     fn gradient(&self, x: &[f64], gradient: &mut [f64]) {
-        self.evaluate(&[x], &mut [gradient], false, None);
+        self.evaluate_one(x, gradient, false, None);
     }
 
     fn value_gradient_on(&self, x: &[f64], gradient: &mut [f64], parallel: &dyn Parallel) -> f64 {
-        self.evaluate(&[x], &mut [gradient], true, Some(parallel))[0]
+        self.evaluate_one(x, gradient, true, Some(parallel))
     }
 
     fn gradient_on(&self, x: &[f64], gradient: &mut [f64], parallel: &dyn Parallel) {
-        self.evaluate(&[x], &mut [gradient], false, Some(parallel));
+        self.evaluate_one(x, gradient, false, Some(parallel));
     }
 
     fn values_gradients_on(
@@ -114,7 +121,9 @@ impl Problem for Logistic {
         wants_values: bool,
         parallel: &dyn Parallel,
     ) -> Vec<f64> {
-        self.evaluate(points, gradients, wants_values, Some(parallel))
+        let mut values = vec![0.0; points.len()];
+        self.evaluate(points, gradients, &mut values, wants_values, Some(parallel));
+        values
     }
 
     fn company(&self) -> usize {

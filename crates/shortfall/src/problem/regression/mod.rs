@@ -58,10 +58,22 @@ impl Regression {
         Ok(Box::new(Self::on(Base::of(dataset), targets, threshold)))
     }
 
-    fn evaluate(&self, points: &[&[f64]], gradients: &mut [&mut [f64]], parallel: Option<&dyn Parallel>) -> Vec<f64> {
-        self.base.evaluate(points, gradients, parallel, &|range, w, gradients, losses| {
+    fn evaluate(
+        &self,
+        points: &[&[f64]],
+        gradients: &mut [&mut [f64]],
+        values: &mut [f64],
+        parallel: Option<&dyn Parallel>,
+    ) {
+        self.base.evaluate(points, gradients, values, parallel, &|range, w, gradients, losses| {
             residual_block(self.base.design.rows(), &self.targets, self.threshold, range, w, gradients, losses);
-        })
+        });
+    }
+
+    fn evaluate_one(&self, x: &[f64], gradient: &mut [f64], parallel: Option<&dyn Parallel>) -> f64 {
+        let mut value = [0.0];
+        self.evaluate(&[x], &mut [gradient], &mut value, parallel);
+        value[0]
     }
 
     fn residual(&self, sample: usize, w: &[f64]) -> f64 {
@@ -90,15 +102,15 @@ impl Problem for Regression {
     }
 
     fn value_gradient(&self, x: &[f64], gradient: &mut [f64]) -> f64 {
-        self.evaluate(&[x], &mut [gradient], None)[0]
+        self.evaluate_one(x, gradient, None)
     }
 
     fn value_gradient_on(&self, x: &[f64], gradient: &mut [f64], parallel: &dyn Parallel) -> f64 {
-        self.evaluate(&[x], &mut [gradient], Some(parallel))[0]
+        self.evaluate_one(x, gradient, Some(parallel))
     }
 
     fn gradient_on(&self, x: &[f64], gradient: &mut [f64], parallel: &dyn Parallel) {
-        self.evaluate(&[x], &mut [gradient], Some(parallel));
+        self.evaluate_one(x, gradient, Some(parallel));
     }
 
     fn values_gradients_on(
@@ -108,7 +120,9 @@ impl Problem for Regression {
         _: bool,
         parallel: &dyn Parallel,
     ) -> Vec<f64> {
-        self.evaluate(points, gradients, Some(parallel))
+        let mut values = vec![0.0; points.len()];
+        self.evaluate(points, gradients, &mut values, Some(parallel));
+        values
     }
 
     fn company(&self) -> usize {
