@@ -24,6 +24,16 @@ impl Panel {
         Self { units, entries: CacheLines::default() }
     }
 
+    /// All entries: strip after strip, unit after unit, row after row.
+    pub fn entries(&self) -> &[f64] {
+        self.entries.as_flattened()
+    }
+
+    /// All entries, to be written.
+    pub fn entries_mut(&mut self) -> &mut [f64] {
+        self.entries.as_flattened_mut()
+    }
+
     /// Number of units.
     pub fn units(&self) -> usize {
         self.units
@@ -47,6 +57,13 @@ impl Panel {
     /// The strips, to be written.
     pub fn strips_mut(&mut self) -> impl ExactSizeIterator<Item = &mut [[f64; STRIP]]> {
         self.entries.chunks_exact_mut(self.units)
+    }
+
+    /// What another has.
+    pub fn copy(&mut self, other: &Self) {
+        self.units = other.units;
+        self.entries.resize(other.entries.len());
+        self.entries.copy_from_slice(&other.entries);
     }
 
     /// Row after row becomes unit after unit.
@@ -113,6 +130,46 @@ impl Turned {
                 .iter_mut()
                 .zip(rows)
                 .for_each(|(turned, row)| turned.copy_from_slice(&row[strip * STRIP..][..STRIP]));
+        }
+    }
+
+    /// Room for so many units; what is in it is not said.
+    pub fn resize(&mut self, rows: usize, units: usize) {
+        self.rows = rows;
+        self.entries.resize(rows * units.div_ceil(STRIP));
+    }
+
+    /// Strip after strip of units, an entry of eight to each row.
+    pub fn entries_mut(&mut self) -> &mut [[f64; STRIP]] {
+        &mut self.entries
+    }
+
+    /// The entry of a row and a unit.
+    pub fn at(&self, row: usize, unit: usize) -> f64 {
+        self.entries[unit / STRIP * self.rows + row][unit % STRIP]
+    }
+
+    /// Of a symmetric matrix: what rows have beyond each group of so many strips, from what units have there.
+    pub fn mirror(&mut self, together: usize) {
+        let strips = self.rows.div_ceil(STRIP);
+        assert!(self.entries.len() == strips * self.rows, "as many units as rows");
+        for s in 0..strips {
+            for row in (s / together + 1) * together * STRIP..self.rows {
+                let from = row / STRIP * self.rows + s * STRIP;
+                self.entries[s * self.rows + row] = std::array::from_fn(|j| self.entries[from + j][row % STRIP]);
+            }
+        }
+    }
+
+    /// Units become rows and rows units.
+    pub fn transpose(&mut self, other: &Self, units: usize) {
+        self.resize(units, other.rows);
+        for (i, strip) in self.entries.chunks_exact_mut(units.max(1)).enumerate() {
+            for (row, entries) in strip.iter_mut().enumerate() {
+                let from = &other.entries[row / STRIP * other.rows..][..other.rows][i * STRIP..];
+                *entries = [0.0; STRIP];
+                entries.iter_mut().zip(from).for_each(|(entry, unit)| *entry = unit[row % STRIP]);
+            }
         }
     }
 

@@ -51,7 +51,7 @@ pub use softmax::Softmax;
 use crate::constants::Constants;
 use crate::constants::eigen::Eigen;
 use crate::kernel::norm;
-use crate::method::Sampling;
+use crate::method::{Ascent, Sampling};
 use crate::parallel::Parallel;
 use crate::random::Generator;
 
@@ -278,6 +278,20 @@ pub trait FiniteSum: Send + Sync {
         self.batch_gradient(batch, x, gradient);
     }
 
+    /// Both gradients of a step of m-SAM: writes that of a batch where an ascent rule with its radius leads from `x` along the
+    /// batch's gradient at `x`. `point` is space for where that is; what it holds afterwards is not said. As
+    /// [`FiniteSum::batch_gradient_on`] twice, up to rounding where a problem knows a shorter way.
+    fn perturbed_gradient_on(
+        &self,
+        batch: &[usize],
+        x: &[f64],
+        ascent: (&dyn Ascent, f64),
+        [point, gradient]: [&mut [f64]; 2],
+        parallel: &dyn Parallel,
+    ) {
+        perturbed_in_two(self, batch, x, ascent, [point, gradient], parallel);
+    }
+
     /// Writes `mean_{i in batch} hess f_i(x) v`; `false` where a Hessian does not exist.
     fn batch_hessian_product(&self, batch: &[usize], x: &[f64], v: &[f64], product: &mut [f64]) -> bool;
 
@@ -292,6 +306,20 @@ pub trait FiniteSum: Send + Sync {
 
     /// Whether evaluating f costs no more than a step: then every step is evaluated.
     fn evaluation_is_cheap(&self) -> bool;
+}
+
+/// [`FiniteSum::perturbed_gradient_on`] by two gradients, one after the other.
+pub(crate) fn perturbed_in_two(
+    sum: &(impl FiniteSum + ?Sized),
+    batch: &[usize],
+    x: &[f64],
+    (ascent, rho): (&dyn Ascent, f64),
+    [point, gradient]: [&mut [f64]; 2],
+    parallel: &dyn Parallel,
+) {
+    sum.batch_gradient_on(batch, x, gradient, parallel);
+    ascent.point_on(rho, x, gradient, point, parallel);
+    sum.batch_gradient_on(batch, point, gradient, parallel);
 }
 
 /// Second derivatives.

@@ -8,6 +8,13 @@
 //! G += D X           X: rows x inputs, G: outputs x inputs    (gradient)
 //! ```
 //!
+//! and two more, for what a step along a gradient `D A'` does to `Z = W A`, which is `D (A'A)`:
+//!
+//! ```text
+//! K  = X A           X: rows x inputs, A: inputs x rows       (Gram matrix)
+//! Z += D K           D: outputs x rows, K: rows x rows        (combination)
+//! ```
+//!
 //! Or `=` in place of `+=`: what there was does not matter then. Every entry is one chain of fused multiply-adds in the order
 //! of its index, however the loops are cut: tiles, strips, panels and the processor change no bit. Six times eight sums fit the
 //! registers of AVX2; eight sums, one vector or two, run over rows (forward, backward) or over inputs (gradient). AVX-512 has a
@@ -18,6 +25,7 @@ mod avx512;
 
 use super::panel::{Panel, STRIP, Turned};
 use multiversion::multiversion;
+use std::ops::Range;
 
 /// Chains of strips that are summed together.
 const TILE: usize = 6;
@@ -173,21 +181,28 @@ fn plain_backward(w: &[f64], inputs: usize, d: &Panel, b: &mut Panel) {
     }
 }
 
-/// Of outputs from `o` on; `x` are eight inputs of each row; `g` begins with those of output `o`, and the next output's are `strips`
-/// further on.
+/// Chains from `n` on of `c`, eight terms of all chains after each other; `x` are eight entries of each term; `y` begins with the sums
+/// of chain `n`, and the next chain's are `chain` further on.
 #[inline(always)]
-fn outer_tile<const N: usize>(d: &Panel, o: usize, x: &[[f64; STRIP]], g: &mut [[f64; STRIP]], strips: usize) {
-    let mut sums: [[f64; STRIP]; N] = std::array::from_fn(|n| g[n * strips]);
-    for (d, x) in d.entries.chunks_exact(d.units).zip(x.chunks(STRIP)) {
-        let d = &d[o..o + N];
+fn outer_tile<const N: usize>(
+    c: &[[f64; STRIP]],
+    units: usize,
+    n: usize,
+    x: &[[f64; STRIP]],
+    y: &mut [[f64; STRIP]],
+    chain: usize,
+) {
+    let mut sums: [[f64; STRIP]; N] = std::array::from_fn(|n| y[n * chain]);
+    for (c, x) in c.chunks(units).zip(x.chunks(STRIP)) {
+        let c = &c[n..n + N];
         for (r, x) in (0..STRIP).zip(x) {
-            for (sum, d) in sums.iter_mut().zip(d) {
-                add_strip(d[r], x, sum);
+            for (sum, c) in sums.iter_mut().zip(c) {
+                add_strip(c[r], x, sum);
             }
         }
     }
     for (n, sum) in sums.into_iter().enumerate() {
-        g[n * strips] = sum;
+        y[n * chain] = sum;
     }
 }
 
@@ -210,27 +225,70 @@ fn outer_from(begin: Begin, d: &Panel, first: usize, x: &Turned, g: &mut [[f64; 
         return;
     }
     assert!(g.len().is_multiple_of(strips));
-    let steps = [STRIP, STRIP * d.units, 1];
-    let d_entries = d.entries[first..].as_flattened();
-    on_avx512!(d_entries, steps, &x.entries, x.rows, g, [1, strips, g.len() / strips], begin);
-    if begin == Begin::Zero {
-        g.fill([0.0; STRIP]);
-    }
-    plain_outer(d, first, x, g, strips);
+    let places = [1, strips, g.len() / strips];
+    add_products(begin, &d.entries[first..], d.units, (&x.entries, x.rows), g, places);
 }
 
-/// Strips of X at a time: they stay in the first cache.
+/// `K = X A` for the first `count` rows of X and some strips of A: for each of these strips as many of K, eight products of every
+/// row; rows from `count` on keep what there was.
+pub fn gram(x: &Turned, count: usize, a: &Panel, strips: Range<usize>, k: &mut [[f64; STRIP]]) {
+    assert!(count <= x.rows && x.entries.len() == x.rows * a.units.div_ceil(STRIP) && k.len() == x.rows * strips.len());
+    let a_strips = &a.entries[strips.start * a.units..strips.end * a.units];
+    add_products(Begin::Zero, &x.entries, x.rows, (a_strips, a.units), k, [x.rows, 1, count]);
+}
+
+/// `Z += D K`, for the units that D has, the first of `z`.
+pub fn add_combination(d: &Panel, k: &Turned, z: &mut Panel) {
+    let strips = z.entries.len() / z.units;
+    assert!(
+        k.entries.len() == k.rows * strips && d.entries.len() == d.units * k.rows.div_ceil(STRIP) && d.units <= z.units
+    );
+    let places = [z.units, 1, d.units];
+    add_products(Begin::There, &d.entries, d.units, (&k.entries, k.rows), &mut z.entries, places);
+}
+
+/// `y_sn += c_n0 x_s0`, then `c_n1 x_s1`, and so on, or from zero, with coefficients as a panel of so many `units` has them:
+/// unit n at row t. `x` has strips of so many terms; `y_sn` is at `s * part + n * chain`.
+fn add_products(
+    begin: Begin,
+    c: &[[f64; STRIP]],
+    units: usize,
+    (x, terms): (&[[f64; STRIP]], usize),
+    y: &mut [[f64; STRIP]],
+    places: [usize; 3],
+) {
+    let steps = [STRIP, STRIP * units, 1];
+    on_avx512!(c.as_flattened(), steps, x, terms, y, places, begin);
+    let [part, chain, chains] = places;
+    if begin == Begin::Zero {
+        for s in 0..x.len() / terms.max(1) {
+            (0..chains).for_each(|n| y[s * part + n * chain] = [0.0; STRIP]);
+        }
+    }
+    plain_products(c, units, (x, terms), y, places);
+}
+
+/// Strips of x at a time: so many terms of them stay in the second cache, and all of a panel's rows in the first.
 const NEAR: usize = 8;
 
 #[multiversion(targets("x86_64+avx2+fma"))]
-fn plain_outer(d: &Panel, first: usize, x: &Turned, g: &mut [[f64; STRIP]], strips: usize) {
-    let outputs = g.len() / strips;
-    for from in (0..strips).step_by(NEAR) {
-        for o in (0..outputs).step_by(TILE) {
-            let count = TILE.min(outputs - o);
-            for s in from..strips.min(from + NEAR) {
-                let (x, g) = (&x.entries[s * x.rows..][..x.rows], &mut g[o * strips + s..]);
-                with_chains!(count, outer_tile(d, first + o, x, g, strips));
+fn plain_products(
+    c: &[[f64; STRIP]],
+    units: usize,
+    (x, terms): (&[[f64; STRIP]], usize),
+    y: &mut [[f64; STRIP]],
+    [part, chain, chains]: [usize; 3],
+) {
+    let strips = x.len() / terms.max(1);
+    for from in (0..terms).step_by(DEPTH) {
+        let (c, to) = (&c[from / STRIP * units..], terms.min(from + DEPTH));
+        for near in (0..strips).step_by(NEAR) {
+            for n in (0..chains).step_by(TILE) {
+                let count = TILE.min(chains - n);
+                for s in near..strips.min(near + NEAR) {
+                    let (x, y) = (&x[s * terms + from..s * terms + to], &mut y[s * part + n * chain..]);
+                    with_chains!(count, outer_tile(c, units, n, x, y, chain));
+                }
             }
         }
     }
@@ -286,7 +344,8 @@ mod tests {
             outer(&delta, 0, &from_rows, &mut from_zero);
             assert_eq!(g, from_zero);
             let mut plain_g = vec![[0.0; STRIP]; g.len()];
-            plain_outer(&delta, 0, &from_rows, &mut plain_g, stride / STRIP);
+            let places = [1, stride / STRIP, outputs];
+            plain_products(&delta.entries, outputs, (&from_rows.entries, count), &mut plain_g, places);
             assert_eq!(g, plain_g);
             let (mut forward, mut backward) = (Vec::new(), Vec::new());
             z.to_rows(outputs, &mut forward);

@@ -40,6 +40,12 @@ impl Perturbation {
             Self::None | Self::Other => None,
         }
     }
+
+    /// How many times the gradient, of norm `norm > 0`, is added with the radius `rho`: `rho ((1 - lambda) + lambda/|g|)`; `None` for
+    /// a rule that is no mixture of the two.
+    pub fn factor(self, rho: f64, norm: f64) -> Option<f64> {
+        self.lambda().map(|lambda| rho * ((1.0 - lambda) + lambda / norm))
+    }
 }
 
 /// The first half of a step: the point `y` at which the gradient of the descent is taken.

@@ -1,16 +1,17 @@
 //! Gradients of batches: panels of rows go through the network, what they leave behind becomes sums, and the sums a mean.
 
 use super::Mlp;
-use super::network::{Pass, Trail};
+use super::network::{Part, Pass, Trail};
+use super::perturbed::Grams;
 use crate::kernel::{CacheLines, PANEL, STRIP};
 use crate::parallel::{Parallel, Sequential};
 use crate::spare::Spare;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// Multiply-adds above which several threads share a batch.
-const WORTH_SHARING: usize = 1 << 20;
+pub(super) const WORTH_SHARING: usize = 1 << 20;
 /// Panels that are taken through the network before their sums are made.
-const PANELS: usize = 8;
+pub(super) const PANELS: usize = 8;
 
 /// Space that was used before: megabytes, which to get anew for each gradient would take a good part of its time.
 #[derive(Debug, Default)]
@@ -21,32 +22,32 @@ pub(super) struct Space {
 }
 
 #[derive(Debug, Default)]
-struct Passing {
+pub(super) struct Passing {
     trails: Vec<Trail>,
     /// Of all sums, where several rounds of panels add to them.
     sums: Vec<CacheLines>,
+    pub(super) grams: Grams,
 }
 
 impl Mlp {
-    fn spare(&self) -> MutexGuard<'_, Passing> {
+    pub(super) fn spare(&self) -> MutexGuard<'_, Passing> {
         self.spare.passing.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Passes, each with the space that it had before, if it is there.
-    fn passes<'a>(&'a self, count: usize, w: &'a [f64]) -> Vec<Pass<'a>> {
+    pub(super) fn passes<'a>(&'a self, count: usize, w: &'a [f64]) -> Vec<Pass<'a>> {
         let mut spare = self.spare();
         let kept = spare.trails.len().min(count);
         let trails = spare.trails.drain(..kept).map(Some).chain(std::iter::repeat_with(|| None)).take(count);
         trails.map(|trail| Pass::on(trail.unwrap_or_else(|| Trail::new(&self.network)), &self.network, w)).collect()
     }
 
-    fn put_back(&self, passes: Vec<Pass>) {
+    pub(super) fn put_back(&self, passes: Vec<Pass>) {
         self.spare().trails.extend(passes.into_iter().map(Pass::into_trail));
     }
 
     /// The mean gradient of a batch: panels are taken through the network beside each other, then the sums are made part by part,
-    /// each over the panels in order, so that it does not show how many threads there are. Sums that are complete after one round
-    /// are made where the thread made others before, which is near.
+    /// each over the panels in order, so that it does not show how many threads there are.
     pub(super) fn mean_gradient(&self, batch: &[usize], x: &[f64], gradient: &mut [f64], parallel: &dyn Parallel) {
         let work = batch.len() * self.network.padded();
         let parallel = if work < WORTH_SHARING { &Sequential } else { parallel };
@@ -78,19 +79,12 @@ impl Mlp {
                 .map(|pass| &*pass.get_mut().unwrap_or_else(PoisonError::into_inner))
                 .collect();
             parallel.run(parts.len(), &|k| {
-                let part = &parts[k];
-                let sum_up = |sums: &mut [[f64; STRIP]]| {
-                    part.sum_up(&passes, sums, number > 0);
-                    if number + 1 == last {
-                        part.finish(sums, batch.len() as f64, self.ridge, x);
-                    }
-                };
-                match kept.get(k) {
-                    Some(sums) => sum_up(&mut sums.lock().unwrap_or_else(PoisonError::into_inner)),
-                    None => self.spare.sums.with(CacheLines::default, |sums| {
-                        sums.resize(sums.len().max(part.strips()));
-                        sum_up(&mut sums[..part.strips()]);
-                    }),
+                let (part, count) = (&parts[k], batch.len() as f64);
+                let Some(sums) = kept.get(k) else { return self.mean_of_part(part, &passes, count, self.ridge, x) };
+                let sums = &mut sums.lock().unwrap_or_else(PoisonError::into_inner);
+                part.sum_up(&passes, sums, number > 0);
+                if number + 1 == last {
+                    part.finish(sums, count, self.ridge, x);
                 }
             });
         }
@@ -101,6 +95,17 @@ impl Mlp {
         self.put_back(
             passes.into_iter().map(|pass| pass.into_inner().unwrap_or_else(PoisonError::into_inner)).collect(),
         );
+    }
+
+    /// The means of a part over all rows of some panels, `count`, and the ridge along `v`: its sums are made where the thread made
+    /// others before, which is near.
+    pub(super) fn mean_of_part(&self, part: &Part, passes: &[&Pass], count: f64, ridge: f64, v: &[f64]) {
+        self.spare.sums.with(CacheLines::default, |sums| {
+            sums.resize(sums.len().max(part.strips()));
+            let sums = &mut sums[..part.strips()];
+            part.sum_up(passes, sums, false);
+            part.finish(sums, count, ridge, v);
+        });
     }
 
     /// Adds gradients of samples to padded sums, and their losses, if they are wanted; in order.

@@ -20,6 +20,7 @@ mod build;
 mod constants;
 mod gradient;
 mod network;
+mod perturbed;
 mod rounding;
 #[cfg(test)]
 mod tests;
@@ -28,6 +29,7 @@ use super::linear_model::{LARGEST_DENSE, Pass as RowPass, block_of};
 use super::{Ask, FiniteSum, Hessian, Minimum, Problem, Samples, labels};
 use crate::constants::Constants;
 use crate::kernel::{DenseRows, dot, norm};
+use crate::method::Ascent;
 use crate::parallel::{Parallel, Sequential};
 use crate::random::{Generator, Role};
 use crate::source::{Budget, Unlimited};
@@ -223,6 +225,17 @@ impl FiniteSum for Mlp {
 
     fn batch_gradient_on(&self, batch: &[usize], x: &[f64], gradient: &mut [f64], parallel: &dyn Parallel) {
         self.mean_gradient(batch, x, gradient, parallel);
+    }
+
+    fn perturbed_gradient_on(
+        &self,
+        batch: &[usize],
+        x: &[f64],
+        ascent: (&dyn Ascent, f64),
+        space: [&mut [f64]; 2],
+        parallel: &dyn Parallel,
+    ) {
+        self.perturbed_gradient(batch, x, ascent, space, parallel);
     }
 
     fn batch_hessian_product(&self, batch: &[usize], x: &[f64], v: &[f64], product: &mut [f64]) -> bool {

@@ -57,7 +57,8 @@ impl Network {
 
 /// Some outputs of a layer, and where the means of their gradients go.
 pub(super) struct Part<'a> {
-    number: usize,
+    /// Of the layer.
+    pub(super) number: usize,
     layer: &'a Layer,
     first: usize,
     outputs: usize,
@@ -147,11 +148,13 @@ pub(super) fn in_panels<'a>(
 #[derive(Debug)]
 pub(super) struct Trail {
     /// What goes into each layer, and the scores that come out of the last: l + 1 panels.
-    inputs: Vec<Panel>,
+    pub(super) inputs: Vec<Panel>,
     /// Those of the layers once more, for the products over units.
-    turned: Vec<Turned>,
+    pub(super) turned: Vec<Turned>,
     /// Derivatives of the losses by what comes out of each layer, before tanh.
-    deltas: Vec<Panel>,
+    pub(super) deltas: Vec<Panel>,
+    /// What the first layer gave before tanh, and the derivatives by it, where SAM set out.
+    pub(super) before: [Panel; 2],
     /// Where the rows are that went in: those of one problem stay where they are, and SAM takes the same twice.
     loaded: Vec<usize>,
 }
@@ -163,10 +166,11 @@ impl Trail {
         let scores = layers.last().map(|last| Panel::new(last.outputs));
         let inputs = layers.iter().map(|layer| Panel::new(layer.inputs)).chain(scores).collect();
         let turned = vec![Turned::default(); layers.len()];
-        Self { inputs, turned, deltas: outputs.collect(), loaded: Vec::new() }
+        let before = [0; 2].map(|_| Panel::new(layers.first().map_or(0, |first| first.outputs)));
+        Self { inputs, turned, deltas: outputs.collect(), before, loaded: Vec::new() }
     }
 
-    fn load(&mut self, rows: &[&[f64]]) {
+    pub(super) fn load(&mut self, rows: &[&[f64]]) {
         let places = rows.iter().map(|row| row.as_ptr().addr());
         if !places.clone().eq(self.loaded.iter().copied()) {
             self.inputs[0].load(rows);
@@ -181,7 +185,7 @@ impl Trail {
 pub(super) struct Pass<'a> {
     network: &'a Network,
     w: &'a [f64],
-    trail: Trail,
+    pub(super) trail: Trail,
 }
 
 impl<'a> Pass<'a> {
@@ -201,16 +205,27 @@ impl<'a> Pass<'a> {
     /// From the rows to the scores.
     pub(super) fn forward(&mut self, rows: &[&[f64]]) {
         self.trail.load(rows);
-        for (l, layer) in self.network.layers.iter().enumerate() {
-            let [a, z] = &mut self.trail.inputs[l..l + 2] else { return };
-            z.resize(rows.len());
-            forward(layer.of(self.w), layer.outputs, a, z);
-            if l + 1 < self.network.layers.len() {
-                apply_tanh(z, layer.outputs);
-                if self.network.bias {
-                    z.strips_mut().for_each(|strip| strip[layer.outputs] = [1.0; STRIP]);
-                }
+        self.weigh_inputs(0, rows.len());
+        self.go_on(rows.len());
+    }
+
+    /// What layer l gives before tanh.
+    pub(super) fn weigh_inputs(&mut self, l: usize, rows: usize) {
+        let (layer, [a, z]) = (&self.network.layers[l], &mut self.trail.inputs[l..l + 2]) else { return };
+        z.resize(rows);
+        forward(layer.of(self.w), layer.outputs, a, z);
+    }
+
+    /// From what the first layer gives to the scores.
+    pub(super) fn go_on(&mut self, rows: usize) {
+        let layers = &self.network.layers;
+        for l in 1..layers.len() {
+            let (a, units) = (&mut self.trail.inputs[l], layers[l - 1].outputs);
+            apply_tanh(a, units);
+            if self.network.bias {
+                a.strips_mut().for_each(|strip| strip[units] = [1.0; STRIP]);
             }
+            self.weigh_inputs(l, rows);
         }
     }
 
@@ -222,7 +237,7 @@ impl<'a> Pass<'a> {
     }
 
     /// From the scores: their derivatives `p - e_y`; adds the losses, row after row, if they are wanted.
-    fn weigh(&mut self, labels: &[usize], losses: Option<&mut f64>) {
+    pub(super) fn weigh(&mut self, labels: &[usize], losses: Option<&mut f64>) {
         let last = self.trail.deltas.len() - 1;
         self.trail.deltas[last].reset(labels.len());
         let Trail { inputs, deltas, .. } = &mut self.trail;
@@ -233,11 +248,16 @@ impl<'a> Pass<'a> {
     pub(super) fn there_and_back(&mut self, rows: &[&[f64]], labels: &[usize], losses: Option<&mut f64>) {
         self.forward(rows);
         self.weigh(labels, losses);
+        self.go_back(rows.len());
+    }
+
+    /// From the derivatives by the scores to those by what each layer gives.
+    pub(super) fn go_back(&mut self, rows: usize) {
         for (l, layer) in self.network.layers.iter().enumerate().skip(1).rev() {
             let Trail { inputs, turned, deltas, .. } = &mut self.trail;
-            turned[l].turn(&inputs[l], rows.len());
+            turned[l].turn(&inputs[l], rows);
             let [back, delta] = &mut deltas[l - 1..=l] else { continue };
-            back.resize(rows.len());
+            back.resize(rows);
             backward(layer.of(self.w), layer.inputs, delta, back);
             for (back, a) in back.strips_mut().zip(inputs[l].strips()) {
                 for (back, a) in back.as_flattened_mut().iter_mut().zip(a.as_flattened()) {
@@ -318,7 +338,7 @@ impl<'a> Tangent<'a> {
     }
 
     /// `R (p - e_y) = p (R z - p'R z)`.
-    fn weigh(&mut self, labels: &[usize]) {
+    pub(super) fn weigh(&mut self, labels: &[usize]) {
         self.pass.weigh(labels, None);
         let last = self.deltas.len() - 1;
         let (moves, delta) = (&self.inputs[last + 1], &mut self.deltas[last]);

@@ -342,13 +342,21 @@ impl Plain<'_> {
         if let (Some(sampling), [descent, ascent]) = (self.method.sampling, generators) {
             let fresh = perturbs && sampling.reuse == SampleReuse::Independent;
             self.draw(&sampling, if fresh { ascent } else { descent }, scratch);
-            self.sampled_gradient(false, scratch, parallel);
-            if perturbs {
-                self.method.ascent.point_on(rho, &scratch.x, &scratch.h, &mut scratch.y, parallel);
-                if fresh {
-                    self.draw(&sampling, descent, scratch);
+            match self.samples {
+                Samples::Finite(sum) if perturbs && !fresh => {
+                    let Scratch { x, y, h, batch, .. } = scratch;
+                    sum.perturbed_gradient_on(batch, x, (&*self.method.ascent, rho), [y, h], parallel);
                 }
-                self.sampled_gradient(true, scratch, parallel);
+                _ => {
+                    self.sampled_gradient(false, scratch, parallel);
+                    if perturbs {
+                        self.method.ascent.point_on(rho, &scratch.x, &scratch.h, &mut scratch.y, parallel);
+                        if fresh {
+                            self.draw(&sampling, descent, scratch);
+                        }
+                        self.sampled_gradient(true, scratch, parallel);
+                    }
+                }
             }
         } else if perturbs {
             self.method.ascent.point_on(rho, &scratch.x, &scratch.g, &mut scratch.y, parallel);
