@@ -63,8 +63,21 @@ pub fn map<T: Send, U: Send>(parallel: &dyn Parallel, items: Vec<T>, work: impl 
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use super::*;
+
+    /// Tasks on a thread each, the last first.
+    pub(crate) struct Threads;
+
+    impl Parallel for Threads {
+        fn run(&self, tasks: usize, task: &(dyn Fn(usize) + Sync)) {
+            std::thread::scope(|scope| {
+                for k in (0..tasks).rev() {
+                    scope.spawn(move || task(k));
+                }
+            });
+        }
+    }
 
     #[test]
     fn parts_come_with_the_number_of_their_first() {

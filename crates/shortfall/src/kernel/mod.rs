@@ -31,7 +31,7 @@ pub(crate) use lanes::{
     evaluate, survey, travel,
 };
 pub use linear::{MOST_VECTORS, logistic_batch, logistic_block, residual_batch, residual_block};
-pub use mlp::{add_backward, add_combination, add_forward, add_outer, backward, forward, gram, outer};
+pub use mlp::{add_backward, add_combination, add_forward, add_outer, backward, combination, forward, gram, outer};
 pub(crate) use pages::use_large_pages;
 pub use panel::{PANEL, Panel, STRIP, Turned, apply_tanh, softmax_panel};
 pub use rows::{DenseRows, Rows};

@@ -237,14 +237,21 @@ pub fn gram(x: &Turned, count: usize, a: &Panel, strips: Range<usize>, k: &mut [
     add_products(Begin::Zero, &x.entries, x.rows, (a_strips, a.units), k, [x.rows, 1, count]);
 }
 
+/// `Z = D K`, for the units that D has, the first of `z`.
+pub fn combination(d: &Panel, k: &Turned, z: &mut Panel) {
+    combination_from(Begin::Zero, d, k, z);
+}
+
 /// `Z += D K`, for the units that D has, the first of `z`.
 pub fn add_combination(d: &Panel, k: &Turned, z: &mut Panel) {
-    let strips = z.entries.len() / z.units;
-    assert!(
-        k.entries.len() == k.rows * strips && d.entries.len() == d.units * k.rows.div_ceil(STRIP) && d.units <= z.units
-    );
+    combination_from(Begin::There, d, k, z);
+}
+
+fn combination_from(begin: Begin, d: &Panel, k: &Turned, z: &mut Panel) {
+    assert!(k.entries.len() * z.units == z.entries.len() * k.rows, "as many rows in both");
+    assert!(d.entries.len() == d.units * k.rows.div_ceil(STRIP) && d.units <= z.units);
     let places = [z.units, 1, d.units];
-    add_products(Begin::There, &d.entries, d.units, (&k.entries, k.rows), &mut z.entries, places);
+    add_products(begin, &d.entries, d.units, (&k.entries, k.rows), &mut z.entries, places);
 }
 
 /// `y_sn += c_n0 x_s0`, then `c_n1 x_s1`, and so on, or from zero, with coefficients as a panel of so many `units` has them:
@@ -366,6 +373,75 @@ mod tests {
                     assert_eq!(g.as_flattened()[o * stride + i].to_bits(), f64::to_bits(sum));
                 }
             }
+        }
+    }
+
+    /// Of two panels, and of one with itself, and what becomes of derivatives with them; and the plain form, where another is chosen.
+    #[test]
+    fn gram_matrices_and_combinations_have_the_stated_order() {
+        for (inputs, outputs, [rows, others]) in
+            [(1usize, 1, [1usize, 1usize]), (9, 7, [3, 9]), (300, 5, [64, 17]), (70, 13, [64, 64])]
+        {
+            let stride = inputs.div_ceil(8) * 8;
+            let mut entries = wave((rows + others) * stride, 0.731);
+            entries.chunks_mut(stride).for_each(|row| row[inputs..].fill(0.0));
+            let all: Vec<&[f64]> = entries.chunks(stride).collect();
+            let (mut x, mut a, mut k) = (Turned::default(), Panel::new(inputs), Turned::default());
+            x.load(&all[..rows]);
+            a.load(&all[rows..]);
+            k.resize(rows, others);
+            let strips = others.div_ceil(STRIP);
+            for s in 0..strips {
+                gram(&x, rows, &a, s..s + 1, &mut k.entries_mut()[s * rows..(s + 1) * rows]);
+            }
+            let mut plain = vec![[0.0; STRIP]; k.entries.len()];
+            plain_products(&x.entries, rows, (&a.entries, inputs), &mut plain, [rows, 1, rows]);
+            assert_eq!(*k.entries, *plain);
+            let product = |i: usize, j: usize| (0..inputs).fold(0.0, |sum, t| all[i][t].mul_add(all[rows + j][t], sum));
+            let mut transposed = Turned::default();
+            transposed.transpose(&k, others);
+            for i in 0..rows {
+                for j in 0..others {
+                    assert_eq!(k.at(i, j).to_bits(), f64::to_bits(product(i, j)));
+                    assert_eq!(transposed.at(j, i).to_bits(), k.at(i, j).to_bits());
+                }
+            }
+            let d = wave(rows * outputs, 1.13);
+            let (mut delta, mut z, mut found) = (Panel::new(outputs), Panel::new(outputs + 1), Vec::new());
+            delta.load(&d.chunks(outputs).collect::<Vec<_>>());
+            z.reset(others);
+            z.entries.fill([f64::NAN; STRIP]);
+            combination(&delta, &k, &mut z);
+            add_combination(&delta, &k, &mut z);
+            z.to_rows(outputs + 1, &mut found);
+            for j in 0..others {
+                for o in 0..outputs {
+                    let from = |begin: f64| (0..rows).fold(begin, |sum, i| d[i * outputs + o].mul_add(k.at(i, j), sum));
+                    assert_eq!(found[j * (outputs + 1) + o].to_bits(), from(from(0.0)).to_bits());
+                }
+                assert!(found[j * (outputs + 1) + outputs].is_nan(), "not a unit of D");
+            }
+        }
+    }
+
+    #[test]
+    fn half_of_a_symmetric_matrix_is_enough() {
+        for rows in [1, 8, 31, 33, 64] {
+            let entries = wave(rows * 24, 0.731);
+            let all: Vec<&[f64]> = entries.chunks(24).collect();
+            let (mut x, mut a, mut k) = (Turned::default(), Panel::new(24), Turned::default());
+            x.load(&all);
+            a.load(&all);
+            k.resize(rows, rows);
+            let mut whole = k.clone();
+            let strips = rows.div_ceil(STRIP);
+            gram(&x, rows, &a, 0..strips, whole.entries_mut());
+            for s in (0..strips).step_by(2) {
+                let to = strips.min(s + 2);
+                gram(&x, rows.min(to * STRIP), &a, s..to, &mut k.entries_mut()[s * rows..to * rows]);
+            }
+            k.mirror(2);
+            assert!((0..rows).all(|i| (0..rows).all(|j| k.at(i, j) == whole.at(i, j))), "{rows} rows");
         }
     }
 }

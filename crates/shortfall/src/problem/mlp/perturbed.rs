@@ -19,7 +19,9 @@
 use super::Mlp;
 use super::gradient::{PANELS, WORTH_SHARING};
 use super::network::{Pass, Trail};
-use crate::kernel::{PANEL, Panel, STRIP, Turned, add_combination, add_multiple, add_scaled, dot, gram, norm};
+use crate::kernel::{
+    PANEL, Panel, STRIP, Turned, add_combination, add_multiple, add_scaled, combination, dot, gram, norm,
+};
 use crate::method::Ascent;
 use crate::parallel::{Parallel, Sequential, for_parts};
 use crate::problem::perturbed_in_two;
@@ -99,7 +101,7 @@ impl Move {
 
     /// Of panel p.
     fn find(&mut self, p: usize, passes: &[&Pass], rows: &[usize], products: &[Turned]) {
-        self.product.reset(rows[p]);
+        self.product.resize(rows[p]);
         for (q, pass) in passes.iter().enumerate() {
             let k = if q <= p {
                 &products[place(p, q)]
@@ -107,7 +109,8 @@ impl Move {
                 self.transposed.transpose(&products[place(q, p)], rows[q]);
                 &self.transposed
             };
-            add_combination(&pass.trail.deltas[0], k, &mut self.product);
+            let form = if q == 0 { combination } else { add_combination };
+            form(&pass.trail.deltas[0], k, &mut self.product);
         }
         let (delta, k) = (&passes[p].trail.deltas[0], &products[place(p, p)]);
         self.square = dot(delta.entries(), self.product.entries());
@@ -116,7 +119,7 @@ impl Move {
             self.along += dot(delta.as_flattened(), gave[..delta.len()].as_flattened());
             let mut squares = [0.0; STRIP];
             for delta in delta {
-                squares.iter_mut().zip(delta).for_each(|(square, d)| *square = d.mul_add(*d, *square));
+                squares.iter_mut().zip(delta).for_each(|(square, d)| *square += d * d);
             }
             let within = s * STRIP..rows[p].min((s + 1) * STRIP);
             self.size += squares.iter().zip(within).map(|(square, i)| square.sqrt() * k.at(i, i).sqrt()).sum::<f64>();
@@ -227,7 +230,7 @@ impl Pass<'_> {
         for ((z, gave), change) in inputs[1].strips_mut().zip(gave.strips()).zip(change.strips()) {
             let (z, gave) = (z[..outputs].as_flattened_mut(), gave[..outputs].as_flattened());
             for ((z, gave), change) in z.iter_mut().zip(gave).zip(change.as_flattened()) {
-                *z = along.mul_add(*change, by * gave);
+                *z = by * gave + along * change;
             }
         }
         if kept != 0.0 {
@@ -248,6 +251,7 @@ mod tests {
     use super::*;
     use crate::kernel::distance;
     use crate::method::{Adaptive, NoAscent, Normalised, Unified, Unnormalised};
+    use crate::parallel::tests::Threads;
     use crate::problem::Problem;
 
     fn network(n: usize, columns: usize, hidden: &[usize], bias: bool, ridge: f64) -> Mlp {
@@ -256,19 +260,6 @@ mod tests {
             (0..n).flat_map(|i| (0..columns).map(move |j| if bias && j + 1 == columns { 1.0 } else { entry(i, j) }));
         let labels: Vec<usize> = (0..n).map(|i| (i * i + i / 5) % 3).collect();
         Mlp::new(columns, &entries.collect::<Vec<_>>(), &labels, 3, hidden, bias, ridge)
-    }
-
-    /// Tasks on a thread each, the last first.
-    struct Threads;
-
-    impl Parallel for Threads {
-        fn run(&self, tasks: usize, task: &(dyn Fn(usize) + Sync)) {
-            std::thread::scope(|scope| {
-                for k in (0..tasks).rev() {
-                    scope.spawn(move || task(k));
-                }
-            });
-        }
     }
 
     fn both(problem: &Mlp, batch: &[usize], x: &[f64], ascent: (&dyn Ascent, f64)) -> [Vec<f64>; 2] {
@@ -300,5 +291,80 @@ mod tests {
                 }
             }
         }
+    }
+
+    /// In space that other batches have left behind.
+    #[test]
+    fn threads_and_space_change_no_bit() {
+        let x = network(600, 400, &[290], true, 0.1).default_start();
+        let problem = network(600, 400, &[290], true, 0.1);
+        for rows in [150, 64, 1, 130, 168] {
+            let batch: Vec<usize> = (0..rows).map(|i| i * 7 % 600).collect();
+            let fresh = network(600, 400, &[290], true, 0.1);
+            let bits = |problem: &Mlp, parallel: &dyn Parallel| {
+                let (mut point, mut gradient) = (vec![3.0; x.len()], vec![7.0; x.len()]);
+                problem.perturbed_gradient(&batch, &x, (&Normalised, 0.2), [&mut point, &mut gradient], parallel);
+                gradient.iter().map(|g| g.to_bits()).collect::<Vec<_>>()
+            };
+            assert!(bits(&problem, &Threads) == bits(&fresh, &Sequential), "{rows} rows");
+        }
+    }
+
+    /// One row twice with two labels, and weights at which the two gradients are opposite: the mean is 0, or small beside them.
+    #[test]
+    fn gradients_that_cancel_are_formed() {
+        let columns = 40;
+        let row: Vec<f64> = (0..columns).map(|j| (j as f64 * 1.37).sin()).collect();
+        let problem = Mlp::new(columns, &[&row[..], &row].concat(), &[0, 1], 3, &[], false, 0.0);
+        // The third class is out of reach: e^-2000 is 0.
+        let far = -2000.0 / row.iter().map(|x| x * x).sum::<f64>();
+        for by in [0.0, 1e-12, 1e-5, 1e-3, 0.1] {
+            let mut x = vec![0.0; 3 * columns];
+            x[2 * columns..].iter_mut().zip(&row).for_each(|(w, x)| *w = far * x);
+            x[..columns].iter_mut().zip(&row).for_each(|(w, x)| *w = by * x);
+            let found = both(&problem, &[0, 1], &x, (&Normalised, 1e-3));
+            let [short, plain] = &found;
+            assert!(
+                if by < 1e-2 { short == plain } else { short != plain && off(&found) < 1e-12 },
+                "{by}: {:e}",
+                off(&found)
+            );
+        }
+    }
+
+    /// Squares that underflow, or overflow, and points that are no numbers.
+    #[test]
+    fn gradients_of_any_size() {
+        for scale in [0.0, 1e-300, 1e-150, 1e-90, 1e90, 1e150, f64::NAN] {
+            let features: Vec<f64> = (0..80).map(|i| scale * (f64::from(i) * 1.37).sin()).collect();
+            let problem = Mlp::new(40, &features, &[0, 2], 3, &[], false, 0.0);
+            let found = both(&problem, &[0, 1], &[0.0; 120], (&Normalised, 0.1));
+            let [short, plain] = &found;
+            let bits = |gradient: &[f64]| gradient.iter().map(|g| g.to_bits()).collect::<Vec<_>>();
+            if (1e-99..1e99).contains(&scale) {
+                assert!(off(&found) < 1e-12, "{scale:e}: {:e}", off(&found));
+            } else {
+                assert!(bits(short) == bits(plain), "{scale:e}");
+            }
+        }
+    }
+
+    /// SAM on all rows, 4000 steps: both ways end about the same point.
+    #[test]
+    fn both_ways_settle_alike() {
+        let features: Vec<f64> = (0..200).map(|i| 0.3 * (f64::from(i) * 1.37).sin()).collect();
+        let problem = Mlp::new(40, &features, &[0, 1, 2, 0, 1], 3, &[12], false, 0.05);
+        let batch: Vec<usize> = (0..5).collect();
+        let [mut short, mut plain] = [problem.default_start(), problem.default_start()];
+        for _ in 0..4000 {
+            let (mut point, mut gradient) = (vec![0.0; short.len()], vec![0.0; short.len()]);
+            problem.perturbed_gradient(&batch, &short, (&Normalised, 0.1), [&mut point, &mut gradient], &Sequential);
+            add_scaled(-0.2, &gradient, &mut short);
+            perturbed_in_two(&problem, &batch, &plain, (&Normalised, 0.1), [&mut point, &mut gradient], &Sequential);
+            add_scaled(-0.2, &gradient, &mut plain);
+        }
+        let mut gradient = vec![0.0; short.len()];
+        let [a, b] = [&short, &plain].map(|x| (problem.value_gradient(x, &mut gradient), norm(&gradient)));
+        assert!((a.0 - b.0).abs() < 1e-8 * a.0 && (a.1 - b.1).abs() < 1e-6 * a.1, "{a:?} {b:?}");
     }
 }

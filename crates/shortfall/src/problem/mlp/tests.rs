@@ -8,6 +8,7 @@ use crate::constants::{Constant, Provenance, Symbol};
 use crate::kernel::softmax_weights;
 use crate::method::{SampleReuse, Sampling};
 use crate::parallel::Sequential;
+use crate::parallel::tests::Threads;
 use crate::problem::Softmax;
 use crate::problem::linear_model::dataset_tests::{arguments, labelled};
 
@@ -86,19 +87,6 @@ fn batches_are_means_of_samples_and_their_hessians_fit() {
             assert!(((up[j] - down[j]) / 2e-5 - product[j]).abs() < 5e-9);
         }
     });
-}
-
-/// Tasks on a thread each, the last first.
-struct Threads;
-
-impl Parallel for Threads {
-    fn run(&self, tasks: usize, task: &(dyn Fn(usize) + Sync)) {
-        std::thread::scope(|scope| {
-            for k in (0..tasks).rev() {
-                scope.spawn(move || task(k));
-            }
-        });
-    }
 }
 
 /// In space that other batches have left behind, layers of several parts, one round of panels or more: the sums of all panels in order.
