@@ -27,6 +27,17 @@ pub fn for_parts<T: Send>(
     size: usize,
     work: impl Fn(usize, &mut [T]) + Sync,
 ) {
+    for_parts_at(|k| k, parallel, items, size, work);
+}
+
+/// [`for_parts`], the one at `place(k)` as the k-th.
+pub(crate) fn for_parts_at<T: Send>(
+    place: impl Fn(usize) -> usize + Sync,
+    parallel: &dyn Parallel,
+    items: &mut [T],
+    size: usize,
+    work: impl Fn(usize, &mut [T]) + Sync,
+) {
     let count = items.len().div_ceil(size);
     let (mut few, mut many): ([Mutex<&mut [T]>; FEW], _) = (Default::default(), Vec::new());
     let parts = if count <= FEW {
@@ -36,8 +47,9 @@ pub fn for_parts<T: Send>(
         many.extend(items.chunks_mut(size).map(Mutex::new));
         &many
     };
-    parallel.run(count, &|task| {
-        work(task * size, &mut parts[task].lock().unwrap_or_else(PoisonError::into_inner));
+    parallel.run(count, &|k| {
+        let part = place(k);
+        work(part * size, &mut parts[part].lock().unwrap_or_else(PoisonError::into_inner));
     });
 }
 

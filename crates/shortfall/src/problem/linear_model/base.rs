@@ -10,6 +10,7 @@ use crate::parallel::Parallel;
 use crate::source::{Budget, Unlimited};
 use crate::spare::Spare;
 use std::fmt;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 
 /// What a linear model is made of beside its loss and its target.
@@ -22,6 +23,8 @@ pub(crate) struct Base {
     optimum: OnceLock<Optimum>,
     /// Weights and sums of passes.
     space: Spare<[Vec<f64>; 2]>,
+    /// Whether the next pass goes backwards.
+    backwards: AtomicBool,
 }
 
 impl fmt::Debug for Base {
@@ -59,6 +62,7 @@ impl Base {
             ends: OnceLock::new(),
             optimum: OnceLock::new(),
             space: Spare::default(),
+            backwards: AtomicBool::new(false),
         }
     }
 
@@ -78,7 +82,7 @@ impl Base {
         format!("{} rows{}", rows.count(), if rows.are_held() { "" } else { ", read from their file at every pass" })
     }
 
-    /// A pass over all rows, with `parts` predictions each.
+    /// A pass over all rows, with `parts` predictions each; to and fro in turn.
     pub(crate) fn pass(&self, parts: usize) -> Pass {
         let rows = self.design.rows();
         Pass {
@@ -87,6 +91,7 @@ impl Base {
             width: parts * rows.stride(),
             losses: 1,
             work: parts * rows.entries(),
+            backwards: self.backwards.fetch_xor(true, Ordering::Relaxed),
         }
     }
 

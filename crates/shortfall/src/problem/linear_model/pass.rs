@@ -1,7 +1,7 @@
 //! One pass over all rows, in fixed blocks that several threads may share.
 
 use crate::kernel::{CACHE_LINE, before_cache_line};
-use crate::parallel::{Parallel, for_parts};
+use crate::parallel::{Parallel, for_parts_at};
 
 /// Rows whose sums are added one after the other; blocks are added in order. It depends on the size of the data alone, so that
 /// the number of threads changes no bit, nor whether zeros are stored. Long rows of few entries must not pay for a vector of sums
@@ -17,6 +17,8 @@ pub(crate) fn block_of(rows: usize, columns: usize) -> usize {
 
 /// Rows whose losses a kernel adds beside each other.
 pub(crate) const PANEL: usize = 32;
+/// Blocks that follow each other in a pass backwards, whose rows are asked for ahead.
+const GROUP: usize = 16;
 /// Sums of blocks that are kept at a time: 256 MB.
 const MOST_KEPT: usize = 1 << 25;
 /// Multiply-adds above which several threads share a pass.
@@ -36,6 +38,18 @@ pub(crate) struct Pass {
     pub(crate) losses: usize,
     /// Multiply-adds, roughly.
     pub(crate) work: usize,
+    /// Begins with the last rows, group by group, if blocks are kept beside each other: what the pass before has left in the caches.
+    pub(crate) backwards: bool,
+}
+
+/// Which of so many blocks comes as the k-th, where groups of them are taken from the last to the first.
+fn from_the_last(k: usize, blocks: usize) -> usize {
+    let last = (blocks - 1) % GROUP + 1;
+    let others = blocks - last;
+    match k.checked_sub(last) {
+        None => others + k,
+        Some(k) => others - (k / GROUP + 1) * GROUP + k % GROUP,
+    }
 }
 
 impl Pass {
@@ -71,7 +85,9 @@ impl Pass {
             let partials = &mut partials[..kept.min(blocks - first) * apart];
             match parallel {
                 Some(parallel) => {
-                    for_parts(parallel, partials, apart, |from, partial| of(first + from / apart, partial));
+                    let count = partials.len() / apart;
+                    let place = |k| if self.backwards { from_the_last(k, count) } else { k };
+                    for_parts_at(place, parallel, partials, apart, |from, partial| of(first + from / apart, partial));
                 }
                 None => of(first, partials),
             }
@@ -103,7 +119,7 @@ mod tests {
 
     #[test]
     fn a_shared_pass_gives_the_same_bits_in_space_that_was_used() {
-        let pass = Pass { rows: 1000, block: 256, width: 3, losses: 2, work: WORTH_SHARING };
+        let pass = Pass { rows: 1000, block: 256, width: 3, losses: 2, work: WORTH_SHARING, backwards: false };
         let add = |from: usize, to: usize, gradients: &mut [f64], losses: &mut [f64]| {
             for row in from..to {
                 for (k, sum) in gradients.iter_mut().chain(&mut *losses).enumerate() {
@@ -114,6 +130,17 @@ mod tests {
         let (mut space, mut used) = (Vec::new(), vec![7.0; 5]);
         let shared = pass.evaluate(Some(&Sequential), &mut space, &add);
         assert_eq!(shared, pass.evaluate(None, &mut used, &add));
+        let (backwards, mut other) = (Pass { backwards: true, ..pass }, Vec::new());
+        assert_eq!(shared, backwards.evaluate(Some(&Sequential), &mut other, &add));
         assert_eq!(shared.map(|sums| sums.len()), [3, 2]);
+    }
+
+    #[test]
+    fn backwards_every_block_comes_once_the_last_group_first() {
+        for blocks in [1, 15, 16, 17, 100] {
+            let order: Vec<usize> = (0..blocks).map(|k| from_the_last(k, blocks)).collect();
+            let groups = (0..blocks).step_by(GROUP).rev();
+            assert_eq!(order, groups.flat_map(|from| from..blocks.min(from + GROUP)).collect::<Vec<_>>());
+        }
     }
 }

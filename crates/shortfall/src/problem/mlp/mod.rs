@@ -96,7 +96,8 @@ impl Mlp {
     fn evaluate(&self, x: &[f64], gradient: &mut [f64], parallel: Option<&dyn Parallel>) -> f64 {
         let n = self.rows.count();
         let width = self.network.padded();
-        let pass = RowPass { rows: n, block: block_of(n, self.columns), width, losses: 1, work: n * width };
+        let pass =
+            RowPass { rows: n, block: block_of(n, self.columns), width, losses: 1, work: n * width, backwards: false };
         let mut space = Vec::new();
         let [total, loss] = pass.evaluate(parallel, &mut space, &|from, to, sums, losses| {
             let samples: Vec<usize> = (from..to).collect();
