@@ -1,4 +1,4 @@
-//! The products of a network in registers of AVX-512: one tile for all three.
+//! The products of a network in registers of AVX-512: one tile for all.
 #![allow(unsafe_code)]
 
 use super::{Begin, STRIP};

@@ -17,7 +17,7 @@
 //!
 //! Or `=` in place of `+=`: what there was does not matter then. Every entry is one chain of fused multiply-adds in the order
 //! of its index, however the loops are cut: tiles, strips, panels and the processor change no bit. Six times eight sums fit the
-//! registers of AVX2; eight sums, one vector or two, run over rows (forward, backward) or over inputs (gradient). AVX-512 has a
+//! registers of AVX2; eight sums, one vector or two, run over inputs (gradient) or over rows (all others). AVX-512 has a
 //! tile of its own.
 
 #[cfg(target_arch = "x86_64")]
@@ -184,7 +184,7 @@ fn plain_backward(w: &[f64], inputs: usize, d: &Panel, b: &mut Panel) {
 /// Chains from `n` on of `c`, eight terms of all chains after each other; `x` are eight entries of each term; `y` begins with the sums
 /// of chain `n`, and the next chain's are `chain` further on.
 #[inline(always)]
-fn outer_tile<const N: usize>(
+fn products_tile<const N: usize>(
     c: &[[f64; STRIP]],
     units: usize,
     n: usize,
@@ -255,7 +255,7 @@ fn combination_from(begin: Begin, d: &Panel, k: &Turned, z: &mut Panel) {
 }
 
 /// `y_sn += c_n0 x_s0`, then `c_n1 x_s1`, and so on, or from zero, with coefficients as a panel of so many `units` has them:
-/// unit n at row t. `x` has strips of so many terms; `y_sn` is at `s * part + n * chain`.
+/// unit n at row t. `x` has strips of so many terms; for so many chains, given last, `y_sn` is at `s * part + n * chain`.
 fn add_products(
     begin: Begin,
     c: &[[f64; STRIP]],
@@ -294,7 +294,7 @@ fn plain_products(
                 let count = TILE.min(chains - n);
                 for s in near..strips.min(near + NEAR) {
                     let (x, y) = (&x[s * terms + from..s * terms + to], &mut y[s * part + n * chain..]);
-                    with_chains!(count, outer_tile(c, units, n, x, y, chain));
+                    with_chains!(count, products_tile(c, units, n, x, y, chain));
                 }
             }
         }
@@ -433,6 +433,7 @@ mod tests {
             x.load(&all);
             a.load(&all);
             k.resize(rows, rows);
+            k.entries.fill([f64::NAN; STRIP]);
             let mut whole = k.clone();
             let strips = rows.div_ceil(STRIP);
             gram(&x, rows, &a, 0..strips, whole.entries_mut());

@@ -12,7 +12,7 @@ pub use unnormalised::Unnormalised;
 
 use crate::parallel::Parallel;
 
-/// What statements may know of an ascent rule.
+/// What statements and fast steps may know of an ascent rule.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Perturbation {
     /// `y = x`.
@@ -60,7 +60,8 @@ pub trait Ascent: Send + Sync {
         self.point(rho, x, g, y);
     }
 
-    /// What statements may know of it.
+    /// What statements may know of it. A rule that is said to be a mixture of SAM and USAM is taken at its word: fast steps use
+    /// [`Perturbation::factor`] in place of [`Ascent::point`].
     fn perturbation(&self) -> Perturbation {
         Perturbation::Other
     }

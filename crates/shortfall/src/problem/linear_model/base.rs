@@ -10,7 +10,7 @@ use crate::parallel::Parallel;
 use crate::source::{Budget, Unlimited};
 use crate::spare::Spare;
 use std::fmt;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, OnceLock};
 
 /// What a linear model is made of beside its loss and its target.
@@ -23,7 +23,7 @@ pub(crate) struct Base {
     optimum: OnceLock<Optimum>,
     /// Weights and sums of passes.
     space: Spare<[Vec<f64>; 2]>,
-    /// Whether the next pass goes backwards.
+    /// Whether the next shared pass goes backwards.
     backwards: AtomicBool,
 }
 
@@ -82,8 +82,8 @@ impl Base {
         format!("{} rows{}", rows.count(), if rows.are_held() { "" } else { ", read from their file at every pass" })
     }
 
-    /// A pass over all rows, with `parts` predictions each; to and fro in turn.
-    pub(crate) fn pass(&self, parts: usize) -> Pass {
+    /// A pass over all rows, with `parts` predictions each.
+    pub(crate) fn pass(&self, parts: usize) -> Pass<'_> {
         let rows = self.design.rows();
         Pass {
             rows: rows.count(),
@@ -91,7 +91,7 @@ impl Base {
             width: parts * rows.stride(),
             losses: 1,
             work: parts * rows.entries(),
-            backwards: self.backwards.fetch_xor(true, Ordering::Relaxed),
+            backwards: Some(&self.backwards),
         }
     }
 

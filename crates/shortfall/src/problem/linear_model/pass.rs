@@ -2,6 +2,7 @@
 
 use crate::kernel::{CACHE_LINE, before_cache_line};
 use crate::parallel::{Parallel, for_parts_at};
+use std::sync::atomic::{AtomicBool, Ordering};
 
 /// Rows whose sums are added one after the other; blocks are added in order. It depends on the size of the data alone, so that
 /// the number of threads changes no bit, nor whether zeros are stored. Long rows of few entries must not pay for a vector of sums
@@ -28,7 +29,7 @@ const WORTH_SHARING: usize = 1 << 14;
 pub(crate) type Add<'a> = dyn Fn(usize, usize, &mut [f64], &mut [f64]) + Sync + 'a;
 
 /// What is passed over.
-pub(crate) struct Pass {
+pub(crate) struct Pass<'a> {
     pub(crate) rows: usize,
     /// Rows in a block, from [`block_of`].
     pub(crate) block: usize,
@@ -38,8 +39,9 @@ pub(crate) struct Pass {
     pub(crate) losses: usize,
     /// Multiply-adds, roughly.
     pub(crate) work: usize,
-    /// Begins with the last rows, group by group, if blocks are kept beside each other: what the pass before has left in the caches.
-    pub(crate) backwards: bool,
+    /// Whether the next shared pass takes its groups of blocks from the last to the first: it begins with what the pass before has left
+    /// in the caches.
+    pub(crate) backwards: Option<&'a AtomicBool>,
 }
 
 /// Which of so many blocks comes as the k-th, where groups of them are taken from the last to the first.
@@ -52,7 +54,7 @@ fn from_the_last(k: usize, blocks: usize) -> usize {
     }
 }
 
-impl Pass {
+impl Pass<'_> {
     /// Whether several threads share it.
     pub(crate) fn is_worth_sharing(&self) -> bool {
         self.rows > self.block && self.work >= WORTH_SHARING
@@ -74,6 +76,8 @@ impl Pass {
             add(number * block, (number * block + block).min(rows), gradients, losses);
         };
         let parallel = parallel.filter(|_| self.is_worth_sharing());
+        let turn = self.backwards.filter(|_| parallel.is_some() && blocks > GROUP);
+        let backwards = turn.is_some_and(|turn| turn.fetch_xor(true, Ordering::Relaxed));
         let kept = if parallel.is_some() { (MOST_KEPT / width.max(1)).clamp(8, blocks.max(8)).min(blocks) } else { 1 };
         // So far apart that no two threads write to one cache line.
         let apart = width.next_multiple_of(CACHE_LINE);
@@ -86,7 +90,7 @@ impl Pass {
             match parallel {
                 Some(parallel) => {
                     let count = partials.len() / apart;
-                    let place = |k| if self.backwards { from_the_last(k, count) } else { k };
+                    let place = |k| if backwards { from_the_last(k, count) } else { k };
                     for_parts_at(place, parallel, partials, apart, |from, partial| of(first + from / apart, partial));
                 }
                 None => of(first, partials),
@@ -104,6 +108,7 @@ impl Pass {
 mod tests {
     use super::*;
     use crate::parallel::Sequential;
+    use std::sync::Mutex;
 
     #[test]
     fn few_blocks_are_even_in_number_and_alike_in_size() {
@@ -119,7 +124,7 @@ mod tests {
 
     #[test]
     fn a_shared_pass_gives_the_same_bits_in_space_that_was_used() {
-        let pass = Pass { rows: 1000, block: 256, width: 3, losses: 2, work: WORTH_SHARING, backwards: false };
+        let pass = Pass { rows: 1000, block: 256, width: 3, losses: 2, work: WORTH_SHARING, backwards: None };
         let add = |from: usize, to: usize, gradients: &mut [f64], losses: &mut [f64]| {
             for row in from..to {
                 for (k, sum) in gradients.iter_mut().chain(&mut *losses).enumerate() {
@@ -130,9 +135,26 @@ mod tests {
         let (mut space, mut used) = (Vec::new(), vec![7.0; 5]);
         let shared = pass.evaluate(Some(&Sequential), &mut space, &add);
         assert_eq!(shared, pass.evaluate(None, &mut used, &add));
-        let (backwards, mut other) = (Pass { backwards: true, ..pass }, Vec::new());
-        assert_eq!(shared, backwards.evaluate(Some(&Sequential), &mut other, &add));
         assert_eq!(shared.map(|sums| sums.len()), [3, 2]);
+    }
+
+    #[test]
+    fn to_and_fro_the_bits_are_the_same() {
+        let (turn, rows) = (AtomicBool::new(false), 256 * 37 + 5);
+        let pass = Pass { rows, block: 256, width: 1, losses: 1, work: WORTH_SHARING, backwards: Some(&turn) };
+        let firsts = Mutex::new(Vec::new());
+        let add = |from: usize, to: usize, gradients: &mut [f64], losses: &mut [f64]| {
+            firsts.lock().unwrap().push(from);
+            gradients[0] += (from..to).map(|row| (row as f64 * 0.1).sin()).sum::<f64>();
+            losses[0] += (to as f64).cos();
+        };
+        let sums = [(); 3].map(|()| {
+            let mut space = Vec::new();
+            pass.evaluate(Some(&Sequential), &mut space, &add).map(|sums| sums[0].to_bits())
+        });
+        assert!(sums[0] == sums[1] && sums[0] == sums[2]);
+        let firsts = firsts.into_inner().unwrap();
+        assert_eq!([firsts[0], firsts[38], firsts[2 * 38]], [0, 256 * 32, 0]);
     }
 
     #[test]

@@ -26,7 +26,7 @@ pub(super) struct Passing {
     trails: Vec<Trail>,
     /// Of all sums, where several rounds of panels add to them.
     sums: Vec<CacheLines>,
-    pub(super) grams: Grams,
+    pub(super) grams: Vec<Grams>,
 }
 
 impl Mlp {
@@ -79,12 +79,12 @@ impl Mlp {
                 .map(|pass| &*pass.get_mut().unwrap_or_else(PoisonError::into_inner))
                 .collect();
             parallel.run(parts.len(), &|k| {
-                let (part, count) = (&parts[k], batch.len() as f64);
-                let Some(sums) = kept.get(k) else { return self.mean_of_part(part, &passes, count, self.ridge, x) };
+                let (part, m) = (&parts[k], batch.len() as f64);
+                let Some(sums) = kept.get(k) else { return self.mean_of_part(part, &passes, m, self.ridge, x) };
                 let sums = &mut sums.lock().unwrap_or_else(PoisonError::into_inner);
                 part.sum_up(&passes, sums, number > 0);
                 if number + 1 == last {
-                    part.finish(sums, count, self.ridge, x);
+                    part.finish(sums, m, self.ridge, x);
                 }
             });
         }

@@ -97,7 +97,7 @@ impl Mlp {
         let n = self.rows.count();
         let width = self.network.padded();
         let pass =
-            RowPass { rows: n, block: block_of(n, self.columns), width, losses: 1, work: n * width, backwards: false };
+            RowPass { rows: n, block: block_of(n, self.columns), width, losses: 1, work: n * width, backwards: None };
         let mut space = Vec::new();
         let [total, loss] = pass.evaluate(parallel, &mut space, &|from, to, sums, losses| {
             let samples: Vec<usize> = (from..to).collect();

@@ -338,7 +338,7 @@ impl<'a> Tangent<'a> {
     }
 
     /// `R (p - e_y) = p (R z - p'R z)`.
-    pub(super) fn weigh(&mut self, labels: &[usize]) {
+    fn weigh(&mut self, labels: &[usize]) {
         self.pass.weigh(labels, None);
         let last = self.deltas.len() - 1;
         let (moves, delta) = (&self.inputs[last + 1], &mut self.deltas[last]);

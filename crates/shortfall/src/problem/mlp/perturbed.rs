@@ -8,13 +8,14 @@
 //! |G|^2 = <D, D K>/m^2 + 2 r <D, Z>/m + r^2 |W|^2
 //! ```
 //!
-//! so that neither G nor the perturbed weights are formed: `m (inputs + outputs)` multiply-adds a row at most, where forming G and
+//! so that neither G nor the perturbed weights are formed: at most `m (inputs + outputs)` multiply-adds a row, where forming G and
 //! multiplying by the weights again take `2 inputs outputs`. With derivatives `D+` at the perturbed point the gradient there is
 //! `(D+ + c r D) A'/m + r (1 + c r) W`. (Norms of gradients by products of their factors: Goodfellow, "Efficient per-example
 //! gradient computations", 2015.)
 //!
-//! Where the rows' gradients nearly cancel in their mean, rounding would show in `<D, D K>`: it is off by at most
-//! `gamma_{inputs + 2 m} S^2` with `S = sum_i |d_i| |a_i|`. [`CANCELLATION`] says how far that is accepted; beyond, G is formed.
+//! Where the rows' gradients nearly cancel in their mean, rounding would show in `<D, D K>`: it is off by at most `gamma S^2` with
+//! `S = sum_i |d_i| |a_i|` and `gamma = gamma_{inputs + m + 2 outputs + 16}`. [`CANCELLATION`] says how far that is accepted; beyond, G
+//! is formed.
 
 use super::Mlp;
 use super::gradient::{PANELS, WORTH_SHARING};
@@ -22,18 +23,20 @@ use super::network::{Pass, Trail};
 use crate::kernel::{
     PANEL, Panel, STRIP, Turned, add_combination, add_multiple, add_scaled, combination, dot, gram, norm,
 };
-use crate::method::Ascent;
+use crate::method::{Ascent, Perturbation};
 use crate::parallel::{Parallel, Sequential, for_parts};
 use crate::problem::perturbed_in_two;
-use std::mem::take;
 use std::ops::Range;
 use std::sync::{Mutex, PoisonError};
 
 /// Where `|g|^2` is less than this part of `(S/m + r |W|)^2` it is not taken from products of rows: the relative error of `|g|` is at
-/// most `gamma / 2` times the inverse.
+/// most `gamma / 2` times the inverse, and what the first layer gives at the perturbed point is off by 64 gamma times its perturbation's
+/// size `|c g| |a|`.
 const CANCELLATION: f64 = 1.0 / 4096.0;
-/// Squares of norms that have neither overflown nor lost digits below.
+/// Squares of norms, and multiples, that have neither overflown nor lost digits below.
 const NORMAL: Range<f64> = 1e-200..1e200;
+/// At least what norms lose whose squares vanish below the least normal number, up to 1e8 entries.
+const LOST: f64 = 1e-149;
 /// Strips of a panel whose products one task makes.
 const TOGETHER: usize = 4;
 
@@ -81,7 +84,7 @@ impl Grams {
             }
         }
         // The longest first: threads end together.
-        tasks.sort_by_key(|(.., count, _)| std::cmp::Reverse(*count));
+        tasks.sort_by_key(|(_, _, strips, count, _)| std::cmp::Reverse(strips.len() * count));
         for_parts(parallel, &mut tasks, 1, |_, tasks| {
             for (p, q, strips, count, k) in tasks {
                 gram(&passes[*q].trail.turned[0], *count, &passes[*p].trail.inputs[0], strips.clone(), k);
@@ -122,19 +125,34 @@ impl Move {
                 squares.iter_mut().zip(delta).for_each(|(square, d)| *square += d * d);
             }
             let within = s * STRIP..rows[p].min((s + 1) * STRIP);
-            self.size += squares.iter().zip(within).map(|(square, i)| square.sqrt() * k.at(i, i).sqrt()).sum::<f64>();
+            let rows = squares.iter().zip(within);
+            self.size += rows.map(|(square, i)| (square.sqrt() + LOST) * (k.at(i, i).sqrt() + LOST)).sum::<f64>();
         }
     }
 }
 
 impl Mlp {
-    /// Whether products of rows are less work.
+    /// Whether products of rows are fewer.
     fn pays_by_rows(&self, rows: usize) -> bool {
         let first = &self.network.layers[0];
-        rows <= PANELS * PANEL && rows * (first.inputs + first.outputs) <= first.inputs * first.outputs
+        (1..=PANELS * PANEL).contains(&rows)
+            && rows * (first.inputs + first.outputs) <= 2 * first.inputs * first.outputs
     }
 
-    /// [`perturbed_in_two`], up to rounding.
+    /// The multiple of a batch's gradient at x that is added: `None` where it would not be precise, or there is none. From how the
+    /// first layer moves and the gradient of the others.
+    fn multiple(&self, moves: &[Move], others: &[f64], x: &[f64], m: f64, rule: (Perturbation, f64)) -> Option<f64> {
+        let total = |of: fn(&Move) -> f64| moves.iter().map(of).sum::<f64>();
+        let ridge = if self.ridge == 0.0 { 0.0 } else { self.ridge * norm(self.network.layers[0].of(x)) };
+        let between = 2.0 * self.ridge / m * total(|panel| panel.along);
+        let square = total(|panel| panel.square) / (m * m) + between + ridge * ridge + dot(others, others);
+        let size = total(|panel| panel.size) / m + ridge;
+        let (perturbation, rho) = rule;
+        let multiple = perturbation.factor(rho, square.sqrt()).filter(|multiple| NORMAL.contains(&multiple.abs()));
+        multiple.filter(|_| NORMAL.contains(&square) && square >= CANCELLATION * size * size)
+    }
+
+    /// [`perturbed_in_two`], up to rounding. Whether it was done by products of rows.
     pub(super) fn perturbed_gradient(
         &self,
         batch: &[usize],
@@ -142,10 +160,11 @@ impl Mlp {
         (ascent, rho): (&dyn Ascent, f64),
         [point, gradient]: [&mut [f64]; 2],
         parallel: &dyn Parallel,
-    ) {
+    ) -> bool {
         let perturbation = ascent.perturbation();
         if perturbation.lambda().is_none() || !self.pays_by_rows(batch.len()) {
-            return perturbed_in_two(self, batch, x, (ascent, rho), [point, gradient], parallel);
+            perturbed_in_two(self, batch, x, (ascent, rho), [point, gradient], parallel);
+            return false;
         }
         let parallel = if batch.len() * self.network.padded() < WORTH_SHARING { &Sequential } else { parallel };
         let panels: Vec<&[usize]> = batch.chunks(PANEL).collect();
@@ -154,7 +173,7 @@ impl Mlp {
         for_parts(parallel, &mut passes, 1, |k, passes| {
             passes.iter_mut().for_each(|pass| self.in_panels(panels[k], |rows, labels| pass.set_out(rows, labels)));
         });
-        let mut grams = take(&mut self.spare().grams);
+        let mut grams = self.spare().grams.pop().unwrap_or_default();
         grams.multiply(&passes, &rows, parallel);
         let (m, ridge, first) = (batch.len() as f64, self.ridge, &self.network.layers[0]);
         grams.moves.resize_with(grams.moves.len().max(panels.len()), || Move::new(first.outputs));
@@ -165,21 +184,15 @@ impl Mlp {
             let others: Vec<_> = parts.iter().filter(|part| part.number > 0).collect();
             let moves: Vec<Mutex<&mut Move>> = moves.iter_mut().map(Mutex::new).collect();
             parallel.run(moves.len() + others.len(), &|task| match moves.get(task) {
-                Some(own) => own.lock().unwrap_or_else(PoisonError::into_inner).find(task, &seen, &rows, products),
+                Some(panel) => panel.lock().unwrap_or_else(PoisonError::into_inner).find(task, &seen, &rows, products),
                 None => self.mean_of_part(others[task - moves.len()], &seen, m, ridge, x),
             });
         }
-        let own = first.inputs * first.outputs;
-        let of_weights = if ridge == 0.0 { 0.0 } else { ridge * norm(first.of(x)) };
-        let total = |of: fn(&Move) -> f64| moves.iter().map(of).sum::<f64>();
-        let square = total(|own| own.square) / (m * m)
-            + (2.0 * ridge / m).mul_add(total(|own| own.along), of_weights * of_weights);
-        let square = square + dot(&gradient[own..], &gradient[own..]);
-        let size = total(|own| own.size) / m + of_weights;
-        let factor = perturbation.factor(rho, square.sqrt());
-        match factor.filter(|_| NORMAL.contains(&square) && square >= CANCELLATION * size * size) {
+        let others = first.inputs * first.outputs..;
+        let multiple = self.multiple(moves, &gradient[others.clone()], x, m, (perturbation, rho));
+        match multiple {
             Some(c) => {
-                add_multiple(c, &x[own..], &gradient[own..], &mut point[own..]);
+                add_multiple(c, &x[others.clone()], &gradient[others.clone()], &mut point[others]);
                 let (kept, factors) = (c * ridge, [c.mul_add(ridge, 1.0), c / m]);
                 passes = passes.into_iter().map(|pass| Pass::on(pass.into_trail(), &self.network, point)).collect();
                 for_parts(parallel, &mut passes, 1, |k, passes| {
@@ -195,6 +208,8 @@ impl Mlp {
                     0 => self.mean_of_part(&parts[k], &seen, m, ridge * factors[0], x),
                     _ => self.mean_of_part(&parts[k], &seen, m, ridge, point),
                 });
+                drop((seen, parts));
+                self.put_back(passes);
             }
             None => {
                 {
@@ -202,12 +217,13 @@ impl Mlp {
                     let firsts: Vec<_> = parts.iter().filter(|part| part.number == 0).collect();
                     parallel.run(firsts.len(), &|k| self.mean_of_part(firsts[k], &seen, m, ridge, x));
                 }
+                self.put_back(passes);
                 ascent.point_on(rho, x, gradient, point, parallel);
                 self.mean_gradient(batch, point, gradient, parallel);
             }
         }
-        self.put_back(passes);
-        self.spare().grams = grams;
+        self.spare().grams.push(grams);
+        multiple.is_some()
     }
 }
 
@@ -224,13 +240,13 @@ impl Pass<'_> {
 
     /// The same panel with other weights, of which those of the first layer are seen only in what it gives: so many times what it gave,
     /// and so many times a change. Derivatives by that get `kept` times those there were.
-    fn there_and_back_again(&mut self, labels: &[usize], [by, along]: [f64; 2], change: &Panel, kept: f64) {
+    fn there_and_back_again(&mut self, labels: &[usize], [by, times]: [f64; 2], change: &Panel, kept: f64) {
         let outputs = change.units();
         let Trail { inputs, before: [gave, derivatives], deltas, .. } = &mut self.trail;
         for ((z, gave), change) in inputs[1].strips_mut().zip(gave.strips()).zip(change.strips()) {
             let (z, gave) = (z[..outputs].as_flattened_mut(), gave[..outputs].as_flattened());
             for ((z, gave), change) in z.iter_mut().zip(gave).zip(change.as_flattened()) {
-                *z = by * gave + along * change;
+                *z = by * gave + times * change;
             }
         }
         if kept != 0.0 {
@@ -262,31 +278,41 @@ mod tests {
         Mlp::new(columns, &entries.collect::<Vec<_>>(), &labels, 3, hidden, bias, ridge)
     }
 
-    fn both(problem: &Mlp, batch: &[usize], x: &[f64], ascent: (&dyn Ascent, f64)) -> [Vec<f64>; 2] {
+    /// And whether the first was found by products of rows.
+    fn both(problem: &Mlp, batch: &[usize], x: &[f64], ascent: (&dyn Ascent, f64)) -> ([Vec<f64>; 2], bool) {
         let d = x.len();
         let (mut point, mut short, mut plain) = (vec![f64::NAN; d], vec![7.0; d], vec![0.0; d]);
-        problem.perturbed_gradient(batch, x, ascent, [&mut point, &mut short], &Sequential);
+        let by_rows = problem.perturbed_gradient(batch, x, ascent, [&mut point, &mut short], &Sequential);
         perturbed_in_two(problem, batch, x, ascent, [&mut point, &mut plain], &Sequential);
-        [short, plain]
+        ([short, plain], by_rows)
     }
 
     fn off([short, plain]: &[Vec<f64>; 2]) -> f64 {
         distance(short, plain) / norm(plain)
     }
 
-    /// Panels that are full, cut, several; with and without hidden layers, bias and ridge; every rule.
+    /// Panels that are full, cut, several; with and without hidden layers, bias and ridge; every rule. The last batch is too large.
     #[test]
     fn products_of_rows_lead_where_two_gradients_do() {
         let rules: [&dyn Ascent; 5] = [&Normalised, &Unnormalised, &Unified { lambda: 0.3 }, &Adaptive, &NoAscent];
-        for (rows, columns, hidden) in
-            [(1, 9, &[5usize, 4][..]), (13, 90, &[40]), (64, 200, &[150, 9]), (150, 400, &[290]), (2, 70, &[])]
-        {
+        for (rows, columns, hidden) in [
+            (1, 9, &[5usize, 4][..]),
+            (13, 90, &[40]),
+            (64, 200, &[150, 9]),
+            (150, 400, &[290]),
+            (5, 70, &[]),
+            (6, 70, &[]),
+        ] {
             for (bias, ridge) in [(false, 0.0), (true, 0.0), (true, 0.3)] {
                 let problem = network(200, columns, hidden, bias, ridge);
                 let batch: Vec<usize> = (0..rows).map(|i| i * 7 % 190).collect();
-                assert_eq!(problem.pays_by_rows(rows), !hidden.is_empty() || rows < 3, "{rows} {columns}");
                 for rule in rules {
-                    let found = both(&problem, &batch, &problem.default_start(), (rule, 0.2));
+                    let (found, by_rows) = both(&problem, &batch, &problem.default_start(), (rule, 0.2));
+                    assert_eq!(
+                        by_rows,
+                        rule.perturbation().lambda().is_some() && rows != 6,
+                        "{rows} rows of {columns}"
+                    );
                     assert!(off(&found) < 1e-12, "{rows} rows of {columns}, ridge {ridge}: {:e}", off(&found));
                 }
             }
@@ -303,7 +329,8 @@ mod tests {
             let fresh = network(600, 400, &[290], true, 0.1);
             let bits = |problem: &Mlp, parallel: &dyn Parallel| {
                 let (mut point, mut gradient) = (vec![3.0; x.len()], vec![7.0; x.len()]);
-                problem.perturbed_gradient(&batch, &x, (&Normalised, 0.2), [&mut point, &mut gradient], parallel);
+                let space = [&mut point[..], &mut gradient];
+                assert!(problem.perturbed_gradient(&batch, &x, (&Normalised, 0.2), space, parallel), "{rows} rows");
                 gradient.iter().map(|g| g.to_bits()).collect::<Vec<_>>()
             };
             assert!(bits(&problem, &Threads) == bits(&fresh, &Sequential), "{rows} rows");
@@ -322,13 +349,9 @@ mod tests {
             let mut x = vec![0.0; 3 * columns];
             x[2 * columns..].iter_mut().zip(&row).for_each(|(w, x)| *w = far * x);
             x[..columns].iter_mut().zip(&row).for_each(|(w, x)| *w = by * x);
-            let found = both(&problem, &[0, 1], &x, (&Normalised, 1e-3));
-            let [short, plain] = &found;
-            assert!(
-                if by < 1e-2 { short == plain } else { short != plain && off(&found) < 1e-12 },
-                "{by}: {:e}",
-                off(&found)
-            );
+            let (found, by_rows) = both(&problem, &[0, 1], &x, (&Normalised, 1e-3));
+            assert_eq!(by_rows, by > 1e-2, "{by}");
+            assert!(if by_rows { off(&found) < 1e-12 } else { found[0] == found[1] }, "{by}: {:e}", off(&found));
         }
     }
 
@@ -338,27 +361,28 @@ mod tests {
         for scale in [0.0, 1e-300, 1e-150, 1e-90, 1e90, 1e150, f64::NAN] {
             let features: Vec<f64> = (0..80).map(|i| scale * (f64::from(i) * 1.37).sin()).collect();
             let problem = Mlp::new(40, &features, &[0, 2], 3, &[], false, 0.0);
-            let found = both(&problem, &[0, 1], &[0.0; 120], (&Normalised, 0.1));
-            let [short, plain] = &found;
-            let bits = |gradient: &[f64]| gradient.iter().map(|g| g.to_bits()).collect::<Vec<_>>();
-            if (1e-99..1e99).contains(&scale) {
-                assert!(off(&found) < 1e-12, "{scale:e}: {:e}", off(&found));
-            } else {
-                assert!(bits(short) == bits(plain), "{scale:e}");
+            for rho in [1e-310, 0.1, 1e300] {
+                let (found, by_rows) = both(&problem, &[0, 1], &[0.0; 120], (&Normalised, rho));
+                let [short, plain] = &found;
+                let bits = |gradient: &[f64]| gradient.iter().map(|g| g.to_bits()).collect::<Vec<_>>();
+                assert_eq!(by_rows, (1e-99..1e99).contains(&scale) && rho == 0.1, "{scale:e} {rho:e}");
+                assert!(if by_rows { off(&found) < 1e-12 } else { bits(short) == bits(plain) }, "{scale:e} {rho:e}");
             }
         }
     }
 
-    /// SAM on all rows, 4000 steps: both ways end about the same point.
+    /// SAM on all rows, 4000 steps: both ways end about the same point, where the rows' gradients cancel.
     #[test]
     fn both_ways_settle_alike() {
         let features: Vec<f64> = (0..200).map(|i| 0.3 * (f64::from(i) * 1.37).sin()).collect();
         let problem = Mlp::new(40, &features, &[0, 1, 2, 0, 1], 3, &[12], false, 0.05);
         let batch: Vec<usize> = (0..5).collect();
         let [mut short, mut plain] = [problem.default_start(), problem.default_start()];
+        let mut by_rows = 0;
         for _ in 0..4000 {
             let (mut point, mut gradient) = (vec![0.0; short.len()], vec![0.0; short.len()]);
-            problem.perturbed_gradient(&batch, &short, (&Normalised, 0.1), [&mut point, &mut gradient], &Sequential);
+            let space = [&mut point[..], &mut gradient];
+            by_rows += u32::from(problem.perturbed_gradient(&batch, &short, (&Normalised, 0.1), space, &Sequential));
             add_scaled(-0.2, &gradient, &mut short);
             perturbed_in_two(&problem, &batch, &plain, (&Normalised, 0.1), [&mut point, &mut gradient], &Sequential);
             add_scaled(-0.2, &gradient, &mut plain);
@@ -366,5 +390,7 @@ mod tests {
         let mut gradient = vec![0.0; short.len()];
         let [a, b] = [&short, &plain].map(|x| (problem.value_gradient(x, &mut gradient), norm(&gradient)));
         assert!((a.0 - b.0).abs() < 1e-8 * a.0 && (a.1 - b.1).abs() < 1e-6 * a.1, "{a:?} {b:?}");
+        assert!((10..4000).contains(&by_rows), "{by_rows} steps by products of rows");
+        assert!(distance(&short, &plain) < 1e-4 * norm(&plain));
     }
 }
