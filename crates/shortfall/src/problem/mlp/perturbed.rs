@@ -371,26 +371,35 @@ mod tests {
         }
     }
 
-    /// SAM on all rows, 4000 steps: both ways end about the same point, where the rows' gradients cancel.
+    /// SAM on all rows, 20000 steps: both ways end in the same 2-cycle, maybe in another turn of it. At one of its points the rows'
+    /// gradients cancel.
     #[test]
     fn both_ways_settle_alike() {
         let features: Vec<f64> = (0..200).map(|i| 0.3 * (f64::from(i) * 1.37).sin()).collect();
         let problem = Mlp::new(40, &features, &[0, 1, 2, 0, 1], 3, &[12], false, 0.05);
         let batch: Vec<usize> = (0..5).collect();
-        let [mut short, mut plain] = [problem.default_start(), problem.default_start()];
         let mut by_rows = 0;
-        for _ in 0..4000 {
-            let (mut point, mut gradient) = (vec![0.0; short.len()], vec![0.0; short.len()]);
-            let space = [&mut point[..], &mut gradient];
-            by_rows += u32::from(problem.perturbed_gradient(&batch, &short, (&Normalised, 0.1), space, &Sequential));
-            add_scaled(-0.2, &gradient, &mut short);
-            perturbed_in_two(&problem, &batch, &plain, (&Normalised, 0.1), [&mut point, &mut gradient], &Sequential);
-            add_scaled(-0.2, &gradient, &mut plain);
-        }
-        let mut gradient = vec![0.0; short.len()];
-        let [a, b] = [&short, &plain].map(|x| (problem.value_gradient(x, &mut gradient), norm(&gradient)));
-        assert!((a.0 - b.0).abs() < 1e-8 * a.0 && (a.1 - b.1).abs() < 1e-6 * a.1, "{a:?} {b:?}");
-        assert!((10..4000).contains(&by_rows), "{by_rows} steps by products of rows");
-        assert!(distance(&short, &plain) < 1e-4 * norm(&plain));
+        let mut settled = |short: bool| {
+            let mut x = problem.default_start();
+            let (mut point, mut gradient) = (x.clone(), x.clone());
+            let mut last_two = [[0.0; 2]; 2];
+            for _ in 0..20_000 {
+                let space = [&mut point[..], &mut gradient];
+                if short {
+                    by_rows +=
+                        u32::from(problem.perturbed_gradient(&batch, &x, (&Normalised, 0.1), space, &Sequential));
+                } else {
+                    perturbed_in_two(&problem, &batch, &x, (&Normalised, 0.1), space, &Sequential);
+                }
+                add_scaled(-0.2, &gradient, &mut x);
+                last_two = [last_two[1], [problem.value_gradient(&x, &mut gradient), norm(&gradient)]];
+            }
+            last_two.sort_by(|a, b| a[0].total_cmp(&b[0]));
+            last_two
+        };
+        let (short, plain) = (settled(true), settled(false));
+        let pairs = short.as_flattened().iter().zip(plain.as_flattened());
+        assert!(pairs.into_iter().all(|(a, b)| (a - b).abs() < 1e-9 * b), "{short:?} {plain:?}");
+        assert!((1000..19_000).contains(&by_rows), "{by_rows} steps by products of rows");
     }
 }
