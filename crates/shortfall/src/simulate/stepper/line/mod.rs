@@ -13,15 +13,15 @@ mod tile;
 
 use super::{Aggregates, Course, Plain, Stepper};
 use crate::kernel::{
-    Coefficients, Curve, GROUP, GROUPS, LARGEST_BATCH, Lanes, Leap, Row, Rule, Three, Totals, advance, evaluate,
-    survey, travel,
+    Coefficients, Curve, GROUP, GROUPS, LARGEST_BATCH, Lanes, Leap, Row, Rule, Three, Totals, advance, distance,
+    evaluate, survey, travel,
 };
 use crate::method::{Method, SampleReuse};
 use crate::parallel::Parallel;
 use crate::problem::{PiecewiseLinear, Problem};
 use crate::random::COINS;
 use crate::simulate::State;
-use crate::simulate::aggregates::{Extremes, LaneRecord, Point};
+use crate::simulate::aggregates::{Evaluated, Extremes, LaneRecord, Point};
 use block::load;
 use running::Running;
 use std::ops::Range;
@@ -206,8 +206,22 @@ impl Stepper for Line<'_> {
         }
     }
 
-    fn finish(&self, state: &mut State, sums: &mut Aggregates, parallel: &dyn Parallel) {
-        self.plain.finish(state, sums, parallel);
+    fn finish(&self, state: &mut State, sums: &mut Aggregates, _: &dyn Parallel) {
+        let course = sums.course;
+        for (records, places) in sums.lanes.chunks_mut(GROUP).zip(state.x.chunks(GROUP)) {
+            let mut x = [0.0; GROUP];
+            x[..places.len()].copy_from_slice(places);
+            let [values, slopes] = evaluate(&self.mean, 0.0, &x);
+            let lanes = records.iter_mut().zip(x).zip(values.into_iter().zip(slopes));
+            for ((record, x), (value, slope)) in lanes.filter(|((record, _), _)| record.diverged.is_none()) {
+                let (step, gradient_norm) = (state.step, slope.abs());
+                let at = Evaluated { step, value, gradient_norm, position: x, on_the_line: true };
+                if record.keep(course.plan, course.schedule, &at, None) {
+                    record.keep_point(self.point(x, value - course.plan.base, slope), true, step);
+                    record.movement.travelled = distance(&[x], &course.plan.start);
+                }
+            }
+        }
     }
 
     fn width(&self) -> u64 {
@@ -293,6 +307,17 @@ impl Line<'_> {
         Read { parts, whole, window, recorded }
     }
 
+    /// Given `f - base` and f' there.
+    fn point(&self, x: f64, value: f64, slope: f64) -> Point {
+        Point {
+            value,
+            gradient_norm: slope.abs(),
+            error: self.problem.value_error(&[x], value),
+            gradient_error: self.problem.gradient_error(&[x], value, &[slope]),
+            position: x,
+        }
+    }
+
     /// Adds a tile to a lane's record.
     fn file(
         &self,
@@ -322,15 +347,7 @@ impl Line<'_> {
             record.points.reserve_exact(course.schedule.recorded.len());
         }
         for (t, [value, slope]) in &read.recorded {
-            let (x, value, slope) = (place(*t), value[l], slope[l]);
-            let point = Point {
-                value,
-                gradient_norm: slope.abs(),
-                error: self.problem.value_error(&[x], value),
-                gradient_error: self.problem.gradient_error(&[x], value, &[slope]),
-                position: x,
-            };
-            record.keep_point(point, true, *t);
+            record.keep_point(self.point(place(*t), value[l], slope[l]), true, *t);
         }
         let step = |t: u64| (place(t + 1) - place(t)).abs();
         if tile.steps.start == 0 {
