@@ -6,6 +6,12 @@ use std::sync::{Mutex, PoisonError};
 pub trait Parallel: Sync {
     /// Calls `task(0)`, ..., `task(tasks - 1)`, each once.
     fn run(&self, tasks: usize, task: &(dyn Fn(usize) + Sync));
+
+    /// As [`run`](Self::run), for tasks on large data that come again and again: a thread takes much the same ones at every call, whose data
+    /// may still be near it, and goes backwards through them if it is to.
+    fn sweep(&self, tasks: usize, backwards: bool, task: &(dyn Fn(usize) + Sync)) {
+        self.run(tasks, &|k| task(if backwards { tasks - 1 - k } else { k }));
+    }
 }
 
 /// One after the other, on the calling thread.
@@ -27,16 +33,26 @@ pub fn for_parts<T: Send>(
     size: usize,
     work: impl Fn(usize, &mut [T]) + Sync,
 ) {
-    for_parts_at(|k| k, parallel, items, size, work);
+    with_parts(items, size, work, |count, task| parallel.run(count, task));
 }
 
-/// [`for_parts`], the one at `place(k)` as the k-th.
-pub(crate) fn for_parts_at<T: Send>(
-    place: impl Fn(usize) -> usize + Sync,
+/// [`for_parts`] in a [`sweep`](Parallel::sweep).
+pub(crate) fn sweep_parts<T: Send>(
     parallel: &dyn Parallel,
+    backwards: bool,
     items: &mut [T],
     size: usize,
     work: impl Fn(usize, &mut [T]) + Sync,
+) {
+    with_parts(items, size, work, |count, task| parallel.sweep(count, backwards, task));
+}
+
+/// Lets `hand_out` call the tasks that each do the work of a part, given their number.
+fn with_parts<T: Send>(
+    items: &mut [T],
+    size: usize,
+    work: impl Fn(usize, &mut [T]) + Sync,
+    hand_out: impl FnOnce(usize, &(dyn Fn(usize) + Sync)),
 ) {
     let count = items.len().div_ceil(size);
     let (mut few, mut many): ([Mutex<&mut [T]>; FEW], _) = (Default::default(), Vec::new());
@@ -47,10 +63,7 @@ pub(crate) fn for_parts_at<T: Send>(
         many.extend(items.chunks_mut(size).map(Mutex::new));
         &many
     };
-    parallel.run(count, &|k| {
-        let part = place(k);
-        work(part * size, &mut parts[part].lock().unwrap_or_else(PoisonError::into_inner));
-    });
+    hand_out(count, &|k| work(k * size, &mut parts[k].lock().unwrap_or_else(PoisonError::into_inner)));
 }
 
 /// Numbers of a vector from which on several threads share what is done with each of them.

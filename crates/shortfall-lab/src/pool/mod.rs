@@ -5,7 +5,7 @@
 
 mod place;
 
-use place::{Job, Panic, Place, is_later};
+use place::{Job, MOST_TASKS, Order, Panic, Place, is_later};
 use shortfall::arguments::BadInput;
 use shortfall::parallel::{Parallel, Sequential};
 use std::panic::resume_unwind;
@@ -47,6 +47,12 @@ impl Pool {
     pub fn threads(&self) -> usize {
         self.helpers.len() + 1
     }
+
+    /// The number of tasks, if they are shared.
+    fn shared(&self, tasks: usize) -> Option<u32> {
+        let is_shared = tasks > 1 && !self.helpers.is_empty();
+        u32::try_from(tasks).ok().filter(|count| is_shared && *count <= MOST_TASKS)
+    }
 }
 
 impl Drop for Pool {
@@ -62,10 +68,24 @@ impl Drop for Pool {
 
 impl Parallel for Pool {
     fn run(&self, tasks: usize, task: &(dyn Fn(usize) + Sync)) {
-        if tasks < 2 || self.helpers.is_empty() {
-            return Sequential.run(tasks, task);
+        match self.shared(tasks) {
+            Some(count) => self.work.share(count, Order::FromTheFirst, task),
+            None => Sequential.run(tasks, task),
         }
-        self.work.share(tasks, task);
+    }
+
+    /// Every other thread begins at the other end, and when all have met in the middle, they go back from there.
+    fn sweep(&self, tasks: usize, backwards: bool, task: &(dyn Fn(usize) + Sync)) {
+        let half = tasks / 2;
+        let place = |k| match (backwards, k < half) {
+            (false, _) => k,
+            (true, true) => half - 1 - k,
+            (true, false) => half + tasks - 1 - k,
+        };
+        match self.shared(tasks) {
+            Some(count) => self.work.share(count, Order::FromBothEnds, &|k| task(place(k))),
+            None => Sequential.sweep(tasks, backwards, task),
+        }
     }
 }
 
@@ -90,16 +110,16 @@ struct Line(Place);
 
 impl Work {
     /// Does the tasks with the helpers that are free; panics as a task does.
-    fn share(&self, tasks: usize, task: &(dyn Fn(usize) + Sync)) {
+    fn share(&self, tasks: u32, order: Order, task: &(dyn Fn(usize) + Sync)) {
         let panic = Panic::default();
         let job = Job { task, panic: &panic };
         // No earlier than any that was announced.
         let number = self.announced.load(Ordering::Relaxed) as u64 + 1;
         // SAFETY: it is dropped below, before the job.
         #[allow(unsafe_code)]
-        let opened = self.places().find_map(|place| unsafe { place.open(number, tasks, job) });
-        let Some(opened) = opened else { return Sequential.run(tasks, task) };
-        let mut announced = self.announce(tasks - 1);
+        let opened = self.places().find_map(|place| unsafe { place.open(number, tasks, order, job) });
+        let Some(opened) = opened else { return Sequential.run(tasks as usize, task) };
+        let mut announced = self.announce(tasks as usize - 1);
         opened.work(&job);
         let mut waiting = Waiting::new();
         while !opened.is_left() {
@@ -232,9 +252,13 @@ mod tests {
             let pool = Pool::new(Some(threads)).expect("a pool");
             for round in 0..200 {
                 let counts: Vec<AtomicUsize> = (0..100).map(|_| AtomicUsize::new(0)).collect();
-                pool.run(100, &|task| {
+                let task = |task: usize| {
                     counts[task].fetch_add(1, Ordering::Relaxed);
-                });
+                };
+                match round % 3 {
+                    0 => pool.run(100, &task),
+                    way => pool.sweep(100, way == 1, &task),
+                }
                 assert!(counts.iter().all(|count| count.load(Ordering::Relaxed) == 1));
                 if round % 50 == 0 {
                     // Long enough for all to fall asleep.

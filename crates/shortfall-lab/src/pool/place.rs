@@ -5,7 +5,7 @@ use std::any::Any;
 use std::cell::UnsafeCell;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Mutex;
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 
 /// What a task panicked with, if one did.
 pub(super) type Panic = Mutex<Option<Box<dyn Any + Send>>>;
@@ -17,14 +17,31 @@ pub(super) struct Job<'a> {
     pub(super) panic: &'a Panic,
 }
 
+/// From where threads take tasks.
+#[derive(Clone, Copy, PartialEq)]
+pub(super) enum Order {
+    /// All from the first on.
+    FromTheFirst,
+    /// Every other thread begins with the last and goes towards the first.
+    FromBothEnds,
+}
+
+/// Where a thread takes its tasks.
+#[derive(Clone, Copy)]
+enum End {
+    Front,
+    Back,
+}
+
 /// Room for a job, with all that a helper has to read before its first task.
 #[derive(Debug, Default)]
 pub(super) struct Place {
     /// From the lowest bit: how many helpers are at the job, [`OPEN`], [`TAKEN`], and from [`NUMBER`] on its number.
     state: AtomicU64,
-    tasks: AtomicUsize,
-    /// The first task that nobody has taken.
-    next: AtomicUsize,
+    tasks: AtomicU32,
+    is_from_both_ends: AtomicBool,
+    /// How many tasks were taken from the front, and times [`BACK`] how many from the back; more when none is left.
+    gone: AtomicU64,
     job: UnsafeCell<Option<Job<'static>>>,
 }
 
@@ -34,6 +51,10 @@ const OPEN: u64 = 1 << 20;
 const TAKEN: u64 = 1 << 21;
 const HELPERS: u64 = OPEN - 1;
 const NUMBER: u32 = 22;
+/// A task taken from the back.
+const BACK: u64 = 1 << 32;
+/// Most tasks of a job, so that all threads there may be can find out that none is left.
+pub(super) const MOST_TASKS: u32 = 1 << 31;
 
 /// Whether one number comes after another: they count on from 0 after the largest that a place has room for.
 pub(super) fn is_later(number: u64, other: u64) -> bool {
@@ -51,7 +72,7 @@ impl Place {
     /// # Safety
     /// What is given is dropped before what the job refers to ends.
     #[allow(unsafe_code)]
-    pub(super) unsafe fn open(&self, number: u64, tasks: usize, job: Job) -> Option<Opened<'_>> {
+    pub(super) unsafe fn open(&self, number: u64, tasks: u32, order: Order, job: Job) -> Option<Opened<'_>> {
         let state = self.state.load(Ordering::Relaxed);
         let taken = number << NUMBER | TAKEN;
         if state & TAKEN != 0
@@ -60,7 +81,8 @@ impl Place {
             return None;
         }
         self.tasks.store(tasks, Ordering::Relaxed);
-        self.next.store(1, Ordering::Relaxed);
+        self.is_from_both_ends.store(order == Order::FromBothEnds, Ordering::Relaxed);
+        self.gone.store(1, Ordering::Relaxed);
         // SAFETY: it is taken and no helper is there; nobody uses the job after it has ended.
         unsafe { *self.job.get() = Some(std::mem::transmute::<Job<'_>, Job<'static>>(job)) };
         self.state.store(taken | OPEN, Ordering::Release);
@@ -70,7 +92,8 @@ impl Place {
     /// The number of its job, if that has tasks for helpers.
     pub(super) fn number(&self) -> Option<u64> {
         let state = self.state.load(Ordering::Acquire);
-        let has_tasks = state & OPEN != 0 && self.next.load(Ordering::Relaxed) < self.tasks.load(Ordering::Relaxed);
+        let gone = self.gone.load(Ordering::Relaxed);
+        let has_tasks = state & OPEN != 0 && gone % BACK + gone / BACK < u64::from(self.tasks.load(Ordering::Relaxed));
         has_tasks.then_some(state >> NUMBER)
     }
 
@@ -90,18 +113,37 @@ impl Place {
         #[allow(unsafe_code)]
         let job = unsafe { *self.job.get() };
         if let Some(job) = job {
-            self.work(&job, self.next.fetch_add(1, Ordering::Relaxed));
+            let from_back = self.is_from_both_ends.load(Ordering::Relaxed) && (state & HELPERS).is_multiple_of(2);
+            let end = if from_back { End::Back } else { End::Front };
+            self.work(&job, self.take(end), end);
         }
         self.state.fetch_sub(1, Ordering::Release);
         true
     }
 
-    /// Does this task and then others until none is left.
-    fn work(&self, job: &Job, mut task: usize) {
-        let tasks = self.tasks.load(Ordering::Relaxed);
-        while task < tasks {
-            if let Err(panic) = catch_unwind(AssertUnwindSafe(|| (job.task)(task))) {
-                self.next.store(tasks, Ordering::Relaxed);
+    /// A task that nobody has taken, if one is left: as many were gone before it as came before it at both ends, so that none is
+    /// given twice.
+    fn take(&self, end: End) -> Option<usize> {
+        let tasks = u64::from(self.tasks.load(Ordering::Relaxed));
+        let of = |gone: u64| [gone % BACK, gone / BACK];
+        let ([front, back], task) = match end {
+            End::Front => {
+                let gone = of(self.gone.fetch_add(1, Ordering::Relaxed));
+                (gone, gone[0])
+            }
+            End::Back => {
+                let gone = of(self.gone.fetch_add(BACK, Ordering::Relaxed));
+                (gone, tasks.wrapping_sub(1 + gone[1]))
+            }
+        };
+        (front + back < tasks).then_some(task as usize)
+    }
+
+    /// Does this task and then others from this end until none is left.
+    fn work(&self, job: &Job, mut task: Option<usize>, end: End) {
+        while let Some(number) = task {
+            if let Err(panic) = catch_unwind(AssertUnwindSafe(|| (job.task)(number))) {
+                self.gone.store(u64::from(self.tasks.load(Ordering::Relaxed)), Ordering::Relaxed);
                 let mut first = lock(job.panic);
                 match *first {
                     None => *first = Some(panic),
@@ -109,7 +151,7 @@ impl Place {
                     Some(_) => std::mem::forget(panic),
                 }
             }
-            task = self.next.fetch_add(1, Ordering::Relaxed);
+            task = self.take(end);
         }
     }
 }
@@ -120,7 +162,7 @@ pub(super) struct Opened<'p>(&'p Place);
 impl Opened<'_> {
     /// Does the first task and others until none is left; no helper comes any more.
     pub(super) fn work(&self, job: &Job) {
-        self.0.work(job, 0);
+        self.0.work(job, Some(0), End::Front);
         self.0.state.fetch_and(!OPEN, Ordering::Relaxed);
     }
 
@@ -143,6 +185,7 @@ impl Drop for Opened<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::sync::atomic::AtomicUsize;
 
     #[test]
     fn numbers_begin_again_after_the_largest() {
@@ -160,7 +203,7 @@ mod tests {
         let job = Job { task: &task, panic: &panic };
         // SAFETY: what it gives is dropped below.
         #[allow(unsafe_code)]
-        let open = |number| unsafe { place.open(number, 3, job) };
+        let open = |number| unsafe { place.open(number, 3, Order::FromTheFirst, job) };
         assert!(place.number().is_none() && !place.help(0));
         let opened = open(9).expect("it was nobody's");
         assert!(open(7).is_none());
@@ -178,6 +221,43 @@ mod tests {
     }
 
     #[test]
+    fn from_both_ends_every_task_is_taken_once() {
+        for tasks in 1..6 {
+            for taken_by_helpers in 0..1 << tasks {
+                let (place, panic) = (Place::default(), Panic::default());
+                let job = Job { task: &|_| (), panic: &panic };
+                // SAFETY: it is dropped below.
+                #[allow(unsafe_code)]
+                let opened = unsafe { place.open(1, tasks, Order::FromBothEnds, job) }.expect("it was nobody's");
+                let mut seen = vec![0usize];
+                let from = |k| if taken_by_helpers >> k & 1 == 1 { End::Back } else { End::Front };
+                seen.extend((1..tasks).map(|k| place.take(from(k)).expect("one is left")));
+                assert!(
+                    place.take(End::Back).is_none() && place.take(End::Front).is_none() && place.number().is_none()
+                );
+                seen.sort_unstable();
+                assert_eq!(seen, (0..tasks as usize).collect::<Vec<_>>());
+                drop(opened);
+            }
+        }
+    }
+
+    #[test]
+    fn the_first_helper_begins_with_the_last_task() {
+        let (place, panic, taken) = (Place::default(), Panic::default(), Mutex::new(Vec::new()));
+        let task = |task: usize| lock(&taken).push(task);
+        for (order, expected) in [(Order::FromBothEnds, [4, 3, 2, 1, 0]), (Order::FromTheFirst, [1, 2, 3, 4, 0])] {
+            // SAFETY: it is dropped below.
+            #[allow(unsafe_code)]
+            let opened = unsafe { place.open(1, 5, order, Job { task: &task, panic: &panic }) };
+            assert!(place.help(1));
+            let opened = opened.expect("it was nobody's");
+            opened.work(&Job { task: &task, panic: &panic });
+            assert_eq!(std::mem::take(&mut *lock(&taken)), expected);
+        }
+    }
+
+    #[test]
     fn a_helper_is_counted_until_it_has_left() {
         let (place, panic) = (Place::default(), Panic::default());
         let task = |task: usize| {
@@ -186,7 +266,8 @@ mod tests {
         };
         // SAFETY: it is dropped below.
         #[allow(unsafe_code)]
-        let opened = unsafe { place.open(1, 4, Job { task: &task, panic: &panic }) }.expect("it was nobody's");
+        let opened = unsafe { place.open(1, 4, Order::FromTheFirst, Job { task: &task, panic: &panic }) }
+            .expect("it was nobody's");
         assert!(place.help(1) && opened.is_left());
         assert!(place.number().is_none(), "no task is left after a panic");
         drop(opened);

@@ -1,7 +1,7 @@
 //! One pass over all rows, in fixed blocks that several threads may share.
 
 use crate::kernel::{CACHE_LINE, before_cache_line};
-use crate::parallel::{Parallel, for_parts_at};
+use crate::parallel::{Parallel, sweep_parts};
 use std::sync::atomic::{AtomicBool, Ordering};
 
 /// Rows whose sums are added one after the other; blocks are added in order. It depends on the size of the data alone, so that
@@ -18,8 +18,10 @@ pub(crate) fn block_of(rows: usize, columns: usize) -> usize {
 
 /// Rows whose losses a kernel adds beside each other.
 pub(crate) const PANEL: usize = 32;
-/// Blocks that follow each other in a pass backwards, whose rows are asked for ahead.
-const GROUP: usize = 16;
+/// Most blocks that a thread takes at a time, one after the other: the rows of the next are asked for ahead.
+const GROUP: usize = 8;
+/// Fewer blocks stay near in any order.
+const FEW: usize = 16;
 /// Sums of blocks that are kept at a time: 256 MB.
 const MOST_KEPT: usize = 1 << 25;
 /// Multiply-adds above which several threads share a pass.
@@ -39,19 +41,8 @@ pub(crate) struct Pass<'a> {
     pub(crate) losses: usize,
     /// Multiply-adds, roughly.
     pub(crate) work: usize,
-    /// Whether the next shared pass takes its groups of blocks from the last to the first: it begins with what the pass before has left
-    /// in the caches.
+    /// Whether the next shared pass goes backwards: it begins with what the pass before has left in the caches.
     pub(crate) backwards: Option<&'a AtomicBool>,
-}
-
-/// Which of so many blocks comes as the k-th, where groups of them are taken from the last to the first.
-fn from_the_last(k: usize, blocks: usize) -> usize {
-    let last = (blocks - 1) % GROUP + 1;
-    let others = blocks - last;
-    match k.checked_sub(last) {
-        None => others + k,
-        Some(k) => others - (k / GROUP + 1) * GROUP + k % GROUP,
-    }
 }
 
 impl Pass<'_> {
@@ -76,7 +67,7 @@ impl Pass<'_> {
             add(number * block, (number * block + block).min(rows), gradients, losses);
         };
         let parallel = parallel.filter(|_| self.is_worth_sharing());
-        let turn = self.backwards.filter(|_| parallel.is_some() && blocks > GROUP);
+        let turn = self.backwards.filter(|_| parallel.is_some() && blocks > FEW);
         let backwards = turn.is_some_and(|turn| turn.fetch_xor(true, Ordering::Relaxed));
         let kept = if parallel.is_some() { (MOST_KEPT / width.max(1)).clamp(8, blocks.max(8)).min(blocks) } else { 1 };
         // So far apart that no two threads write to one cache line.
@@ -89,9 +80,11 @@ impl Pass<'_> {
             let partials = &mut partials[..kept.min(blocks - first) * apart];
             match parallel {
                 Some(parallel) => {
-                    let count = partials.len() / apart;
-                    let place = |k| if backwards { from_the_last(k, count) } else { k };
-                    for_parts_at(place, parallel, partials, apart, |from, partial| of(first + from / apart, partial));
+                    let group = (blocks / FEW).clamp(1, GROUP);
+                    sweep_parts(parallel, backwards, partials, group * apart, |from, group| {
+                        let numbers = first + from / apart..;
+                        numbers.zip(group.chunks_exact_mut(apart)).for_each(|(number, partial)| of(number, partial));
+                    });
                 }
                 None => of(first, partials),
             }
@@ -154,15 +147,7 @@ mod tests {
         });
         assert!(sums[0] == sums[1] && sums[0] == sums[2]);
         let firsts = firsts.into_inner().unwrap();
-        assert_eq!([firsts[0], firsts[38], firsts[2 * 38]], [0, 256 * 32, 0]);
-    }
-
-    #[test]
-    fn backwards_every_block_comes_once_the_last_group_first() {
-        for blocks in [1, 15, 16, 17, 100] {
-            let order: Vec<usize> = (0..blocks).map(|k| from_the_last(k, blocks)).collect();
-            let groups = (0..blocks).step_by(GROUP).rev();
-            assert_eq!(order, groups.flat_map(|from| from..blocks.min(from + GROUP)).collect::<Vec<_>>());
-        }
+        // 38 blocks in pairs.
+        assert_eq!([firsts[0], firsts[38], firsts[39], firsts[2 * 38]], [0, 256 * 36, 256 * 37, 0]);
     }
 }
