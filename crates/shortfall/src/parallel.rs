@@ -9,7 +9,7 @@ pub trait Parallel: Sync {
 
     /// As [`run`](Self::run), for tasks on large data that come again and again: a thread takes much the same ones at every call, whose data
     /// may still be near it, and goes backwards through them if it is to.
-    fn sweep(&self, tasks: usize, backwards: bool, task: &(dyn Fn(usize) + Sync)) {
+    fn revisit(&self, tasks: usize, backwards: bool, task: &(dyn Fn(usize) + Sync)) {
         self.run(tasks, &|k| task(if backwards { tasks - 1 - k } else { k }));
     }
 }
@@ -36,15 +36,15 @@ pub fn for_parts<T: Send>(
     with_parts(items, size, work, |count, task| parallel.run(count, task));
 }
 
-/// [`for_parts`] in a [`sweep`](Parallel::sweep).
-pub(crate) fn sweep_parts<T: Send>(
+/// [`for_parts`] by [`revisit`](Parallel::revisit).
+pub(crate) fn revisit_parts<T: Send>(
     parallel: &dyn Parallel,
     backwards: bool,
     items: &mut [T],
     size: usize,
     work: impl Fn(usize, &mut [T]) + Sync,
 ) {
-    with_parts(items, size, work, |count, task| parallel.sweep(count, backwards, task));
+    with_parts(items, size, work, |count, task| parallel.revisit(count, backwards, task));
 }
 
 /// Lets `hand_out` call the tasks that each do the work of a part, given their number.

@@ -75,18 +75,20 @@ impl Parallel for Pool {
     }
 
     /// Every other thread begins at the other end, and when all have met in the middle, they go back from there.
-    fn sweep(&self, tasks: usize, backwards: bool, task: &(dyn Fn(usize) + Sync)) {
-        let half = tasks / 2;
-        let place = |k| match (backwards, k < half) {
-            (false, _) => k,
-            (true, true) => half - 1 - k,
-            (true, false) => half + tasks - 1 - k,
-        };
+    fn revisit(&self, tasks: usize, backwards: bool, task: &(dyn Fn(usize) + Sync)) {
         match self.shared(tasks) {
-            Some(count) => self.work.share(count, Order::FromBothEnds, &|k| task(place(k))),
-            None => Sequential.sweep(tasks, backwards, task),
+            Some(count) => self.work.share(count, Order::FromBothEnds, &|k| {
+                task(if backwards { from_the_middle(k, tasks) } else { k });
+            }),
+            None => Sequential.revisit(tasks, backwards, task),
         }
     }
+}
+
+/// Which of so many tasks comes as the k-th from both ends, where each half is turned round.
+fn from_the_middle(k: usize, tasks: usize) -> usize {
+    let half = tasks / 2;
+    if k < half { half - 1 - k } else { half + tasks - 1 - k }
 }
 
 /// What there is to do. All that is read on the way to a job lies in one cache line, that of the announcements, for the job in the first
@@ -251,13 +253,14 @@ mod tests {
         for threads in [1, 2, 5] {
             let pool = Pool::new(Some(threads)).expect("a pool");
             for round in 0..200 {
-                let counts: Vec<AtomicUsize> = (0..100).map(|_| AtomicUsize::new(0)).collect();
+                let tasks = 100 + round % 2;
+                let counts: Vec<AtomicUsize> = (0..tasks).map(|_| AtomicUsize::new(0)).collect();
                 let task = |task: usize| {
                     counts[task].fetch_add(1, Ordering::Relaxed);
                 };
                 match round % 3 {
-                    0 => pool.run(100, &task),
-                    way => pool.sweep(100, way == 1, &task),
+                    0 => pool.run(tasks, &task),
+                    way => pool.revisit(tasks, way == 1, &task),
                 }
                 assert!(counts.iter().all(|count| count.load(Ordering::Relaxed) == 1));
                 if round % 50 == 0 {
@@ -267,6 +270,12 @@ mod tests {
             }
             assert_eq!(pool.threads(), threads);
         }
+    }
+
+    #[test]
+    fn each_half_goes_back_from_the_middle() {
+        let order = |tasks: usize| (0..tasks).map(|k| from_the_middle(k, tasks)).collect::<Vec<_>>();
+        assert_eq!([order(2), order(5), order(6)], [vec![0, 1], vec![1, 0, 4, 3, 2], vec![2, 1, 0, 5, 4, 3]]);
     }
 
     #[test]

@@ -125,18 +125,16 @@ impl Place {
     /// given twice.
     fn take(&self, end: End) -> Option<usize> {
         let tasks = u64::from(self.tasks.load(Ordering::Relaxed));
-        let of = |gone: u64| [gone % BACK, gone / BACK];
-        let ([front, back], task) = match end {
-            End::Front => {
-                let gone = of(self.gone.fetch_add(1, Ordering::Relaxed));
-                (gone, gone[0])
-            }
-            End::Back => {
-                let gone = of(self.gone.fetch_add(BACK, Ordering::Relaxed));
-                (gone, tasks.wrapping_sub(1 + gone[1]))
-            }
+        let one = match end {
+            End::Front => 1,
+            End::Back => BACK,
         };
-        (front + back < tasks).then_some(task as usize)
+        let gone = self.gone.fetch_add(one, Ordering::Relaxed);
+        let (front, back) = (gone % BACK, gone / BACK);
+        (front + back < tasks).then(|| match end {
+            End::Front => front as usize,
+            End::Back => (tasks - 1 - back) as usize,
+        })
     }
 
     /// Does this task and then others from this end until none is left.

@@ -141,7 +141,7 @@ pub fn run_all(settings: Vec<Setting>, parallel: &dyn Parallel, observer: Observ
     let mut stopped = false;
     while step < steps && !stopped {
         let until = steps.min(step.saturating_add(chunk));
-        parallel.sweep(blocks.len(), false, &|index| {
+        parallel.revisit(blocks.len(), false, &|index| {
             let mut lanes = blocks[index].lock();
             match (&together[index], &mut lanes[..]) {
                 (Some(together), lanes) => together.advance(lanes, until, parallel),
@@ -153,7 +153,7 @@ pub fn run_all(settings: Vec<Setting>, parallel: &dyn Parallel, observer: Observ
         step = if blocks.iter().all(is_known) { steps } else { until };
         stopped = observer(Progress { step, steps }).is_break() && step < steps;
     }
-    parallel.sweep(blocks.len(), false, &|index| {
+    parallel.revisit(blocks.len(), false, &|index| {
         let mut lanes = blocks[index].lock();
         lanes.iter_mut().for_each(|(state, _)| state.step = step);
         match (&together[index], &mut lanes[..]) {

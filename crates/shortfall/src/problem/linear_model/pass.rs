@@ -1,7 +1,7 @@
 //! One pass over all rows, in fixed blocks that several threads may share.
 
 use crate::kernel::{CACHE_LINE, before_cache_line};
-use crate::parallel::{Parallel, sweep_parts};
+use crate::parallel::{Parallel, revisit_parts};
 use std::sync::atomic::{AtomicBool, Ordering};
 
 /// Rows whose sums are added one after the other; blocks are added in order. It depends on the size of the data alone, so that
@@ -80,8 +80,8 @@ impl Pass<'_> {
             let partials = &mut partials[..kept.min(blocks - first) * apart];
             match parallel {
                 Some(parallel) => {
-                    let group = (blocks / FEW).clamp(1, GROUP);
-                    sweep_parts(parallel, backwards, partials, group * apart, |from, group| {
+                    let together = (blocks / FEW).clamp(1, GROUP);
+                    revisit_parts(parallel, backwards, partials, together * apart, |from, group| {
                         let numbers = first + from / apart..;
                         numbers.zip(group.chunks_exact_mut(apart)).for_each(|(number, partial)| of(number, partial));
                     });

@@ -100,7 +100,8 @@ proptest! {
         let decay = weigh.then_some(0.01);
         let record = if ends { Record::Ends } else { Record::LogSpaced };
         let whole = Plan::new(problem.default_start(), steps);
-        let plan = Plan { lanes, seed: steps, weight_decay: decay, record, ..whole };
+        let base = if weigh { 0.3 } else { 0.0 };
+        let plan = Plan { lanes, seed: steps, weight_decay: decay, record, base, ..whole };
         let line = Line::of(problem, &method).expect("a mixture");
         let (state, fast) = after(&line, problem, &method, &plan);
         let (plainly, slow) = after(&Plainly(&line), problem, &method, &plan);
