@@ -148,10 +148,9 @@ pub fn logistic_block(
     with_rows!(rows, source => linear_pass(source, Which::Run { from, count: to - from }, weigh, w, gradient, loss, wants_losses));
 }
 
-/// As [`logistic_block`] of one vector and no losses, for whole strips of short rows; from where on nothing was done.
+/// As [`logistic_block`] of one vector and no losses, for short rows; from where on nothing was done.
 fn add_short_rows(rows: &DenseRows, signs: &[f64], [from, to]: [usize; 2], w: &[f64], gradient: &mut [f64]) -> usize {
-    let end = from + (to - from) / STRIP * STRIP;
-    let (entries, signs) = (rows.between(from, end), &signs[from..end]);
+    let (entries, signs) = (rows.between(from, to), &signs[from..to]);
     let added = match rows.stride() / STRIP {
         1 => add_rows_of::<1>(entries, signs, w, gradient),
         2 => add_rows_of::<2>(entries, signs, w, gradient),
@@ -161,17 +160,17 @@ fn add_short_rows(rows: &DenseRows, signs: &[f64], [from, to]: [usize; 2], w: &[
         6 => add_rows_of::<6>(entries, signs, w, gradient),
         7 => add_rows_of::<7>(entries, signs, w, gradient),
         8 => add_rows_of::<8>(entries, signs, w, gradient),
-        _ => false,
+        _ => 0,
     };
-    if added { end } else { from }
+    from + added
 }
 
 /// [`logistic::add_weighed`], with rows of N eights.
-fn add_rows_of<const N: usize>(rows: &[f64], signs: &[f64], w: &[f64], y: &mut [f64]) -> bool {
+fn add_rows_of<const N: usize>(rows: &[f64], signs: &[f64], w: &[f64], y: &mut [f64]) -> usize {
     debug_assert!(w.len() == N * STRIP && y.len() == w.len());
-    let strips = rows.as_chunks().0.as_chunks().0.as_chunks().0;
-    let (Some(w), Some(y)) = (w.as_chunks().0.as_array(), y.as_chunks_mut().0.as_mut_array()) else { return false };
-    logistic::add_weighed::<N>(strips, signs.as_chunks().0, w, y)
+    let rows = rows.as_chunks().0.as_chunks().0;
+    let (Some(w), Some(y)) = (w.as_chunks().0.as_array(), y.as_chunks_mut().0.as_mut_array()) else { return 0 };
+    logistic::add_weighed::<N>(rows, signs, w, y)
 }
 
 /// Over the rows of a batch, in its order; no losses.

@@ -76,30 +76,38 @@ pub(super) fn weights<E: Eight, const N: usize>(signs: [E; N], predictions: [E; 
     e
 }
 
-/// Rows of N eights of columns, strip after strip.
-pub(super) type ShortRows<const N: usize> = [[[[f64; STRIP]; N]; STRIP]];
+/// Rows of N eights of columns.
+pub(super) type ShortRows<const N: usize> = [[[f64; STRIP]; N]];
 
-/// Adds `c_i x_i` to `y`, row after row, with the weights `c_i` of `x_i'w`: the bits of products, [`weigh`] and sums of panels. False,
-/// and nothing is done, where that is not faster: with fewer than 32 registers.
+/// Adds `c_i x_i` to `y`, row after row, with the weights `c_i` of `x_i'w`: the bits of products, [`weigh`] and sums of panels. How
+/// many of the rows were added: those in whole strips with AVX-512, all with AVX2, and none without either.
 pub(super) fn add_weighed<const N: usize>(
     rows: &ShortRows<N>,
-    signs: &[[f64; STRIP]],
+    signs: &[f64],
     w: &[[f64; STRIP]; N],
     y: &mut [[f64; STRIP]; N],
-) -> bool {
+) -> usize {
     assert!(rows.len() == signs.len());
     #[cfg(not(target_arch = "x86_64"))]
     let _ = (w, y);
     #[cfg(target_arch = "x86_64")]
-    if is_x86_feature_detected!("avx512f") && is_x86_feature_detected!("avx512dq") {
-        // SAFETY: the processor has AVX-512F and DQ.
-        #[allow(unsafe_code)]
-        unsafe {
-            super::eight::avx512::add_weighed(rows, signs, w, y);
+    {
+        use super::eight::{avx2, avx512};
+        if is_x86_feature_detected!("avx512f") && is_x86_feature_detected!("avx512dq") {
+            // SAFETY: the processor has AVX-512F and DQ.
+            #[allow(unsafe_code)]
+            return unsafe { avx512::add_weighed(rows, signs, w, y) };
         }
-        return true;
+        if is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma") {
+            // SAFETY: the processor has AVX2 and FMA.
+            #[allow(unsafe_code)]
+            unsafe {
+                avx2::add_weighed(rows, signs, w, y);
+            }
+            return rows.len();
+        }
     }
-    false
+    0
 }
 
 #[inline(always)]
@@ -178,6 +186,7 @@ fn log1p_unit<E: Eight>(u: E) -> E {
 
 #[cfg(test)]
 mod tests {
+    use super::super::simd::plain::halves;
     use super::super::{log1p_unit, logistic_weights};
     use super::*;
 
@@ -232,6 +241,59 @@ mod tests {
                 }
             }
         }
+    }
+
+    /// What the processor offers, and the narrow registers, against row after row.
+    #[test]
+    fn short_rows_in_one_loop_are_rows_one_after_the_other() {
+        fn holds<const N: usize>() {
+            let numbers = |from: usize, step: f64| -> [[f64; STRIP]; N] {
+                std::array::from_fn(|n| std::array::from_fn(|j| ((from + n * STRIP + j) as f64 * step).sin()))
+            };
+            for count in (0..=35).chain([64, 71]) {
+                let rows: Vec<[[f64; STRIP]; N]> = (0..count).map(|r| numbers(r * N * STRIP, 0.731)).collect();
+                let signs: Vec<f64> = (0..count).map(|i| if i % 3 == 0 { -1.0 } else { 1.0 }).collect();
+                let (w, start) = (numbers(3, 0.37), numbers(0, 0.2));
+                let plain = |count: usize| {
+                    let mut y = start;
+                    for (row, sign) in rows.iter().zip(&signs).take(count) {
+                        let mut parts = [0.0; STRIP];
+                        for (x, w) in row.iter().zip(&w) {
+                            parts = std::array::from_fn(|j| f64::mul_add(x[j], w[j], parts[j]));
+                        }
+                        let mut c = [halves(parts) * sign];
+                        logistic_weights(&mut c);
+                        let c = c[0] * sign;
+                        y.as_flattened_mut()
+                            .iter_mut()
+                            .zip(row.as_flattened())
+                            .for_each(|(y, x)| *y = c.mul_add(*x, *y));
+                    }
+                    y.map(|eight| eight.map(f64::to_bits))
+                };
+                let mut y = start;
+                let added = add_weighed(&rows, &signs, &w, &mut y);
+                assert_eq!(y.map(|eight| eight.map(f64::to_bits)), plain(added), "{added} rows of {N} eights");
+                #[cfg(target_arch = "x86_64")]
+                if is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma") {
+                    let mut y = start;
+                    // SAFETY: AVX2 and FMA are there.
+                    #[allow(unsafe_code)]
+                    unsafe {
+                        super::super::eight::avx2::add_weighed(&rows, &signs, &w, &mut y);
+                    }
+                    assert_eq!(y.map(|eight| eight.map(f64::to_bits)), plain(count), "{count} rows of {N} eights");
+                }
+            }
+        }
+        holds::<1>();
+        holds::<2>();
+        holds::<3>();
+        holds::<4>();
+        holds::<5>();
+        holds::<6>();
+        holds::<7>();
+        holds::<8>();
     }
 
     #[test]

@@ -8,15 +8,16 @@ use std::arch::x86_64::*;
 
 entries!(Register, "avx512f,avx512dq");
 
-/// Products of a strip are formed beside the weights of the strip before and the sums of the one before that: arithmetic of some
+/// Of whole strips; how many rows they have. Products of a strip are formed beside the weights of the strip before and the sums of the one before that: arithmetic of some
 /// fills the time for which others wait for the second cache. `w` and `y` stay in registers.
 #[target_feature(enable = "avx512f,avx512dq")]
 pub(in super::super) fn add_weighed<const N: usize>(
     rows: &ShortRows<N>,
-    signs: &[[f64; GROUP]],
+    signs: &[f64],
     w: &[[f64; GROUP]; N],
     y: &mut [[f64; GROUP]; N],
-) {
+) -> usize {
+    let (rows, signs) = (rows.as_chunks::<GROUP>().0, signs.as_chunks::<GROUP>().0);
     let [mut all, mut sums] = [[Register::all(0.0); N]; 2];
     for n in 0..N {
         (all[n], sums[n]) = (Register::load(&w[n]), Register::load(&y[n]));
@@ -51,6 +52,7 @@ pub(in super::super) fn add_weighed<const N: usize>(
     for n in 0..N {
         sums[n].store(&mut y[n]);
     }
+    rows.len() * GROUP
 }
 
 /// What takes the place of a number, four bits a class, from the last: itself for NaN, quiet and signalling; 0 for zero; 1 for 1;

@@ -6,14 +6,14 @@ use std::arch::asm;
 use std::arch::x86_64::*;
 
 /// Rows whose products are formed together.
-const FOUR: usize = 4;
+pub(in super::super) const FOUR: usize = 4;
 /// Rows whose products with several vectors are formed together.
 const TWO: usize = 2;
 
 /// Four sums of each of four rows to one of each: `((p0+p4)+(p2+p6)) + ((p1+p5)+(p3+p7))`, given the sums of halves.
 #[inline]
 #[target_feature(enable = "avx2")]
-fn four_sums([a, b, c, d]: [__m256d; FOUR]) -> __m256d {
+pub(in super::super) fn four_sums([a, b, c, d]: [__m256d; FOUR]) -> __m256d {
     let pair = |a, b| _mm256_add_pd(_mm256_permute2f128_pd::<0x20>(a, b), _mm256_permute2f128_pd::<0x31>(a, b));
     // [a0, a1, c0, c1] and [b0, b1, d0, d1]; sums of neighbours: a, b, c, d.
     _mm256_hadd_pd(pair(a, c), pair(b, d))

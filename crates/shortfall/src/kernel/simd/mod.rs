@@ -5,7 +5,7 @@
 //! time share the loads of a row, so that arithmetic bounds them and not the caches.
 
 #[cfg(target_arch = "x86_64")]
-mod avx2;
+pub(super) mod avx2;
 #[cfg(target_arch = "x86_64")]
 pub(super) mod avx512;
 mod places;

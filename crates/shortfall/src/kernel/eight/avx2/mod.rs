@@ -1,17 +1,20 @@
 //! Eight numbers in two registers of AVX2.
 #![allow(unsafe_code)]
 
+mod short_rows;
+
 use super::*;
+pub(in super::super) use short_rows::add_weighed;
 use std::arch::asm;
 use std::arch::x86_64::*;
 
 entries!(Pair, "avx2,fma");
 
-/// Used by the functions above alone.
+/// Used by the functions above and in [`short_rows`] alone.
 #[derive(Clone, Copy)]
 struct Pair([__m256d; 2]);
 
-// SAFETY, of every block below: the functions above, which alone make registers, run on processors with AVX2 and FMA only; loads
+// SAFETY, of every block below: those functions, which alone make registers, run on processors with AVX2 and FMA only; loads
 // and stores are of references to eight numbers.
 impl Eight for Pair {
     type Words = [__m256i; 2];

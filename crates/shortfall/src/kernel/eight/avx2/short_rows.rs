@@ -1,0 +1,143 @@
+//! A pass of logistic regression over short rows in one loop.
+
+use super::super::super::logistic::{ShortRows, weights};
+use super::super::super::simd::avx2::{FOUR, four_sums};
+use super::*;
+use std::hint::black_box;
+
+/// Rows that go through the loop together: fewer weights would wait for each other.
+const SOME: usize = 2 * GROUP;
+
+/// Products of some rows are formed beside the weights of those before them and the sums of these; what follows is asked for
+/// meanwhile.
+#[target_feature(enable = "avx2,fma")]
+pub(in super::super::super) fn add_weighed<const N: usize>(
+    rows: &ShortRows<N>,
+    signs: &[f64],
+    w: &[[f64; GROUP]; N],
+    y: &mut [[f64; GROUP]; N],
+) {
+    let [mut predictions, mut c] = [[0.0; SOME]; 2];
+    let mut all = rows.chunks(SOME).zip(signs.chunks(SOME));
+    let mut before = None;
+    loop {
+        let next = all.next();
+        // Not known to be those of the last round, which the compiler would keep in registers: there are too few.
+        let (w, y) = (black_box(w), black_box(&mut *y));
+        if let Some((_, signs)) = before {
+            weigh_some(signs, &predictions, &mut c);
+        }
+        if let Some((rows, _)) = next {
+            multiply(rows, w, &mut predictions);
+        }
+        if let Some((rows, _)) = before {
+            add(rows, &c, y);
+        }
+        if next.is_none() {
+            return;
+        }
+        before = next;
+    }
+}
+
+/// From predictions to weights; what belongs to no sign is not said.
+#[target_feature(enable = "avx2,fma")]
+#[inline]
+fn weigh_some(signs: &[f64], predictions: &[f64; SOME], c: &mut [f64; SOME]) {
+    let mut own;
+    let signs = match signs.as_array() {
+        Some(signs) => signs,
+        None => {
+            own = [1.0; SOME];
+            own[..signs.len()].copy_from_slice(signs);
+            &own
+        }
+    };
+    let [signs, predictions] = [signs, predictions].map(|numbers| {
+        let eights = numbers.as_chunks().0;
+        [Pair::load(&eights[0]), Pair::load(&eights[1])]
+    });
+    weights(signs, predictions).iter().zip(c.as_chunks_mut().0).for_each(|(weights, c)| weights.store(c));
+}
+
+/// `x_i'w` of up to [`SOME`] rows.
+#[target_feature(enable = "avx2,fma")]
+#[inline]
+fn multiply<const N: usize>(rows: &ShortRows<N>, w: &[[f64; GROUP]; N], predictions: &mut [f64; SOME]) {
+    let (fours, rest) = rows.as_chunks();
+    let mut predictions = predictions.as_chunks_mut().0.iter_mut();
+    for (rows, predictions) in fours.iter().zip(&mut predictions) {
+        multiply_four(rows.each_ref(), w, predictions);
+    }
+    if let (Some(last), Some(predictions)) = (rest.last(), predictions.next()) {
+        multiply_four([&rest[0], rest.get(1).unwrap_or(last), last, last], w, predictions);
+    }
+}
+
+/// `x_i'w` of four rows; those after the next four are asked for.
+#[target_feature(enable = "avx2,fma")]
+#[inline]
+fn multiply_four<const N: usize>(
+    rows: [&[[f64; GROUP]; N]; FOUR],
+    w: &[[f64; GROUP]; N],
+    predictions: &mut [f64; FOUR],
+) {
+    let mut parts = [Pair::all(0.0); FOUR];
+    for n in 0..N {
+        let w = Pair::load(&w[n]);
+        for r in 0..FOUR {
+            _mm_prefetch::<_MM_HINT_T0>(rows[r].as_ptr().wrapping_add(2 * FOUR * N + n).cast());
+            parts[r] = Pair::load(&rows[r][n]).fused(w, parts[r]);
+        }
+    }
+    // SAFETY: four numbers are written to four.
+    unsafe {
+        let sums = four_sums(parts.map(|Pair([low, high])| _mm256_add_pd(low, high)));
+        _mm256_storeu_pd(predictions.as_mut_ptr(), sums);
+    }
+}
+
+/// Adds some rows: so many columns at a time as there are registers for.
+#[target_feature(enable = "avx2,fma")]
+#[inline]
+fn add<const N: usize>(rows: &ShortRows<N>, c: &[f64; SOME], y: &mut [[f64; GROUP]; N]) {
+    match N {
+        6 => {
+            add_columns::<N, 3>(rows, c, y, 0);
+            add_columns::<N, 3>(rows, c, y, 3);
+        }
+        7 => {
+            add_columns::<N, 4>(rows, c, y, 0);
+            add_columns::<N, 3>(rows, c, y, 4);
+        }
+        8 => {
+            add_columns::<N, 4>(rows, c, y, 0);
+            add_columns::<N, 4>(rows, c, y, 4);
+        }
+        _ => add_columns::<N, N>(rows, c, y, 0),
+    }
+}
+
+/// Adds some rows, in the M eights of columns from one of them on.
+#[target_feature(enable = "avx2,fma")]
+#[inline]
+fn add_columns<const N: usize, const M: usize>(
+    rows: &ShortRows<N>,
+    c: &[f64; SOME],
+    y: &mut [[f64; GROUP]; N],
+    from: usize,
+) {
+    let mut sums = [Pair::all(0.0); M];
+    for m in 0..M {
+        sums[m] = Pair::load(&y[from + m]);
+    }
+    for (row, c) in rows.iter().zip(c) {
+        let c = Pair::all(*c);
+        for m in 0..M {
+            sums[m] = c.fused(Pair::load(&row[from + m]), sums[m]);
+        }
+    }
+    for m in 0..M {
+        sums[m].store(&mut y[from + m]);
+    }
+}
