@@ -138,39 +138,47 @@ pub fn logistic_block(
     let weigh = |which: Which, strips: &mut [_], losses: &mut [_]| {
         logistic_weigh(signs, which, strips, losses, wants_losses);
     };
-    let from = match rows.in_third_cache() {
-        Some(rows) if loss.len() == 1 && !wants_losses => add_short_rows(rows, signs, [from, to], w, gradient),
-        _ => from,
-    };
-    if from == to {
+    if let (Some(rows), [loss]) = (rows.in_third_cache(), &mut *loss)
+        && add_short_rows(rows, signs, [from, to], w, gradient, wants_losses.then_some(loss))
+    {
         return;
     }
     with_rows!(rows, source => linear_pass(source, Which::Run { from, count: to - from }, weigh, w, gradient, loss, wants_losses));
 }
 
-/// As [`logistic_block`] of one vector and no losses, for short rows; from where on nothing was done.
-fn add_short_rows(rows: &DenseRows, signs: &[f64], [from, to]: [usize; 2], w: &[f64], gradient: &mut [f64]) -> usize {
+/// As [`logistic_block`] of one vector, for short rows; false, and nothing is done, if they are not.
+fn add_short_rows(
+    rows: &DenseRows,
+    signs: &[f64],
+    [from, to]: [usize; 2],
+    w: &[f64],
+    gradient: &mut [f64],
+    loss: Option<&mut f64>,
+) -> bool {
     let (entries, signs) = (rows.between(from, to), &signs[from..to]);
-    let added = match rows.stride() / STRIP {
-        1 => add_rows_of::<1>(entries, signs, w, gradient),
-        2 => add_rows_of::<2>(entries, signs, w, gradient),
-        3 => add_rows_of::<3>(entries, signs, w, gradient),
-        4 => add_rows_of::<4>(entries, signs, w, gradient),
-        5 => add_rows_of::<5>(entries, signs, w, gradient),
-        6 => add_rows_of::<6>(entries, signs, w, gradient),
-        7 => add_rows_of::<7>(entries, signs, w, gradient),
-        8 => add_rows_of::<8>(entries, signs, w, gradient),
-        _ => 0,
-    };
-    from + added
+    match rows.stride() / STRIP {
+        1 => add_rows_of::<1>(entries, signs, w, gradient, loss),
+        2 => add_rows_of::<2>(entries, signs, w, gradient, loss),
+        3 => add_rows_of::<3>(entries, signs, w, gradient, loss),
+        4 => add_rows_of::<4>(entries, signs, w, gradient, loss),
+        5 => add_rows_of::<5>(entries, signs, w, gradient, loss),
+        6 => add_rows_of::<6>(entries, signs, w, gradient, loss),
+        7 => add_rows_of::<7>(entries, signs, w, gradient, loss),
+        8 => add_rows_of::<8>(entries, signs, w, gradient, loss),
+        _ => false,
+    }
 }
 
 /// [`logistic::add_weighed`], with rows of N eights.
-fn add_rows_of<const N: usize>(rows: &[f64], signs: &[f64], w: &[f64], y: &mut [f64]) -> usize {
+fn add_rows_of<const N: usize>(rows: &[f64], signs: &[f64], w: &[f64], y: &mut [f64], loss: Option<&mut f64>) -> bool {
     debug_assert!(w.len() == N * STRIP && y.len() == w.len());
     let rows = rows.as_chunks().0.as_chunks().0;
-    let (Some(w), Some(y)) = (w.as_chunks().0.as_array(), y.as_chunks_mut().0.as_mut_array()) else { return 0 };
-    logistic::add_weighed::<N>(rows, signs, w, y)
+    let (Some(w), Some(y)) = (w.as_chunks().0.as_array(), y.as_chunks_mut().0.as_mut_array()) else { return false };
+    let Some(loss) = loss else { return logistic::add_weighed::<N>(rows, signs, w, y, None) };
+    let mut partial = [0.0; LANES];
+    let added = logistic::add_weighed::<N>(rows, signs, w, y, partial.as_chunks_mut().0.as_mut_array());
+    *loss += tree(partial);
+    added
 }
 
 /// Over the rows of a batch, in its order; no losses.

@@ -1,5 +1,6 @@
 //! The weights and losses of logistic regression, eight rows at a time.
 
+use super::LANES;
 use super::eight::{Eight, widest};
 use super::functions::{INVERSE_FACTORIALS, LN2_HIGH, LN2_LOW, ODD_RECIPROCALS, ROUND, SMALLEST};
 use super::panel::STRIP;
@@ -64,50 +65,63 @@ fn weigh_strips<E: Eight, const N: usize>(signs: [E; N], strips: &mut [[f64; STR
 /// `-y/(1 + e^{y p})` of signs y and predictions p.
 #[inline(always)]
 pub(super) fn weights<E: Eight, const N: usize>(signs: [E; N], predictions: [E; N]) -> [E; N] {
-    let (mut margins, mut sizes) = (signs, signs);
-    for i in 0..N {
-        margins[i] = predictions[i].times(signs[i]);
-        sizes[i] = E::all(-1.0).times(margins[i].size());
-    }
-    let mut e = exps(sizes);
+    let [margins, mut e] = margins(signs, predictions);
     for i in 0..N {
         e[i] = weight(margins[i], e[i]).times(signs[i]);
     }
     e
 }
 
+/// The margins `m = y p`, and `e^{-|m|}`.
+#[inline(always)]
+fn margins<E: Eight, const N: usize>(signs: [E; N], predictions: [E; N]) -> [[E; N]; 2] {
+    let (mut margins, mut sizes) = (signs, signs);
+    for i in 0..N {
+        margins[i] = predictions[i].times(signs[i]);
+        sizes[i] = E::all(-1.0).times(margins[i].size());
+    }
+    [margins, exps(sizes)]
+}
+
 /// Rows of N eights of columns.
 pub(super) type ShortRows<const N: usize> = [[[f64; STRIP]; N]];
 
-/// Adds `c_i x_i` to `y`, row after row, with the weights `c_i` of `x_i'w`: the bits of products, [`weigh`] and sums of panels. How
-/// many of the rows were added: those in whole strips with AVX-512, all with AVX2, and none without either.
+/// Sums of losses by row modulo 32.
+pub(super) type LossSums = [[f64; STRIP]; LANES / STRIP];
+
+/// Adds `c_i x_i` to `y`, row after row, with the weights `c_i` of `x_i'w`, and the losses to their sums, if they are wanted: the bits
+/// of products, [`weigh`] and sums of panels. False, and nothing is done, without AVX2.
 pub(super) fn add_weighed<const N: usize>(
     rows: &ShortRows<N>,
     signs: &[f64],
     w: &[[f64; STRIP]; N],
     y: &mut [[f64; STRIP]; N],
-) -> usize {
+    losses: Option<&mut LossSums>,
+) -> bool {
     assert!(rows.len() == signs.len());
     #[cfg(not(target_arch = "x86_64"))]
-    let _ = (w, y);
+    let _ = (w, y, losses);
     #[cfg(target_arch = "x86_64")]
     {
         use super::eight::{avx2, avx512};
         if is_x86_feature_detected!("avx512f") && is_x86_feature_detected!("avx512dq") {
             // SAFETY: the processor has AVX-512F and DQ.
             #[allow(unsafe_code)]
-            return unsafe { avx512::add_weighed(rows, signs, w, y) };
+            unsafe {
+                avx512::add_weighed(rows, signs, w, y, losses);
+            }
+            return true;
         }
         if is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma") {
             // SAFETY: the processor has AVX2 and FMA.
             #[allow(unsafe_code)]
             unsafe {
-                avx2::add_weighed(rows, signs, w, y);
+                avx2::add_weighed(rows, signs, w, y, losses);
             }
-            return rows.len();
+            return true;
         }
     }
-    0
+    false
 }
 
 #[inline(always)]
@@ -116,15 +130,49 @@ pub(super) fn weigh_with_losses_by<E: Eight>(
     strips: &mut [[f64; STRIP]],
     losses: &mut [[f64; STRIP]],
 ) {
-    let vectors = strips.len() / signs.len().max(1);
-    for (k, (strip, loss)) in strips.iter_mut().zip(losses).enumerate() {
-        let signs = E::load(&signs[k / vectors]);
-        let margin = E::load(strip).times(signs);
-        let (e, zero) = (exp(E::all(-1.0).times(margin.size())), E::all(0.0));
-        let negative = E::choose(margin.is_below(zero), E::all(-1.0).times(margin), zero);
-        negative.add(log1p_unit(e)).store(loss);
-        weight(margin, e).times(signs).store(strip);
+    let vectors = quotient(strips.len(), signs.len());
+    let sign = |strip: usize| E::load(&signs[strip / vectors]);
+    let (strips, last) = strips.as_chunks_mut::<TOGETHER>();
+    let (losses, last_losses) = losses.as_chunks_mut::<TOGETHER>();
+    let done = strips.len() * TOGETHER;
+    for (k, (strips, losses)) in strips.iter_mut().zip(losses).enumerate() {
+        let [a, b, c, d] = [0, 1, 2, 3].map(|i| k * TOGETHER + i);
+        weigh_strips_with_losses([sign(a), sign(b), sign(c), sign(d)], strips, losses);
     }
+    for (k, (strip, loss)) in last.iter_mut().zip(last_losses).enumerate() {
+        weigh_strips_with_losses([sign(done + k)], std::array::from_mut(strip), std::array::from_mut(loss));
+    }
+}
+
+#[inline(always)]
+fn weigh_strips_with_losses<E: Eight, const N: usize>(
+    signs: [E; N],
+    strips: &mut [[f64; STRIP]; N],
+    losses: &mut [[f64; STRIP]; N],
+) {
+    let mut predictions = signs;
+    for i in 0..N {
+        predictions[i] = E::load(&strips[i]);
+    }
+    let [weights, all_losses] = weights_and_losses(signs, predictions);
+    for i in 0..N {
+        weights[i].store(&mut strips[i]);
+        all_losses[i].store(&mut losses[i]);
+    }
+}
+
+/// As [`weights`], with the losses `log(1 + e^{-y p})`.
+#[inline(always)]
+pub(super) fn weights_and_losses<E: Eight, const N: usize>(signs: [E; N], predictions: [E; N]) -> [[E; N]; 2] {
+    let [margins, e] = margins(signs, predictions);
+    let (mut weights, mut losses) = (signs, logs1p_unit(e));
+    for i in 0..N {
+        let zero = E::all(0.0);
+        let negative = E::choose(margins[i].is_below(zero), E::all(-1.0).times(margins[i]), zero);
+        losses[i] = negative.add(losses[i]);
+        weights[i] = weight(margins[i], e[i]).times(signs[i]);
+    }
+    [weights, losses]
 }
 
 /// `-1/(1 + e^m)`, given `e^{-|m|}`.
@@ -171,17 +219,30 @@ pub(super) fn exps<E: Eight, const N: usize>(x: [E; N]) -> [E; N] {
     p
 }
 
-/// [`log1p_unit`](super::log1p_unit) of eight numbers.
+/// [`log1p_unit`](super::log1p_unit) of N eights, side by side.
 #[inline(always)]
-fn log1p_unit<E: Eight>(u: E) -> E {
+fn logs1p_unit<E: Eight, const N: usize>(u: [E; N]) -> [E; N] {
     let two = E::all(2.0);
-    let s = u.over(two.add(u));
-    let square = s.times(s);
-    let mut p = E::all(ODD_RECIPROCALS[0]);
-    for c in &ODD_RECIPROCALS[1..] {
-        p = p.fused(square, E::all(*c));
+    let (mut s, mut square) = (u, u);
+    for i in 0..N {
+        s[i] = u[i].over(two.add(u[i]));
+        square[i] = s[i].times(s[i]);
     }
-    two.times(s).times(p)
+    let mut p = [E::all(ODD_RECIPROCALS[0]); N];
+    let mut coefficients = &ODD_RECIPROCALS[1..];
+    if N > 1 {
+        coefficients = std::hint::black_box(coefficients);
+    }
+    for c in coefficients {
+        let c = E::all(*c);
+        for i in 0..N {
+            p[i] = p[i].fused(square[i], c);
+        }
+    }
+    for i in 0..N {
+        p[i] = two.times(s[i]).times(p[i]);
+    }
+    p
 }
 
 #[cfg(test)]
@@ -246,43 +307,53 @@ mod tests {
     /// What the processor offers, and the narrow registers, against row after row.
     #[test]
     fn short_rows_in_one_loop_are_rows_one_after_the_other() {
+        type Found<const N: usize> = ([[f64; STRIP]; N], LossSums);
+        fn plain<const N: usize>(rows: &ShortRows<N>, signs: &[f64], w: &[[f64; STRIP]; N], found: &mut Found<N>) {
+            let (y, losses) = (found.0.as_flattened_mut(), found.1.as_flattened_mut());
+            for (i, (row, sign)) in rows.iter().zip(signs).enumerate() {
+                let mut parts = [0.0; STRIP];
+                for (x, w) in row.iter().zip(w) {
+                    parts = std::array::from_fn(|j| f64::mul_add(x[j], w[j], parts[j]));
+                }
+                let margin = halves(parts) * sign;
+                losses[i % LANES] += f64::max(-margin, 0.0) + log1p_unit(super::super::exp(-margin.abs()));
+                let mut c = [margin];
+                logistic_weights(&mut c);
+                let c = c[0] * sign;
+                y.iter_mut().zip(row.as_flattened()).for_each(|(y, x)| *y = c.mul_add(*x, *y));
+            }
+        }
         fn holds<const N: usize>() {
             let numbers = |from: usize, step: f64| -> [[f64; STRIP]; N] {
                 std::array::from_fn(|n| std::array::from_fn(|j| ((from + n * STRIP + j) as f64 * step).sin()))
             };
+            let bits = |(y, losses): Found<N>| {
+                [y.as_flattened(), losses.as_flattened()].concat().iter().map(|x| x.to_bits()).collect::<Vec<_>>()
+            };
             for count in (0..=35).chain([64, 71]) {
                 let rows: Vec<[[f64; STRIP]; N]> = (0..count).map(|r| numbers(r * N * STRIP, 0.731)).collect();
                 let signs: Vec<f64> = (0..count).map(|i| if i % 3 == 0 { -1.0 } else { 1.0 }).collect();
-                let (w, start) = (numbers(3, 0.37), numbers(0, 0.2));
-                let plain = |count: usize| {
-                    let mut y = start;
-                    for (row, sign) in rows.iter().zip(&signs).take(count) {
-                        let mut parts = [0.0; STRIP];
-                        for (x, w) in row.iter().zip(&w) {
-                            parts = std::array::from_fn(|j| f64::mul_add(x[j], w[j], parts[j]));
-                        }
-                        let mut c = [halves(parts) * sign];
-                        logistic_weights(&mut c);
-                        let c = c[0] * sign;
-                        y.as_flattened_mut()
-                            .iter_mut()
-                            .zip(row.as_flattened())
-                            .for_each(|(y, x)| *y = c.mul_add(*x, *y));
-                    }
-                    y.map(|eight| eight.map(f64::to_bits))
-                };
-                let mut y = start;
-                let added = add_weighed(&rows, &signs, &w, &mut y);
-                assert_eq!(y.map(|eight| eight.map(f64::to_bits)), plain(added), "{added} rows of {N} eights");
+                let (w, start) = (numbers(3, 0.37), (numbers(0, 0.2), [[0.25; STRIP]; LANES / STRIP]));
+                let mut expected = start;
+                plain(&rows, &signs, &w, &mut expected);
+                let [mut with, mut without] = [start; 2];
+                if add_weighed(&rows, &signs, &w, &mut with.0, Some(&mut with.1)) {
+                    assert_eq!(bits(with), bits(expected), "{count} rows of {N} eights");
+                    add_weighed(&rows, &signs, &w, &mut without.0, None);
+                    assert_eq!(bits((without.0, expected.1)), bits(expected), "{count} rows of {N} eights");
+                }
                 #[cfg(target_arch = "x86_64")]
                 if is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma") {
-                    let mut y = start;
+                    use super::super::eight::avx2;
+                    let [mut with, mut without] = [start; 2];
                     // SAFETY: AVX2 and FMA are there.
                     #[allow(unsafe_code)]
                     unsafe {
-                        super::super::eight::avx2::add_weighed(&rows, &signs, &w, &mut y);
+                        avx2::add_weighed(&rows, &signs, &w, &mut with.0, Some(&mut with.1));
+                        avx2::add_weighed(&rows, &signs, &w, &mut without.0, None);
                     }
-                    assert_eq!(y.map(|eight| eight.map(f64::to_bits)), plain(count), "{count} rows of {N} eights");
+                    assert_eq!(bits(with), bits(expected), "{count} rows of {N} eights");
+                    assert_eq!(bits((without.0, expected.1)), bits(expected), "{count} rows of {N} eights");
                 }
             }
         }

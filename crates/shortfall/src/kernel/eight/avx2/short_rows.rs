@@ -1,12 +1,14 @@
 //! A pass of logistic regression over short rows in one loop.
 
-use super::super::super::logistic::{ShortRows, weights};
+use super::super::super::logistic::{LossSums, ShortRows, weights, weights_and_losses};
 use super::super::super::simd::avx2::{FOUR, four_sums};
 use super::*;
 use std::hint::black_box;
 
-/// Rows that go through the loop together: fewer weights would wait for each other.
-const SOME: usize = 2 * GROUP;
+/// Strips that go through the loop together: fewer weights would wait for each other.
+const TWO: usize = 2;
+/// Their rows.
+const SOME: usize = TWO * GROUP;
 
 /// Products of some rows are formed beside the weights of those before them and the sums of these; what follows is asked for
 /// meanwhile.
@@ -16,21 +18,22 @@ pub(in super::super::super) fn add_weighed<const N: usize>(
     signs: &[f64],
     w: &[[f64; GROUP]; N],
     y: &mut [[f64; GROUP]; N],
+    mut losses: Option<&mut LossSums>,
 ) {
-    let [mut predictions, mut c] = [[0.0; SOME]; 2];
-    let mut all = rows.chunks(SOME).zip(signs.chunks(SOME));
+    let [mut predictions, mut c] = [[[0.0; GROUP]; TWO]; 2];
+    let mut all = rows.chunks(SOME).zip(signs.chunks(SOME)).enumerate();
     let mut before = None;
     loop {
         let next = all.next();
         // Not known to be those of the last round, which the compiler would keep in registers: there are too few.
         let (w, y) = (black_box(w), black_box(&mut *y));
-        if let Some((_, signs)) = before {
-            weigh_some(signs, &predictions, &mut c);
+        if let Some((k, (_, signs))) = before {
+            weigh(signs, &predictions, &mut c, losses.as_deref_mut().map(|sums| part(sums, k)));
         }
-        if let Some((rows, _)) = next {
+        if let Some((_, (rows, _))) = next {
             multiply(rows, w, &mut predictions);
         }
-        if let Some((rows, _)) = before {
+        if let Some((_, (rows, _))) = before {
             add(rows, &c, y);
         }
         if next.is_none() {
@@ -40,32 +43,51 @@ pub(in super::super::super) fn add_weighed<const N: usize>(
     }
 }
 
-/// From predictions to weights; what belongs to no sign is not said.
+/// Where the losses of some rows go.
+fn part(sums: &mut LossSums, k: usize) -> &mut [[f64; GROUP]; TWO] {
+    let parts = sums.as_chunks_mut().0;
+    &mut parts[k % parts.len()]
+}
+
+/// From predictions to weights, those of missing rows left unsaid; adds the losses, if they are wanted.
 #[target_feature(enable = "avx2,fma")]
 #[inline]
-fn weigh_some(signs: &[f64], predictions: &[f64; SOME], c: &mut [f64; SOME]) {
-    let mut own;
-    let signs = match signs.as_array() {
-        Some(signs) => signs,
+fn weigh(
+    signs: &[f64],
+    predictions: &[[f64; GROUP]; TWO],
+    c: &mut [[f64; GROUP]; TWO],
+    sums: Option<&mut [[f64; GROUP]; TWO]>,
+) {
+    let mut own = [[1.0; GROUP]; TWO];
+    let all = match signs.as_chunks().0.as_array() {
+        Some(all) => all,
         None => {
-            own = [1.0; SOME];
-            own[..signs.len()].copy_from_slice(signs);
+            own.as_flattened_mut()[..signs.len()].copy_from_slice(signs);
             &own
         }
     };
-    let [signs, predictions] = [signs, predictions].map(|numbers| {
-        let eights = numbers.as_chunks().0;
-        [Pair::load(&eights[0]), Pair::load(&eights[1])]
-    });
-    weights(signs, predictions).iter().zip(c.as_chunks_mut().0).for_each(|(weights, c)| weights.store(c));
+    let [all, predictions] = [all, predictions].map(|[a, b]| [Pair::load(a), Pair::load(b)]);
+    let weights = match sums {
+        None => weights(all, predictions),
+        Some(sums) => {
+            let [weights, losses] = weights_and_losses(all, predictions);
+            losses.iter().zip(&mut own).for_each(|(losses, own)| losses.store(own));
+            own.as_flattened_mut()[signs.len()..].fill(0.0);
+            for (sum, losses) in sums.iter_mut().zip(&own) {
+                Pair::load(sum).add(Pair::load(losses)).store(sum);
+            }
+            weights
+        }
+    };
+    weights.iter().zip(c).for_each(|(weights, c)| weights.store(c));
 }
 
 /// `x_i'w` of up to [`SOME`] rows.
 #[target_feature(enable = "avx2,fma")]
 #[inline]
-fn multiply<const N: usize>(rows: &ShortRows<N>, w: &[[f64; GROUP]; N], predictions: &mut [f64; SOME]) {
+fn multiply<const N: usize>(rows: &ShortRows<N>, w: &[[f64; GROUP]; N], predictions: &mut [[f64; GROUP]; TWO]) {
     let (fours, rest) = rows.as_chunks();
-    let mut predictions = predictions.as_chunks_mut().0.iter_mut();
+    let mut predictions = predictions.as_flattened_mut().as_chunks_mut().0.iter_mut();
     for (rows, predictions) in fours.iter().zip(&mut predictions) {
         multiply_four(rows.each_ref(), w, predictions);
     }
@@ -100,7 +122,7 @@ fn multiply_four<const N: usize>(
 /// Adds some rows: so many columns at a time as there are registers for.
 #[target_feature(enable = "avx2,fma")]
 #[inline]
-fn add<const N: usize>(rows: &ShortRows<N>, c: &[f64; SOME], y: &mut [[f64; GROUP]; N]) {
+fn add<const N: usize>(rows: &ShortRows<N>, c: &[[f64; GROUP]; TWO], y: &mut [[f64; GROUP]; N]) {
     match N {
         6 => {
             add_columns::<N, 3>(rows, c, y, 0);
@@ -123,7 +145,7 @@ fn add<const N: usize>(rows: &ShortRows<N>, c: &[f64; SOME], y: &mut [[f64; GROU
 #[inline]
 fn add_columns<const N: usize, const M: usize>(
     rows: &ShortRows<N>,
-    c: &[f64; SOME],
+    c: &[[f64; GROUP]; TWO],
     y: &mut [[f64; GROUP]; N],
     from: usize,
 ) {
@@ -131,7 +153,7 @@ fn add_columns<const N: usize, const M: usize>(
     for m in 0..M {
         sums[m] = Pair::load(&y[from + m]);
     }
-    for (row, c) in rows.iter().zip(c) {
+    for (row, c) in rows.iter().zip(c.as_flattened()) {
         let c = Pair::all(*c);
         for m in 0..M {
             sums[m] = c.fused(Pair::load(&row[from + m]), sums[m]);

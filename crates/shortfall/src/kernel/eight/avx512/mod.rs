@@ -1,59 +1,13 @@
 //! Eight numbers in a register of AVX-512.
 #![allow(unsafe_code)]
 
-use super::super::logistic::{ShortRows, weights};
-use super::super::simd::avx512::eight_sums;
+mod short_rows;
+
 use super::*;
+pub(in super::super) use short_rows::add_weighed;
 use std::arch::x86_64::*;
 
 entries!(Register, "avx512f,avx512dq");
-
-/// Of whole strips; how many rows they have. Products of a strip are formed beside the weights of the strip before and the sums of the one before that: arithmetic of some
-/// fills the time for which others wait for the second cache. `w` and `y` stay in registers.
-#[target_feature(enable = "avx512f,avx512dq")]
-pub(in super::super) fn add_weighed<const N: usize>(
-    rows: &ShortRows<N>,
-    signs: &[f64],
-    w: &[[f64; GROUP]; N],
-    y: &mut [[f64; GROUP]; N],
-) -> usize {
-    let (rows, signs) = (rows.as_chunks::<GROUP>().0, signs.as_chunks::<GROUP>().0);
-    let [mut all, mut sums] = [[Register::all(0.0); N]; 2];
-    for n in 0..N {
-        (all[n], sums[n]) = (Register::load(&w[n]), Register::load(&y[n]));
-    }
-    let (mut predictions, mut c) = (Register::all(0.0), [0.0; GROUP]);
-    for s in 0..rows.len() + 2 {
-        let mut next = [0.0; GROUP];
-        if let Some(signs) = signs.get(s.wrapping_sub(1)) {
-            let [c] = weights([Register::load(signs)], [predictions]);
-            c.store(&mut next);
-        }
-        if let Some(strip) = rows.get(s) {
-            let mut parts = [Register::all(0.0); GROUP];
-            for r in 0..GROUP {
-                for n in 0..N {
-                    parts[r] = Register::load(&strip[r][n]).fused(all[n], parts[r]);
-                }
-            }
-            let [a, b, c, d, e, f, g, h] = parts;
-            predictions = Register(eight_sums([a.0, b.0, c.0, d.0, e.0, f.0, g.0, h.0]));
-        }
-        if let Some(strip) = rows.get(s.wrapping_sub(2)) {
-            for r in 0..GROUP {
-                let c = Register::all(c[r]);
-                for n in 0..N {
-                    sums[n] = c.fused(Register::load(&strip[r][n]), sums[n]);
-                }
-            }
-        }
-        c = next;
-    }
-    for n in 0..N {
-        sums[n].store(&mut y[n]);
-    }
-    rows.len() * GROUP
-}
 
 /// What takes the place of a number, four bits a class, from the last: itself for NaN, quiet and signalling; 0 for zero; 1 for 1;
 /// -1, 1 for the infinite; -1, 1 for negative and positive ones.
@@ -61,11 +15,11 @@ const SIGNS: i64 = 0xa9a9_a811;
 /// Exclusive or of three.
 const XOR: i32 = 0x96;
 
-/// Used by the functions above alone.
+/// Used by the functions above and in [`short_rows`] alone.
 #[derive(Clone, Copy)]
 struct Register(__m512d);
 
-// SAFETY, of every block below: the functions above, which alone make registers, run on processors with AVX-512F and DQ only; loads
+// SAFETY, of every block below: those functions, which alone make registers, run on processors with AVX-512F and DQ only; loads
 // and stores are of references to eight numbers.
 impl Eight for Register {
     type Words = __m512i;
