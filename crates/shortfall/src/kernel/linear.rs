@@ -1,6 +1,6 @@
 //! One pass over rows of a matrix: predictions, their weights and the gradient, 32 rows at a time, or 64 short ones.
 
-use super::logistic;
+use super::logistic::{self, LossSums};
 use super::panel::STRIP;
 use super::rows::{DenseRows, RowSource, Rows, SparseRows, Storage, Which, with_rows};
 use super::simd::ROWS;
@@ -174,10 +174,10 @@ fn add_rows_of<const N: usize>(rows: &[f64], signs: &[f64], w: &[f64], y: &mut [
     debug_assert!(w.len() == N * STRIP && y.len() == w.len());
     let rows = rows.as_chunks().0.as_chunks().0;
     let (Some(w), Some(y)) = (w.as_chunks().0.as_array(), y.as_chunks_mut().0.as_mut_array()) else { return false };
-    let Some(loss) = loss else { return logistic::add_weighed::<N>(rows, signs, w, y, None) };
-    let mut partial = [0.0; LANES];
-    let added = logistic::add_weighed::<N>(rows, signs, w, y, partial.as_chunks_mut().0.as_mut_array());
-    *loss += tree(partial);
+    let mut losses = LossSums::default();
+    let Some(loss) = loss else { return logistic::add_weighed::<N, false>(rows, signs, w, y, &mut losses) };
+    let added = logistic::add_weighed::<N, true>(rows, signs, w, y, &mut losses);
+    *loss += tree(std::array::from_fn(|i| losses[i / STRIP][i % STRIP]));
     added
 }
 

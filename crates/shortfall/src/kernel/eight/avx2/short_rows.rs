@@ -13,12 +13,12 @@ const SOME: usize = TWO * GROUP;
 /// Products of some rows are formed beside the weights of those before them and the sums of these; what follows is asked for
 /// meanwhile.
 #[target_feature(enable = "avx2,fma")]
-pub(in super::super::super) fn add_weighed<const N: usize>(
+pub(in super::super::super) fn add_weighed<const N: usize, const LOSSES: bool>(
     rows: &ShortRows<N>,
     signs: &[f64],
     w: &[[f64; GROUP]; N],
     y: &mut [[f64; GROUP]; N],
-    mut losses: Option<&mut LossSums>,
+    losses: &mut LossSums,
 ) {
     let [mut predictions, mut c] = [[[0.0; GROUP]; TWO]; 2];
     let mut all = rows.chunks(SOME).zip(signs.chunks(SOME)).enumerate();
@@ -28,7 +28,9 @@ pub(in super::super::super) fn add_weighed<const N: usize>(
         // Not known to be those of the last round, which the compiler would keep in registers: there are too few.
         let (w, y) = (black_box(w), black_box(&mut *y));
         if let Some((k, (_, signs))) = before {
-            weigh(signs, &predictions, &mut c, losses.as_deref_mut().map(|sums| part(sums, k)));
+            let parts = losses.as_chunks_mut().0;
+            let part = k % parts.len();
+            weigh::<LOSSES>(signs, &predictions, &mut c, &mut parts[part]);
         }
         if let Some((_, (rows, _))) = next {
             multiply(rows, w, &mut predictions);
@@ -43,43 +45,37 @@ pub(in super::super::super) fn add_weighed<const N: usize>(
     }
 }
 
-/// Where the losses of some rows go.
-fn part(sums: &mut LossSums, k: usize) -> &mut [[f64; GROUP]; TWO] {
-    let parts = sums.as_chunks_mut().0;
-    &mut parts[k % parts.len()]
-}
-
 /// From predictions to weights, those of missing rows left unsaid; adds the losses, if they are wanted.
 #[target_feature(enable = "avx2,fma")]
 #[inline]
-fn weigh(
+fn weigh<const LOSSES: bool>(
     signs: &[f64],
     predictions: &[[f64; GROUP]; TWO],
     c: &mut [[f64; GROUP]; TWO],
-    sums: Option<&mut [[f64; GROUP]; TWO]>,
+    sums: &mut [[f64; GROUP]; TWO],
 ) {
-    let mut own = [[1.0; GROUP]; TWO];
+    let mut own;
     let all = match signs.as_chunks().0.as_array() {
         Some(all) => all,
         None => {
+            own = [[1.0; GROUP]; TWO];
             own.as_flattened_mut()[..signs.len()].copy_from_slice(signs);
             &own
         }
     };
     let [all, predictions] = [all, predictions].map(|[a, b]| [Pair::load(a), Pair::load(b)]);
-    let weights = match sums {
-        None => weights(all, predictions),
-        Some(sums) => {
-            let [weights, losses] = weights_and_losses(all, predictions);
-            losses.iter().zip(&mut own).for_each(|(losses, own)| losses.store(own));
-            own.as_flattened_mut()[signs.len()..].fill(0.0);
-            for (sum, losses) in sums.iter_mut().zip(&own) {
-                Pair::load(sum).add(Pair::load(losses)).store(sum);
-            }
-            weights
-        }
-    };
-    weights.iter().zip(c).for_each(|(weights, c)| weights.store(c));
+    if !LOSSES {
+        weights(all, predictions).iter().zip(c).for_each(|(weights, c)| weights.store(c));
+        return;
+    }
+    let [weights, losses] = weights_and_losses(all, predictions);
+    let mut found = [[0.0; GROUP]; TWO];
+    for (k, sum) in sums.iter_mut().enumerate() {
+        weights[k].store(&mut c[k]);
+        losses[k].store(&mut found[k]);
+        found[k][signs.len().saturating_sub(k * GROUP).min(GROUP)..].fill(0.0);
+        Pair::load(sum).add(Pair::load(&found[k])).store(sum);
+    }
 }
 
 /// `x_i'w` of up to [`SOME`] rows.

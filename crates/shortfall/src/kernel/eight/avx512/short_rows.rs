@@ -7,12 +7,12 @@ use super::*;
 /// Products of a strip are formed beside the weights of the strip before and the sums of the one before that: arithmetic of some
 /// fills the time for which others wait for the second cache. `w` and `y` stay in registers.
 #[target_feature(enable = "avx512f,avx512dq")]
-pub(in super::super::super) fn add_weighed<const N: usize>(
+pub(in super::super::super) fn add_weighed<const N: usize, const LOSSES: bool>(
     rows: &ShortRows<N>,
     signs: &[f64],
     w: &[[f64; GROUP]; N],
     y: &mut [[f64; GROUP]; N],
-    mut losses: Option<&mut LossSums>,
+    losses: &mut LossSums,
 ) {
     let ((rows, last_rows), (signs, last_signs)) = (rows.as_chunks::<GROUP>(), signs.as_chunks::<GROUP>());
     let [mut all, mut sums] = [[Register::all(0.0); N]; 2];
@@ -23,8 +23,7 @@ pub(in super::super::super) fn add_weighed<const N: usize>(
     for s in 0..rows.len() + 2 {
         let mut next = [0.0; GROUP];
         if let Some(signs) = signs.get(s.wrapping_sub(1)) {
-            weigh(Register::load(signs), predictions, losses.as_deref_mut().map(|sums| part(sums, s - 1)))
-                .store(&mut next);
+            weigh::<LOSSES>(Register::load(signs), predictions, part(losses, s - 1)).store(&mut next);
         }
         if let Some(strip) = rows.get(s) {
             predictions = multiply(strip, &all);
@@ -43,12 +42,8 @@ pub(in super::super::super) fn add_weighed<const N: usize>(
         let (mut strip, mut signs, mut own) = ([[[0.0; GROUP]; N]; GROUP], [1.0; GROUP], [0.0; GROUP]);
         strip[..last_rows.len()].copy_from_slice(last_rows);
         signs[..last_signs.len()].copy_from_slice(last_signs);
-        let found = losses.is_some().then_some(&mut own);
-        weigh(Register::load(&signs), multiply(&strip, &all), found).store(&mut c);
-        if let Some(losses) = losses {
-            let sums = part(losses, rows.len());
-            sums.iter_mut().zip(own).take(last_rows.len()).for_each(|(sum, loss)| *sum += loss);
-        }
+        weigh::<LOSSES>(Register::load(&signs), multiply(&strip, &all), &mut own).store(&mut c);
+        part(losses, rows.len()).iter_mut().zip(own).take(last_rows.len()).for_each(|(sum, loss)| *sum += loss);
         for (row, c) in last_rows.iter().zip(c) {
             let c = Register::all(c);
             for n in 0..N {
@@ -83,11 +78,11 @@ fn multiply<const N: usize>(strip: &[[[f64; GROUP]; N]; GROUP], w: &[Register; N
 /// The weights of predictions; adds the losses, if they are wanted.
 #[target_feature(enable = "avx512f,avx512dq")]
 #[inline]
-fn weigh(signs: Register, predictions: Register, sums: Option<&mut [f64; GROUP]>) -> Register {
-    let Some(sums) = sums else {
+fn weigh<const LOSSES: bool>(signs: Register, predictions: Register, sums: &mut [f64; GROUP]) -> Register {
+    if !LOSSES {
         let [c] = weights([signs], [predictions]);
         return c;
-    };
+    }
     let [[c], [losses]] = weights_and_losses([signs], [predictions]);
     Register::load(sums).add(losses).store(sums);
     c
