@@ -177,7 +177,9 @@ fn add_rows_of<const N: usize>(rows: &[f64], signs: &[f64], w: &[f64], y: &mut [
     let mut losses = LossSums::default();
     let Some(loss) = loss else { return logistic::add_weighed::<N, false>(rows, signs, w, y, &mut losses) };
     let added = logistic::add_weighed::<N, true>(rows, signs, w, y, &mut losses);
-    *loss += tree(std::array::from_fn(|i| losses[i / STRIP][i % STRIP]));
+    if added {
+        *loss += tree(std::array::from_fn(|i| losses[i / STRIP][i % STRIP]));
+    }
     added
 }
 
@@ -258,17 +260,24 @@ mod tests {
                 let first = 3;
                 let entries: Vec<f64> =
                     (0..(first + count) * columns).map(|i| (i as f64 * 0.731).sin() * 3.0).collect();
-                let rows = Rows::dense(columns, entries, false);
+                let rows = Rows::dense(columns, entries.clone(), false);
                 let signs: Vec<f64> = (0..first + count).map(|i| if i % 3 == 0 { -1.0 } else { 1.0 }).collect();
                 let mut w = vec![0.0; rows.stride()];
                 w[..columns].iter_mut().enumerate().for_each(|(j, w)| *w = 2.0 * (j as f64 * 0.37).cos());
                 let start: Vec<f64> = (0..rows.stride()).map(|j| (j as f64 * 0.2).sin()).collect();
-                let (mut block, mut batch) = (start.clone(), start);
+                let [mut block, mut batch] = [start.clone(), start.clone()];
                 logistic_block(&rows, &signs, [first, first + count], &w, &mut block, &mut [0.0], false);
                 let listed: Vec<usize> = (first..first + count).collect();
                 logistic_batch(&rows, &signs, &listed, &w, &mut batch);
                 let bits = |sums: Vec<f64>| sums.into_iter().map(f64::to_bits).collect::<Vec<_>>();
                 assert_eq!(bits(block), bits(batch), "{count} rows of {columns}");
+                let with_losses = |rows: &Rows| {
+                    let (mut gradient, mut loss) = (start.clone(), [0.25]);
+                    logistic_block(rows, &signs, [first, first + count], &w, &mut gradient, &mut loss, true);
+                    (bits(gradient), loss[0].to_bits())
+                };
+                let sparse = Rows::sparse(columns, without_zeros(&entries, columns));
+                assert_eq!(with_losses(&rows), with_losses(&sparse), "{count} rows of {columns}");
             }
         }
     }
@@ -292,16 +301,21 @@ mod tests {
         }
     }
 
-    #[test]
-    fn rows_without_their_zeros_give_the_same_bits() {
-        let (count, columns) = (101, 77);
-        let entry = |i: usize| if (i * i + i / 7).is_multiple_of(5) { (i as f64 * 0.731).sin() * 3.0 } else { 0.0 };
-        let entries: Vec<f64> = (0..count * columns).map(entry).collect();
+    fn without_zeros(entries: &[f64], columns: usize) -> SparseMatrix {
         let mut matrix = SparseMatrix::new();
         for row in entries.chunks(columns) {
             row.iter().enumerate().filter(|(_, x)| **x != 0.0).for_each(|(j, x)| matrix.push(j as u32, *x));
             matrix.end_row();
         }
+        matrix
+    }
+
+    #[test]
+    fn rows_without_their_zeros_give_the_same_bits() {
+        let (count, columns) = (101, 77);
+        let entry = |i: usize| if (i * i + i / 7).is_multiple_of(5) { (i as f64 * 0.731).sin() * 3.0 } else { 0.0 };
+        let entries: Vec<f64> = (0..count * columns).map(entry).collect();
+        let matrix = without_zeros(&entries, columns);
         assert_eq!(matrix.to_dense(columns), entries);
         let (dense, sparse) = (Rows::dense(columns, entries, false), Rows::sparse(columns, matrix));
         let values: Vec<f64> = (0..count).map(|i| if i % 3 == 0 { -1.0 } else { 1.0 }).collect();

@@ -90,7 +90,7 @@ pub(super) type ShortRows<const N: usize> = [[[f64; STRIP]; N]];
 pub(super) type LossSums = [[f64; STRIP]; LANES / STRIP];
 
 /// Adds `c_i x_i` to `y`, row after row, with the weights `c_i` of `x_i'w`, and the losses to their sums, if they are wanted: the bits
-/// of products, [`weigh`] and sums of panels. False, and nothing is done, without AVX2.
+/// of products, [`weigh`] and sums of panels. False, and nothing is done, without AVX2 and FMA.
 pub(super) fn add_weighed<const N: usize, const LOSSES: bool>(
     rows: &ShortRows<N>,
     signs: &[f64],
@@ -200,18 +200,7 @@ pub(super) fn exps<E: Eight, const N: usize>(x: [E; N]) -> [E; N] {
         let k = shifted[i].less(E::all(ROUND));
         r[i] = k.fused(E::all(-LN2_LOW), k.fused(E::all(-LN2_HIGH), clamped));
     }
-    let mut p = [E::all(INVERSE_FACTORIALS[0]); N];
-    let mut factors = &INVERSE_FACTORIALS[1..];
-    if N > 1 {
-        // Unrolled, they would be ordered one after the other.
-        factors = std::hint::black_box(factors);
-    }
-    for c in factors {
-        let c = E::all(*c);
-        for i in 0..N {
-            p[i] = p[i].fused(r[i], c);
-        }
-    }
+    let mut p = polynomials(&INVERSE_FACTORIALS, r);
     for i in 0..N {
         let is_tiny = x[i].is_below(E::all(SMALLEST));
         p[i] = E::choose(is_tiny, E::all(0.0), p[i].times(shifted[i].power_of_two()));
@@ -228,19 +217,28 @@ fn logs1p_unit<E: Eight, const N: usize>(u: [E; N]) -> [E; N] {
         s[i] = u[i].over(two.add(u[i]));
         square[i] = s[i].times(s[i]);
     }
-    let mut p = [E::all(ODD_RECIPROCALS[0]); N];
-    let mut coefficients = &ODD_RECIPROCALS[1..];
-    if N > 1 {
-        coefficients = std::hint::black_box(coefficients);
-    }
-    for c in coefficients {
-        let c = E::all(*c);
-        for i in 0..N {
-            p[i] = p[i].fused(square[i], c);
-        }
-    }
+    let mut p = polynomials(&ODD_RECIPROCALS, square);
     for i in 0..N {
         p[i] = two.times(s[i]).times(p[i]);
+    }
+    p
+}
+
+/// `c_0 x^n + ... + c_n` of N eights, side by side, by Horner's rule.
+#[inline(always)]
+pub(super) fn polynomials<E: Eight, const N: usize>(coefficients: &[f64], x: [E; N]) -> [E; N] {
+    let [first, rest @ ..] = coefficients else { return [E::all(0.0); N] };
+    let mut p = [E::all(*first); N];
+    let mut rest = rest;
+    if N > 1 {
+        // Unrolled, they would be ordered one after the other.
+        rest = std::hint::black_box(rest);
+    }
+    for c in rest {
+        let c = E::all(*c);
+        for i in 0..N {
+            p[i] = p[i].fused(x[i], c);
+        }
     }
     p
 }
@@ -328,12 +326,19 @@ mod tests {
                 std::array::from_fn(|n| std::array::from_fn(|j| ((from + n * STRIP + j) as f64 * step).sin()))
             };
             let bits = |(y, losses): Found<N>| {
-                [y.as_flattened(), losses.as_flattened()].concat().iter().map(|x| x.to_bits()).collect::<Vec<_>>()
+                let all = [y.as_flattened(), losses.as_flattened()].concat();
+                all.iter().map(|x| if x.is_nan() { f64::NAN } else { *x }.to_bits()).collect::<Vec<_>>()
             };
-            for count in (0..=35).chain([64, 71]) {
+            let numbers_but_one = |one: f64| {
+                let mut w = numbers(3, 0.37);
+                w[N - 1][0] = one;
+                w
+            };
+            let some = [1.0, 1e300, f64::INFINITY, f64::NAN].map(numbers_but_one);
+            for (count, w) in (0..=35).chain([64, 71]).flat_map(|count| some.map(|w| (count, w))) {
                 let rows: Vec<[[f64; STRIP]; N]> = (0..count).map(|r| numbers(r * N * STRIP, 0.731)).collect();
                 let signs: Vec<f64> = (0..count).map(|i| if i % 3 == 0 { -1.0 } else { 1.0 }).collect();
-                let (w, start) = (numbers(3, 0.37), (numbers(0, 0.2), [[0.25; STRIP]; LANES / STRIP]));
+                let start = (numbers(0, 0.2), [[0.25; STRIP]; LANES / STRIP]);
                 let mut expected = start;
                 plain(&rows, &signs, &w, &mut expected);
                 let [mut with, mut without] = [start; 2];

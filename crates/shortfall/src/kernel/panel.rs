@@ -3,7 +3,7 @@
 use super::cache_lines::CacheLines;
 use super::eight::{Eight, stored, widest};
 use super::functions::{INVERSE_FACTORIALS, LAST_SEEN, LN2_HIGH, LN2_LOW, ROUND, log1p};
-use super::logistic::{TOGETHER, exp, exps};
+use super::logistic::{TOGETHER, exp, exps, polynomials};
 use multiversion::multiversion;
 use std::ops::Range;
 
@@ -220,14 +220,7 @@ fn tanhs<E: Eight, const N: usize>(strips: &mut [[f64; STRIP]; N]) {
         let k = shifted[i].less(E::all(ROUND));
         r[i] = k.fused(E::all(-LN2_LOW), k.fused(E::all(-LN2_HIGH), y));
     }
-    let mut p = [E::all(INVERSE_FACTORIALS[0]); N];
-    // Unrolled, they would be ordered one after the other.
-    for c in std::hint::black_box(&INVERSE_FACTORIALS[1..12]) {
-        let c = E::all(*c);
-        for i in 0..N {
-            p[i] = p[i].fused(r[i], c);
-        }
-    }
+    let p = polynomials(&INVERSE_FACTORIALS[..12], r);
     for i in 0..N {
         let q = r[i].times(r[i]).fused(p[i], r[i]);
         let power = shifted[i].power_of_two();

@@ -6,9 +6,9 @@ use super::*;
 use std::hint::black_box;
 
 /// Strips that go through the loop together: fewer weights would wait for each other.
-const TWO: usize = 2;
-/// Their rows.
-const SOME: usize = TWO * GROUP;
+const STRIPS: usize = 2;
+/// Rows that go through the loop together.
+const ROWS: usize = STRIPS * GROUP;
 
 /// Products of some rows are formed beside the weights of those before them and the sums of these; what follows is asked for
 /// meanwhile.
@@ -20,17 +20,17 @@ pub(in super::super::super) fn add_weighed<const N: usize, const LOSSES: bool>(
     y: &mut [[f64; GROUP]; N],
     losses: &mut LossSums,
 ) {
-    let [mut predictions, mut c] = [[[0.0; GROUP]; TWO]; 2];
-    let mut all = rows.chunks(SOME).zip(signs.chunks(SOME)).enumerate();
+    let [mut predictions, mut c] = [[[0.0; GROUP]; STRIPS]; 2];
+    let mut parts = rows.chunks(ROWS).zip(signs.chunks(ROWS)).enumerate();
     let mut before = None;
     loop {
-        let next = all.next();
-        // Not known to be those of the last round, which the compiler would keep in registers: there are too few.
+        let next = parts.next();
+        // So that both are read anew in each round: the compiler would keep them in registers, of which there are too few.
         let (w, y) = (black_box(w), black_box(&mut *y));
         if let Some((k, (_, signs))) = before {
-            let parts = losses.as_chunks_mut().0;
-            let part = k % parts.len();
-            weigh::<LOSSES>(signs, &predictions, &mut c, &mut parts[part]);
+            let sums = losses.as_chunks_mut().0;
+            let of_part = k % sums.len();
+            weigh::<LOSSES>(signs, &predictions, &mut c, &mut sums[of_part]);
         }
         if let Some((_, (rows, _))) = next {
             multiply(rows, w, &mut predictions);
@@ -50,26 +50,26 @@ pub(in super::super::super) fn add_weighed<const N: usize, const LOSSES: bool>(
 #[inline]
 fn weigh<const LOSSES: bool>(
     signs: &[f64],
-    predictions: &[[f64; GROUP]; TWO],
-    c: &mut [[f64; GROUP]; TWO],
-    sums: &mut [[f64; GROUP]; TWO],
+    predictions: &[[f64; GROUP]; STRIPS],
+    c: &mut [[f64; GROUP]; STRIPS],
+    sums: &mut [[f64; GROUP]; STRIPS],
 ) {
     let mut own;
-    let all = match signs.as_chunks().0.as_array() {
-        Some(all) => all,
+    let padded = match signs.as_chunks().0.as_array() {
+        Some(signs) => signs,
         None => {
-            own = [[1.0; GROUP]; TWO];
+            own = [[1.0; GROUP]; STRIPS];
             own.as_flattened_mut()[..signs.len()].copy_from_slice(signs);
             &own
         }
     };
-    let [all, predictions] = [all, predictions].map(|[a, b]| [Pair::load(a), Pair::load(b)]);
+    let [pairs, predictions] = [padded, predictions].map(|[a, b]| [Pair::load(a), Pair::load(b)]);
     if !LOSSES {
-        weights(all, predictions).iter().zip(c).for_each(|(weights, c)| weights.store(c));
+        weights(pairs, predictions).iter().zip(c).for_each(|(weights, c)| weights.store(c));
         return;
     }
-    let [weights, losses] = weights_and_losses(all, predictions);
-    let mut found = [[0.0; GROUP]; TWO];
+    let [weights, losses] = weights_and_losses(pairs, predictions);
+    let mut found = [[0.0; GROUP]; STRIPS];
     for (k, sum) in sums.iter_mut().enumerate() {
         weights[k].store(&mut c[k]);
         losses[k].store(&mut found[k]);
@@ -78,10 +78,10 @@ fn weigh<const LOSSES: bool>(
     }
 }
 
-/// `x_i'w` of up to [`SOME`] rows.
+/// `x_i'w` of up to [`ROWS`] rows.
 #[target_feature(enable = "avx2,fma")]
 #[inline]
-fn multiply<const N: usize>(rows: &ShortRows<N>, w: &[[f64; GROUP]; N], predictions: &mut [[f64; GROUP]; TWO]) {
+fn multiply<const N: usize>(rows: &ShortRows<N>, w: &[[f64; GROUP]; N], predictions: &mut [[f64; GROUP]; STRIPS]) {
     let (fours, rest) = rows.as_chunks();
     let mut predictions = predictions.as_flattened_mut().as_chunks_mut().0.iter_mut();
     for (rows, predictions) in fours.iter().zip(&mut predictions) {
@@ -118,7 +118,7 @@ fn multiply_four<const N: usize>(
 /// Adds some rows: so many columns at a time as there are registers for.
 #[target_feature(enable = "avx2,fma")]
 #[inline]
-fn add<const N: usize>(rows: &ShortRows<N>, c: &[[f64; GROUP]; TWO], y: &mut [[f64; GROUP]; N]) {
+fn add<const N: usize>(rows: &ShortRows<N>, c: &[[f64; GROUP]; STRIPS], y: &mut [[f64; GROUP]; N]) {
     match N {
         6 => {
             add_columns::<N, 3>(rows, c, y, 0);
@@ -141,7 +141,7 @@ fn add<const N: usize>(rows: &ShortRows<N>, c: &[[f64; GROUP]; TWO], y: &mut [[f
 #[inline]
 fn add_columns<const N: usize, const M: usize>(
     rows: &ShortRows<N>,
-    c: &[[f64; GROUP]; TWO],
+    c: &[[f64; GROUP]; STRIPS],
     y: &mut [[f64; GROUP]; N],
     from: usize,
 ) {
