@@ -67,7 +67,7 @@ fn weigh_strips<E: Eight, const N: usize>(signs: [E; N], strips: &mut [[f64; STR
 pub(super) fn weights<E: Eight, const N: usize>(signs: [E; N], predictions: [E; N]) -> [E; N] {
     let [margins, mut e] = margins(signs, predictions);
     for i in 0..N {
-        e[i] = weight(margins[i], e[i]).times(signs[i]);
+        e[i] = weight(margins[i], e[i]).flipped_by(signs[i]);
     }
     e
 }
@@ -77,7 +77,7 @@ pub(super) fn weights<E: Eight, const N: usize>(signs: [E; N], predictions: [E; 
 fn margins<E: Eight, const N: usize>(signs: [E; N], predictions: [E; N]) -> [[E; N]; 2] {
     let (mut margins, mut sizes) = (signs, signs);
     for i in 0..N {
-        margins[i] = predictions[i].times(signs[i]);
+        margins[i] = predictions[i].flipped_by(signs[i]);
         sizes[i] = E::all(-1.0).times(margins[i].size());
     }
     [margins, exps(sizes)]
@@ -170,7 +170,7 @@ pub(super) fn weights_and_losses<E: Eight, const N: usize>(signs: [E; N], predic
         let zero = E::all(0.0);
         let negative = E::choose(margins[i].is_below(zero), E::all(-1.0).times(margins[i]), zero);
         losses[i] = negative.add(losses[i]);
-        weights[i] = weight(margins[i], e[i]).times(signs[i]);
+        weights[i] = weight(margins[i], e[i]).flipped_by(signs[i]);
     }
     [weights, losses]
 }

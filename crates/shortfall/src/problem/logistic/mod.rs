@@ -27,7 +27,11 @@ pub struct Logistic {
 impl Logistic {
     /// From features (row-major, `rows x columns`), labels +1 or -1 and the ridge. A column of ones is an intercept
     /// like any other column.
+    ///
+    /// # Panics
+    /// If a label is neither.
     pub fn new(columns: usize, features: &[f64], labels: &[f64], ridge: f64) -> Self {
+        assert!(labels.iter().all(|y| y.abs() == 1.0), "labels are +1 or -1");
         Self::on(Base::new(Design::dense(columns, features.to_vec(), false), ridge), labels.to_vec())
     }
 

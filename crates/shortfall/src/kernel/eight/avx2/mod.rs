@@ -75,6 +75,11 @@ impl Eight for Pair {
         Self(unsafe { [_mm256_or_pd(a, _mm256_and_pd(x, sign)), _mm256_or_pd(b, _mm256_and_pd(y, sign))] })
     }
     #[inline(always)]
+    fn flipped_by(self, other: Self) -> Self {
+        let ([a, b], [x, y], sign) = (self.0, other.0, Self::all(-0.0).0[0]);
+        Self(unsafe { [_mm256_xor_pd(a, _mm256_and_pd(x, sign)), _mm256_xor_pd(b, _mm256_and_pd(y, sign))] })
+    }
+    #[inline(always)]
     fn unit(self) -> Self {
         Self([unit(self.0[0]), unit(self.0[1])])
     }
