@@ -67,7 +67,7 @@ fn weigh_strips<E: Eight, const N: usize>(signs: [E; N], strips: &mut [[f64; STR
 pub(super) fn weights<E: Eight, const N: usize>(signs: [E; N], predictions: [E; N]) -> [E; N] {
     let [margins, mut e] = margins(signs, predictions);
     for i in 0..N {
-        e[i] = weight(margins[i], e[i]).flipped_by(signs[i]);
+        e[i] = weight(signs[i], margins[i], e[i]);
     }
     e
 }
@@ -170,17 +170,18 @@ pub(super) fn weights_and_losses<E: Eight, const N: usize>(signs: [E; N], predic
         let zero = E::all(0.0);
         let negative = E::choose(margins[i].is_below(zero), E::all(-1.0).times(margins[i]), zero);
         losses[i] = negative.add(losses[i]);
-        weights[i] = weight(margins[i], e[i]).flipped_by(signs[i]);
+        weights[i] = weight(signs[i], margins[i], e[i]);
     }
     [weights, losses]
 }
 
-/// `-1/(1 + e^m)`, given `e^{-|m|}`.
+/// `-y/(1 + e^m)` of signs y and margins m, given `e^{-|m|}`.
 #[inline(always)]
-fn weight<E: Eight>(margin: E, e: E) -> E {
+fn weight<E: Eight>(sign: E, margin: E, e: E) -> E {
     let one = E::all(1.0);
-    let top = E::choose(margin.is_below(E::all(0.0)), one, e);
-    E::all(-1.0).times(top).over(one.add(e))
+    // Of the margins 0 and -0, e is 1, too.
+    let top = E::choose(margin.has_sign(), one, e);
+    top.flipped_by(E::all(-1.0).times(sign)).over(one.add(e))
 }
 
 /// [`exp`](super::exp) of eight numbers.
@@ -195,7 +196,7 @@ pub(super) fn exp<E: Eight>(x: E) -> E {
 pub(super) fn exps<E: Eight, const N: usize>(x: [E; N]) -> [E; N] {
     let [mut shifted, mut r] = [x; 2];
     for i in 0..N {
-        let clamped = E::choose(x[i].is_below(E::all(SMALLEST)), E::all(SMALLEST), x[i]);
+        let clamped = E::all(SMALLEST).most(x[i]);
         shifted[i] = clamped.fused(E::all(std::f64::consts::LOG2_E), E::all(ROUND));
         let k = shifted[i].less(E::all(ROUND));
         r[i] = k.fused(E::all(-LN2_LOW), k.fused(E::all(-LN2_HIGH), clamped));

@@ -53,6 +53,8 @@ pub(super) trait Eight: Copy {
         factor.fused(y.less(c), self)
     }
     fn is_below(self, other: Self) -> Self::Mask;
+    /// Whether it is negative or -0.
+    fn has_sign(self) -> Self::Mask;
     fn is(self, other: Self) -> Self::Mask;
     fn choose(mask: Self::Mask, yes: Self, no: Self) -> Self;
     fn words(x: &[u64; GROUP]) -> Self::Words;
@@ -298,6 +300,10 @@ pub(super) mod plain {
         #[inline(always)]
         fn unit(self) -> Self {
             each(|l| if self[l] == 0.0 { 0.0 } else { 1f64.copysign(self[l]) })
+        }
+        #[inline(always)]
+        fn has_sign(self) -> [bool; GROUP] {
+            self.map(f64::is_sign_negative)
         }
         #[inline(always)]
         fn is_below(self, other: Self) -> Self::Mask {

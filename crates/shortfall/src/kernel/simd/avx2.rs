@@ -14,51 +14,28 @@ const TWO: usize = 2;
 #[inline]
 #[target_feature(enable = "avx2")]
 pub(in super::super) fn four_sums([a, b, c, d]: [__m256d; FOUR]) -> __m256d {
-    let pair = |a, b| _mm256_add_pd(_mm256_permute2f128_pd::<0x20>(a, b), _mm256_permute2f128_pd::<0x31>(a, b));
-    // [a0, a1, c0, c1] and [b0, b1, d0, d1]; sums of neighbours: a, b, c, d.
-    _mm256_hadd_pd(pair(a, c), pair(b, d))
+    from_quarters([quarters([a, c]), quarters([b, d])])
 }
 
-/// As [`four_sums`], of two rows.
+/// `p0+p2` and `p1+p3` of one row, then of another. Half of the numbers are blended: multiply-adds wait for shuffles across halves.
 #[inline]
 #[target_feature(enable = "avx2")]
-fn two_sums([a, b]: [__m256d; TWO]) -> __m128d {
-    let pair = _mm256_add_pd(_mm256_permute2f128_pd::<0x20>(a, b), _mm256_permute2f128_pd::<0x31>(a, b));
-    _mm_hadd_pd(_mm256_castpd256_pd128(pair), _mm256_extractf128_pd::<1>(pair))
+fn quarters([a, b]: [__m256d; TWO]) -> __m256d {
+    _mm256_add_pd(_mm256_blend_pd::<0b1100>(a, b), _mm256_permute2f128_pd::<0x21>(a, b))
 }
 
-/// Calls with the beginnings of four rows each, where they go in a strip, and how many there are: the last stands for those that are
-/// missing.
+/// The sums of four rows, given the [`quarters`] of the first and the third, and of the second and the fourth.
+#[inline]
+#[target_feature(enable = "avx2")]
+fn from_quarters([even, odd]: [__m256d; TWO]) -> __m256d {
+    _mm256_add_pd(_mm256_blend_pd::<0b1010>(even, odd), _mm256_shuffle_pd::<0b0101>(even, odd))
+}
+
+/// Where four rows begin; the last stands for those that are missing.
 #[inline(always)]
-fn by_fours(rows: impl Places, mut take: impl FnMut([*const f64; FOUR], [usize; 3])) {
-    let (fours, rest) = (rows.count() / FOUR, rows.count() % FOUR);
-    for k in 0..fours {
-        take([0, 1, 2, 3].map(|r| rows.place(k * FOUR + r)), [k / 2, k % 2 * FOUR, FOUR]);
-    }
-    if rest > 0 {
-        let four = [0, 1, 2, 3].map(|r: usize| rows.place(fours * FOUR + r.min(rest - 1)));
-        take(four, [fours / 2, fours % 2 * FOUR, rest]);
-    }
-}
-
-/// Writes the first of four sums to a strip, from its entry `at` on.
-///
-/// # Safety
-/// `at + count` is at most 8.
-#[inline]
-#[target_feature(enable = "avx2")]
-unsafe fn keep(sums: __m256d, strip: &mut [f64; STRIP], at: usize, count: usize) {
-    if count == FOUR {
-        // SAFETY: as promised by the caller.
-        unsafe { _mm256_storeu_pd(strip.as_mut_ptr().add(at), sums) };
-        return;
-    }
-    let mut all = [0.0; FOUR];
-    // SAFETY: four numbers.
-    unsafe { _mm256_storeu_pd(all.as_mut_ptr(), sums) };
-    for (out, sum) in strip[at..].iter_mut().zip(all).take(count) {
-        *out = sum;
-    }
+fn four(rows: impl Places, number: usize) -> [*const f64; FOUR] {
+    let place = |r: usize| rows.place((number * FOUR + r).min(rows.count() - 1));
+    [place(0), place(1), place(2), place(3)]
 }
 
 /// # Safety
@@ -94,7 +71,8 @@ fn ask(at: *const f64, lines: usize) {
 #[target_feature(enable = "avx2,fma")]
 unsafe fn alone<P: Places, const ASKS: bool>(rows: P, w: &[f64], out: &mut [[f64; STRIP]]) {
     let mut far = rows.next().as_ptr();
-    by_fours(rows, |four, [strip, at, count]| {
+    for number in 0..rows.count().div_ceil(FOUR) {
+        let four = four(rows, number);
         let [mut low, mut high] = [[_mm256_setzero_pd(); FOUR]; 2];
         for (j, w) in (0..).step_by(PARTS).zip(w.as_chunks::<PARTS>().0) {
             if ASKS {
@@ -111,9 +89,9 @@ unsafe fn alone<P: Places, const ASKS: bool>(rows: P, w: &[f64], out: &mut [[f64
             }
         }
         let sums = four_sums(std::array::from_fn(|r| _mm256_add_pd(low[r], high[r])));
-        // SAFETY: the place is in the strip.
-        unsafe { keep(sums, &mut out[strip], at, count) };
-    });
+        // SAFETY: half of a strip.
+        unsafe { _mm256_storeu_pd(out[number / 2].as_mut_ptr().add(number % 2 * FOUR), sums) };
+    }
 }
 
 /// [`products`] with several vectors.
@@ -123,67 +101,56 @@ unsafe fn alone<P: Places, const ASKS: bool>(rows: P, w: &[f64], out: &mut [[f64
 #[target_feature(enable = "avx2,fma")]
 unsafe fn together(rows: impl Places, w: &[f64], vectors: usize, out: &mut [[f64; STRIP]]) {
     let (stride, next) = (rows.stride(), rows.next());
-    for k in 0..rows.count().div_ceil(TWO) {
-        let count = TWO.min(rows.count() - k * TWO);
-        let both = [rows.place(k * TWO), rows.place(k * TWO + count - 1)];
-        let (strip, place) = (k / (STRIP / TWO), k % (STRIP / TWO) * TWO);
-        let out = &mut out[strip * vectors..];
-        // A row of the next panel is asked for: half of it while products are formed.
-        let mut far = if next.is_empty() { both[0] } else { next.as_ptr().wrapping_add(k * stride) };
-        let mut done = 0;
+    for number in 0..rows.count().div_ceil(FOUR) {
+        let (four, half) = (four(rows, number), number % 2 * FOUR);
+        let out = &mut out[number / 2 * vectors..][..vectors];
+        // Two rows of the next panel are asked for: half of it while products are formed.
+        let far = next.as_ptr().wrapping_add(2 * number * stride);
+        let (mut done, mut asks) = (0, !next.is_empty());
         while done < vectors {
-            let (w, out) = (&w[done * stride..], &mut out[done..]);
-            // SAFETY: the rows are as long as each of the vectors, of which so many begin in w; the place is even.
+            let (w, out) = (w[done * stride..].as_ptr(), &mut out[done..]);
+            // SAFETY: the rows are as long as each of the vectors, of which so many begin in w; `half` is 0 or 4.
             done += unsafe {
-                if matches!(vectors - done, 2 | 4) {
-                    keep_two(with_two(both, w.as_ptr(), stride, far), out, place, count)
-                } else {
-                    keep_two(with_three(both, w.as_ptr(), stride, far), out, place, count)
+                match (vectors - done, asks) {
+                    (2 | 4, true) => keep(with_two::<true>(four, w, stride, far), out, half),
+                    (2 | 4, false) => keep(with_two::<false>(four, w, stride, far), out, half),
+                    (_, true) => keep(with_three::<true>(four, w, stride, far), out, half),
+                    (_, false) => keep(with_three::<false>(four, w, stride, far), out, half),
                 }
             };
-            far = both[0];
+            asks = false;
         }
     }
 }
 
-/// Writes the products of two rows, or of the first of them, with K vectors to their strips; K.
+/// Writes the products of four rows with K vectors to their strips, given the [`quarters`] of two rows each; K.
 ///
 /// # Safety
-/// `place + 2` is at most 8, and there are K strips.
+/// `at + 4` is at most 8, and there are K strips.
 #[inline]
 #[target_feature(enable = "avx2")]
-unsafe fn keep_two<const K: usize>(
-    sums: [[__m256d; TWO]; K],
-    strips: &mut [[f64; STRIP]],
-    place: usize,
-    count: usize,
-) -> usize {
-    let [[a, b], [c, d]] = [sums[0], sums[1]];
-    let all = four_sums([a, b, c, d]);
-    let last = sums[K - 1];
-    let products = [_mm256_castpd256_pd128(all), _mm256_extractf128_pd::<1>(all), two_sums(last)];
-    for (products, strip) in products.into_iter().zip(strips).take(K) {
-        if count == TWO {
-            // SAFETY: as promised by the caller.
-            unsafe { _mm_storeu_pd(strip.as_mut_ptr().add(place), products) };
-        } else {
-            strip[place] = _mm_cvtsd_f64(products);
-        }
+unsafe fn keep<const K: usize>([even, odd]: [[__m256d; K]; TWO], strips: &mut [[f64; STRIP]], at: usize) -> usize {
+    for (k, strip) in strips.iter_mut().enumerate().take(K) {
+        // SAFETY: as promised by the caller.
+        unsafe { _mm256_storeu_pd(strip.as_mut_ptr().add(at), from_quarters([even[k], odd[k]])) };
     }
     K
 }
 
-/// Products of two rows with vectors, added up by column modulo 4, as assembly: the compiler has too few registers for twelve sums of
-/// columns modulo 8 and what is added to them. Each vector with its eight-fold sums of the first row and of the second.
+/// [`quarters`] of the products of two rows with vectors, as assembly: the compiler has too few registers for twelve sums of columns
+/// modulo 8 and what is added to them, and keeps them in memory when it orders what follows. Each vector with its eight-fold sums
+/// of the first row and of the second.
 macro_rules! products_of_two {
-    ($rows:expr, $far:expr, $stride:expr, $($w:ident = $vector:expr => [$a:ident, $b:ident, $c:ident, $d:ident]),*) => {{
+    ($rows:expr, $stride:expr, $far:expr, $($w:ident = $vector:expr => [$a:ident, $b:ident, $c:ident, $d:ident]),*) => {{
         let zero = _mm256_setzero_pd();
-        $(let ($a, $b, $c, $d): (__m256d, __m256d, __m256d, __m256d);)*
+        $(let $a: __m256d;)*
         // SAFETY: the caller's rows and vectors are read from their first to their last entry.
         unsafe {
             asm!(
                 "2:",
+                ".if {asks}",
                 "prefetcht1 [{far} + {at}]",
+                ".endif",
                 "vmovupd {x}, [{first} + {at}]",
                 "vmovupd {y}, [{second} + {at}]",
                 $(
@@ -201,6 +168,14 @@ macro_rules! products_of_two {
                 "add {at}, 64",
                 "cmp {at}, {end}",
                 "jb 2b",
+                $(
+                    concat!("vaddpd {", stringify!($a), "}, {", stringify!($a), "}, {", stringify!($b), "}"),
+                    concat!("vaddpd {", stringify!($c), "}, {", stringify!($c), "}, {", stringify!($d), "}"),
+                    concat!("vblendpd {", stringify!($b), "}, {", stringify!($a), "}, {", stringify!($c), "}, 12"),
+                    concat!("vperm2f128 {", stringify!($a), "}, {", stringify!($a), "}, {", stringify!($c), "}, 33"),
+                    concat!("vaddpd {", stringify!($a), "}, {", stringify!($a), "}, {", stringify!($b), "}"),
+                )*
+                asks = const ASKS as usize,
                 far = in(reg) $far,
                 first = in(reg) $rows[0],
                 second = in(reg) $rows[1],
@@ -212,14 +187,23 @@ macro_rules! products_of_two {
                 $(
                     $w = in(reg) $vector,
                     $a = inout(ymm_reg) zero => $a,
-                    $b = inout(ymm_reg) zero => $b,
-                    $c = inout(ymm_reg) zero => $c,
-                    $d = inout(ymm_reg) zero => $d,
+                    $b = inout(ymm_reg) zero => _,
+                    $c = inout(ymm_reg) zero => _,
+                    $d = inout(ymm_reg) zero => _,
                 )*
                 options(pure, readonly, nostack)
             );
         }
-        [$([_mm256_add_pd($a, $b), _mm256_add_pd($c, $d)]),*]
+        [$($a),*]
+    }};
+}
+
+/// [`products_of_two`] of the first and the third of four rows, and of the others; a row from `far` on is asked for with either.
+macro_rules! products_of_four {
+    ($rows:expr, $stride:expr, $far:expr, $($vectors:tt)*) => {{
+        let ([a, b, c, d], far) = ($rows, $far);
+        let even = products_of_two!([a, c], $stride, far, $($vectors)*);
+        [even, products_of_two!([b, d], $stride, far.wrapping_add($stride), $($vectors)*)]
     }};
 }
 
@@ -227,17 +211,27 @@ macro_rules! products_of_two {
 /// `stride`, a multiple of 8 that is not 0, entries of each row, and twice as many of w, may be read; `far` is any address.
 #[inline]
 #[target_feature(enable = "avx2,fma")]
-unsafe fn with_two(rows: [*const f64; TWO], w: *const f64, stride: usize, far: *const f64) -> [[__m256d; TWO]; 2] {
-    products_of_two!(rows, far, stride, u = w => [a, b, c, d], v = w.wrapping_add(stride) => [e, f, g, h])
+unsafe fn with_two<const ASKS: bool>(
+    rows: [*const f64; FOUR],
+    w: *const f64,
+    stride: usize,
+    far: *const f64,
+) -> [[__m256d; 2]; TWO] {
+    products_of_four!(rows, stride, far, u = w => [a, b, c, d], v = w.wrapping_add(stride) => [e, f, g, h])
 }
 
 /// # Safety
 /// As [`with_two`], with three times as many of w.
 #[inline]
 #[target_feature(enable = "avx2,fma")]
-unsafe fn with_three(rows: [*const f64; TWO], w: *const f64, stride: usize, far: *const f64) -> [[__m256d; TWO]; 3] {
-    products_of_two!(
-        rows, far, stride,
+unsafe fn with_three<const ASKS: bool>(
+    rows: [*const f64; FOUR],
+    w: *const f64,
+    stride: usize,
+    far: *const f64,
+) -> [[__m256d; 3]; TWO] {
+    products_of_four!(
+        rows, stride, far,
         u = w => [a, b, c, d],
         v = w.wrapping_add(stride) => [e, f, g, h],
         z = w.wrapping_add(2 * stride) => [i, j, k, l]

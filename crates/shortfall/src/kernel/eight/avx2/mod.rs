@@ -101,6 +101,10 @@ impl Eight for Pair {
         }
     }
     #[inline(always)]
+    fn has_sign(self) -> Self::Mask {
+        self.0
+    }
+    #[inline(always)]
     fn is_below(self, other: Self) -> Self::Mask {
         unsafe {
             [_mm256_cmp_pd::<_CMP_LT_OQ>(self.0[0], other.0[0]), _mm256_cmp_pd::<_CMP_LT_OQ>(self.0[1], other.0[1])]

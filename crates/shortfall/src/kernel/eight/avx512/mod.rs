@@ -81,6 +81,10 @@ impl Eight for Register {
         Self(unsafe { _mm512_fixupimm_pd::<0>(self.0, self.0, _mm512_set1_epi64(SIGNS)) })
     }
     #[inline(always)]
+    fn has_sign(self) -> __mmask8 {
+        unsafe { _mm512_movepi64_mask(_mm512_castpd_si512(self.0)) }
+    }
+    #[inline(always)]
     fn is_below(self, other: Self) -> Self::Mask {
         unsafe { _mm512_cmp_pd_mask::<_CMP_LT_OQ>(self.0, other.0) }
     }
