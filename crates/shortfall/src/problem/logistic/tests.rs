@@ -14,6 +14,15 @@ pub(super) fn small(ridge: f64) -> Logistic {
 }
 
 #[test]
+fn labels_are_signs() {
+    for label in [0.0, 2.0, 0.5, f64::NAN, f64::INFINITY] {
+        let made = std::panic::catch_unwind(|| Logistic::new(1, &[1.0, 2.0], &[1.0, label], 0.1));
+        assert!(made.is_err(), "{label}");
+    }
+    assert_eq!(Logistic::new(1, &[1.0, 2.0], &[1.0, -1.0], 0.1).signs, [1.0, -1.0]);
+}
+
+#[test]
 fn gradient_and_hessian_by_finite_differences() {
     let problem = small(0.07);
     let x = [0.3, -1.2, 0.8, 2.1, -0.4];
