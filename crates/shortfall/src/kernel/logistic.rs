@@ -2,7 +2,7 @@
 
 use super::LANES;
 use super::eight::{Eight, widest};
-use super::functions::{INVERSE_FACTORIALS, LN2_HIGH, LN2_LOW, ODD_RECIPROCALS, ROUND, SMALLEST};
+use super::functions::{EXP, LN2_HIGH, LN2_LOW, ODD_RECIPROCALS, ROUND, SMALLEST};
 use super::panel::STRIP;
 use super::simd::quotient;
 
@@ -77,8 +77,8 @@ pub(super) fn weights<E: Eight, const N: usize>(signs: [E; N], predictions: [E; 
 fn margins<E: Eight, const N: usize>(signs: [E; N], predictions: [E; N]) -> [[E; N]; 2] {
     let (mut margins, mut sizes) = (signs, signs);
     for i in 0..N {
-        margins[i] = predictions[i].flipped_by(signs[i]);
-        sizes[i] = E::all(-1.0).times(margins[i].size());
+        margins[i] = predictions[i].times(signs[i]);
+        sizes[i] = margins[i].negative_size();
     }
     [margins, exps(sizes)]
 }
@@ -178,10 +178,9 @@ pub(super) fn weights_and_losses<E: Eight, const N: usize>(signs: [E; N], predic
 /// `-y/(1 + e^m)` of signs y and margins m, given `e^{-|m|}`.
 #[inline(always)]
 fn weight<E: Eight>(sign: E, margin: E, e: E) -> E {
-    let one = E::all(1.0);
     // Of the margins 0 and -0, e is 1, too.
-    let top = E::choose(margin.has_sign(), one, e);
-    top.flipped_by(E::all(-1.0).times(sign)).over(one.add(e))
+    let top = E::choose(margin.has_sign(), E::all(1.0), e);
+    top.times(sign).over(E::all(-1.0).less(e))
 }
 
 /// [`exp`](super::exp) of eight numbers.
@@ -201,10 +200,9 @@ pub(super) fn exps<E: Eight, const N: usize>(x: [E; N]) -> [E; N] {
         let k = shifted[i].less(E::all(ROUND));
         r[i] = k.fused(E::all(-LN2_LOW), k.fused(E::all(-LN2_HIGH), clamped));
     }
-    let mut p = polynomials(&INVERSE_FACTORIALS, r);
+    let mut p = polynomials(&EXP, r);
     for i in 0..N {
-        let is_tiny = x[i].is_below(E::all(SMALLEST));
-        p[i] = E::choose(is_tiny, E::all(0.0), p[i].times(shifted[i].power_of_two()));
+        p[i] = p[i].times(shifted[i].power_of_two());
     }
     p
 }

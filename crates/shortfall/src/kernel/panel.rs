@@ -220,7 +220,7 @@ fn tanhs<E: Eight, const N: usize>(strips: &mut [[f64; STRIP]; N]) {
         let k = shifted[i].less(E::all(ROUND));
         r[i] = k.fused(E::all(-LN2_LOW), k.fused(E::all(-LN2_HIGH), y));
     }
-    let p = polynomials(&INVERSE_FACTORIALS[..12], r);
+    let p = polynomials(&INVERSE_FACTORIALS, r);
     for i in 0..N {
         let q = r[i].times(r[i]).fused(p[i], r[i]);
         let power = shifted[i].power_of_two();

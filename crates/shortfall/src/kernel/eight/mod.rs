@@ -33,8 +33,8 @@ pub(super) trait Eight: Copy {
     fn size(self) -> Self;
     /// Of the size of this and the sign of the other.
     fn signed_as(self, other: Self) -> Self;
-    /// With its sign changed where the other is negative.
-    fn flipped_by(self, other: Self) -> Self;
+    /// `-|x|`
+    fn negative_size(self) -> Self;
     /// Its sign, 0 of 0; of NaN a sign or NaN.
     fn unit(self) -> Self;
     /// `self + factor (y - c)` with `y = self + ways[0] unit(self - c)`, where c is the second centre if the coin after those used is
@@ -290,8 +290,8 @@ pub(super) mod plain {
             each(|l| self[l].abs())
         }
         #[inline(always)]
-        fn flipped_by(self, other: Self) -> Self {
-            each(|l| f64::from_bits(self[l].to_bits() ^ (other[l].to_bits() & 1 << 63)))
+        fn negative_size(self) -> Self {
+            each(|l| -self[l].abs())
         }
         #[inline(always)]
         fn signed_as(self, other: Self) -> Self {

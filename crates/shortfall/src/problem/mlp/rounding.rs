@@ -68,7 +68,7 @@ impl Sizes {
         let (_, scores) = Self::forward(network, x, self.mean);
         // e^x is 4 units off, K of them are added, the logarithm is 11 units off; the rows; the ridge.
         let relative = 30.0 * UNIT + gamma(classes + 16 + self.rows + x.len() / 32);
-        // e^x is taken for 0 below 1e-304.
+        // Below 1e-307 e^x is 0, or less exact.
         (ROOT_OF_TWO * scores + relative * value.abs()) * SLACK + classes as f64 * 1e-303
     }
 

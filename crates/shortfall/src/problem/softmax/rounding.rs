@@ -18,7 +18,7 @@ pub(super) fn value_error(data: &Moments, classes: usize, x: &[f64], value: f64)
     let margin = ROOT_OF_TWO * gamma(data.columns / 8 + 12) * data.rounding.mean * norm(x);
     // e^x is 4 units off, K of them are added, the logarithm is 11 units off; rows and blocks; the ridge.
     let relative = 30.0 * UNIT + gamma(classes + 16 + data.additions + classes * data.columns / 8);
-    // e^x is taken for 0 below 1e-304.
+    // Below 1e-307 e^x is 0, or less exact.
     (margin + relative * value.abs()) * SLACK + classes as f64 * 1e-303
 }
 

@@ -75,9 +75,9 @@ impl Eight for Pair {
         Self(unsafe { [_mm256_or_pd(a, _mm256_and_pd(x, sign)), _mm256_or_pd(b, _mm256_and_pd(y, sign))] })
     }
     #[inline(always)]
-    fn flipped_by(self, other: Self) -> Self {
-        let ([a, b], [x, y], sign) = (self.0, other.0, Self::all(-0.0).0[0]);
-        Self(unsafe { [_mm256_xor_pd(a, _mm256_and_pd(x, sign)), _mm256_xor_pd(b, _mm256_and_pd(y, sign))] })
+    fn negative_size(self) -> Self {
+        let sign = Self::all(-0.0).0[0];
+        Self(unsafe { [_mm256_or_pd(self.0[0], sign), _mm256_or_pd(self.0[1], sign)] })
     }
     #[inline(always)]
     fn unit(self) -> Self {
