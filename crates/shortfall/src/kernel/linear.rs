@@ -138,16 +138,16 @@ pub fn logistic_block(
     let weigh = |which: Which, strips: &mut [_], losses: &mut [_]| {
         logistic_weigh(signs, which, strips, losses, wants_losses);
     };
-    if let (Some(rows), [loss]) = (rows.in_third_cache(), &mut *loss)
-        && add_short_rows(rows, signs, [from, to], w, gradient, wants_losses.then_some(loss))
+    if let (Some(rows), [loss]) = (rows.as_dense(), &mut *loss)
+        && add_dense_rows(rows, signs, [from, to], w, gradient, wants_losses.then_some(loss))
     {
         return;
     }
     with_rows!(rows, source => linear_pass(source, Which::Run { from, count: to - from }, weigh, w, gradient, loss, wants_losses));
 }
 
-/// As [`logistic_block`] of one vector, for short rows; false, and nothing is done, if they are not.
-fn add_short_rows(
+/// As [`logistic_block`] of one vector, in one loop; false, and nothing is done, if there is none for such rows.
+fn add_dense_rows(
     rows: &DenseRows,
     signs: &[f64],
     [from, to]: [usize; 2],
@@ -156,7 +156,7 @@ fn add_short_rows(
     loss: Option<&mut f64>,
 ) -> bool {
     let (entries, signs) = (rows.between(from, to), &signs[from..to]);
-    match rows.stride() / STRIP {
+    match if rows.are_in_third_cache() { rows.stride() / STRIP } else { usize::MAX } {
         1 => add_rows_of::<1>(entries, signs, w, gradient, loss),
         2 => add_rows_of::<2>(entries, signs, w, gradient, loss),
         3 => add_rows_of::<3>(entries, signs, w, gradient, loss),
@@ -165,8 +165,26 @@ fn add_short_rows(
         6 => add_rows_of::<6>(entries, signs, w, gradient, loss),
         7 => add_rows_of::<7>(entries, signs, w, gradient, loss),
         8 => add_rows_of::<8>(entries, signs, w, gradient, loss),
-        _ => false,
+        _ => {
+            let run = rows.run(from, to - from);
+            add_with_losses(loss, |losses| match losses {
+                Some(losses) => logistic::add_weighed_run::<true>(&run, signs, w, gradient, losses),
+                None => logistic::add_weighed_run::<false>(&run, signs, w, gradient, &mut LossSums::default()),
+            })
+        }
     }
+}
+
+/// Lets `add` add the losses to their sums, if they are wanted, and adds these, if it says that it did.
+#[inline(always)]
+fn add_with_losses(loss: Option<&mut f64>, add: impl FnOnce(Option<&mut LossSums>) -> bool) -> bool {
+    let Some(loss) = loss else { return add(None) };
+    let mut losses = LossSums::default();
+    let added = add(Some(&mut losses));
+    if added {
+        *loss += tree(std::array::from_fn(|i| losses[i / STRIP][i % STRIP]));
+    }
+    added
 }
 
 /// [`logistic::add_weighed`], with rows of N eights.
@@ -174,13 +192,10 @@ fn add_rows_of<const N: usize>(rows: &[f64], signs: &[f64], w: &[f64], y: &mut [
     debug_assert!(w.len() == N * STRIP && y.len() == w.len());
     let rows = rows.as_chunks().0.as_chunks().0;
     let (Some(w), Some(y)) = (w.as_chunks().0.as_array(), y.as_chunks_mut().0.as_mut_array()) else { return false };
-    let mut losses = LossSums::default();
-    let Some(loss) = loss else { return logistic::add_weighed::<N, false>(rows, signs, w, y, &mut losses) };
-    let added = logistic::add_weighed::<N, true>(rows, signs, w, y, &mut losses);
-    if added {
-        *loss += tree(std::array::from_fn(|i| losses[i / STRIP][i % STRIP]));
-    }
-    added
+    add_with_losses(loss, |losses| match losses {
+        Some(losses) => logistic::add_weighed::<N, true>(rows, signs, w, y, losses),
+        None => logistic::add_weighed::<N, false>(rows, signs, w, y, &mut LossSums::default()),
+    })
 }
 
 /// Over the rows of a batch, in its order; no losses.

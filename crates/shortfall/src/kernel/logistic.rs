@@ -4,7 +4,7 @@ use super::LANES;
 use super::eight::{Eight, widest};
 use super::functions::{EXP, LN2_HIGH, LN2_LOW, ODD_RECIPROCALS, ROUND, SMALLEST};
 use super::panel::STRIP;
-use super::simd::quotient;
+use super::simd::{Run, quotient};
 
 /// From predictions `x'w` of rows with the signs y, strip after strip, and for each strip one w after the other:
 /// `-y/(1 + e^{y x'w})`, in their place. As [`logistic_weights`](super::logistic_weights) of the margins, bit for bit.
@@ -77,7 +77,7 @@ pub(super) fn weights<E: Eight, const N: usize>(signs: [E; N], predictions: [E; 
 fn margins<E: Eight, const N: usize>(signs: [E; N], predictions: [E; N]) -> [[E; N]; 2] {
     let (mut margins, mut sizes) = (signs, signs);
     for i in 0..N {
-        margins[i] = predictions[i].times(signs[i]);
+        margins[i] = predictions[i].flipped_by(signs[i]);
         sizes[i] = margins[i].negative_size();
     }
     [margins, exps(sizes)]
@@ -121,6 +121,27 @@ pub(super) fn add_weighed<const N: usize, const LOSSES: bool>(
             return true;
         }
     }
+    false
+}
+
+/// [`add_weighed`] of rows of any length; false, and nothing is done, with AVX-512, whose panels were not found slower, and without AVX2.
+pub(super) fn add_weighed_run<const LOSSES: bool>(
+    rows: &Run,
+    signs: &[f64],
+    w: &[f64],
+    y: &mut [f64],
+    losses: &mut LossSums,
+) -> bool {
+    #[cfg(target_arch = "x86_64")]
+    if is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma") && !is_x86_feature_detected!("avx512f") {
+        // SAFETY: the processor has AVX2 and FMA.
+        #[allow(unsafe_code)]
+        unsafe {
+            super::eight::avx2::add_weighed_run::<LOSSES>(rows, signs, w, y, losses);
+        }
+        return true;
+    }
+    let _ = (rows, signs, w, y, losses);
     false
 }
 
@@ -180,7 +201,7 @@ pub(super) fn weights_and_losses<E: Eight, const N: usize>(signs: [E; N], predic
 fn weight<E: Eight>(sign: E, margin: E, e: E) -> E {
     // Of the margins 0 and -0, e is 1, too.
     let top = E::choose(margin.has_sign(), E::all(1.0), e);
-    top.times(sign).over(E::all(-1.0).less(e))
+    top.flipped_by(sign).over(E::all(-1.0).less(e))
 }
 
 /// [`exp`](super::exp) of eight numbers.

@@ -6,7 +6,7 @@
 use super::cache_lines::{CACHE_LINE, before_cache_line};
 use super::panel::STRIP;
 use super::simd::plain::halves;
-use super::simd::{self, PARTS, ROWS, SomeRows};
+use super::simd::{self, PARTS, ROWS, Run, SomeRows};
 use super::stored::StoredDense;
 use super::use_large_pages;
 use crate::source::SparseMatrix;
@@ -78,10 +78,22 @@ impl DenseRows {
         self.entries.len() - self.lead
     }
 
+    /// Whether a cache has room for them.
+    pub(super) fn are_in_third_cache(&self) -> bool {
+        self.stored() <= IN_THIRD_CACHE
+    }
+
     /// The entries of the rows from one to another.
     #[inline(always)]
     pub(super) fn between(&self, from: usize, to: usize) -> &[f64] {
         &self.entries[self.lead..][from * self.stride..to * self.stride]
+    }
+
+    /// So many rows from one of them on.
+    #[inline(always)]
+    pub(super) fn run(&self, from: usize, count: usize) -> Run<'_> {
+        let (rows, rest) = self.entries[self.lead + from * self.stride..].split_at(count * self.stride);
+        Run::new(rows, self.stride, count, if self.entries.len() > FAR { rest } else { &[] })
     }
 
     /// A row.
@@ -142,11 +154,6 @@ impl Rows {
             Storage::Dense(rows) => Some(rows),
             Storage::Sparse(_) | Storage::Stored(_) => None,
         }
-    }
-
-    /// The rows, if they are held with their zeros and a cache has room for them.
-    pub(super) fn in_third_cache(&self) -> Option<&DenseRows> {
-        self.as_dense().filter(|rows| rows.stored() <= IN_THIRD_CACHE)
     }
 
     /// `x_i'w`, w of length stride.
@@ -299,8 +306,7 @@ impl<'a> RowSource for &'a DenseRows {
     fn take(self, which: Which, taken: &mut SomeRows<'a>) {
         match which {
             Which::Run { from, count } => {
-                let (rows, rest) = self.entries[self.lead + from * self.stride..].split_at(count * self.stride);
-                taken.set_run(rows, self.stride, count, if self.entries.len() > FAR { rest } else { &[] });
+                taken.set_run(self.run(from, count));
             }
             Which::Listed(rows) => taken.set(rows.iter().map(|i| self.row(*i))),
         }

@@ -4,7 +4,7 @@ use super::LANES;
 use super::panel::STRIP;
 use super::rows::{RowSource, Which};
 use super::scales::Scales;
-use super::simd::{self, SomeRows};
+use super::simd::{self, Run, SomeRows};
 use crate::source::{Budget, StoredRows};
 use crate::spare::Spare;
 use std::sync::Arc;
@@ -144,7 +144,7 @@ impl RowSource for &StoredDense {
 impl StoredDense {
     fn some<'b>(&self, block: &'b Block) -> SomeRows<'b> {
         let mut some = SomeRows::default();
-        some.set_run(&block.entries[..block.count * self.stride], self.stride, block.count, &[]);
+        some.set_run(Run::new(&block.entries[..block.count * self.stride], self.stride, block.count, &[]));
         some
     }
 }

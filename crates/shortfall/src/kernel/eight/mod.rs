@@ -33,6 +33,8 @@ pub(super) trait Eight: Copy {
     fn size(self) -> Self;
     /// Of the size of this and the sign of the other.
     fn signed_as(self, other: Self) -> Self;
+    /// With its sign changed where the other is negative; the other is 1 or -1.
+    fn flipped_by(self, other: Self) -> Self;
     /// `-|x|`
     fn negative_size(self) -> Self;
     /// Its sign, 0 of 0; of NaN a sign or NaN.
@@ -288,6 +290,10 @@ pub(super) mod plain {
         #[inline(always)]
         fn size(self) -> Self {
             each(|l| self[l].abs())
+        }
+        #[inline(always)]
+        fn flipped_by(self, other: Self) -> Self {
+            each(|l| self[l] * other[l])
         }
         #[inline(always)]
         fn negative_size(self) -> Self {

@@ -11,8 +11,7 @@ pub(super) mod avx512;
 mod places;
 
 use super::panel::STRIP;
-use places::Places;
-pub(super) use places::SomeRows;
+pub(super) use places::{Places, Run, SomeRows};
 
 /// Most rows taken at a time.
 pub(super) const ROWS: usize = 64;
@@ -151,7 +150,6 @@ pub(super) mod plain {
 
 #[cfg(test)]
 mod tests {
-    use super::places::Run;
     use super::*;
 
     fn bits(values: &[f64]) -> Vec<u64> {
@@ -186,8 +184,8 @@ mod tests {
                 for way in 0..3 {
                     match way {
                         0 => some.set(rows.iter().copied()),
-                        1 => some.set_run(&entries, columns, count, &[]),
-                        _ => some.set_run(&entries, columns, count, &entries),
+                        1 => some.set_run(Run::new(&entries, columns, count, &[])),
+                        _ => some.set_run(Run::new(&entries, columns, count, &entries)),
                     }
                     let (mut out, mut y) = fresh();
                     super::products(&some, &w, &mut out);
@@ -204,7 +202,7 @@ mod tests {
                         avx2::add_rows(&c, &rows[..], vectors, &mut y);
                         same((out, y));
                         for next in [&[][..], &entries[..]] {
-                            let (run, (mut out, mut y)) = (Run::new(&entries, columns, next), fresh());
+                            let (run, (mut out, mut y)) = (Run::new(&entries, columns, count, next), fresh());
                             avx2::products(&run, &w, vectors, &mut out);
                             avx2::add_rows(&c, &run, vectors, &mut y);
                             same((out, y));

@@ -3,7 +3,7 @@
 use super::{PARTS, ROWS};
 
 /// Rows of one length, a multiple of 8.
-pub(super) trait Places: Copy {
+pub(in super::super) trait Places: Copy {
     fn count(self) -> usize;
     /// Their length, if there are any.
     fn stride(self) -> usize;
@@ -23,17 +23,29 @@ pub(super) trait Places: Copy {
 
 /// Rows that follow each other.
 #[derive(Default)]
-pub(super) struct Run<'a> {
+pub(in super::super) struct Run<'a> {
     entries: &'a [f64],
     stride: usize,
     count: usize,
     next: &'a [f64],
 }
 
-#[cfg(test)]
 impl<'a> Run<'a> {
-    pub(super) fn new(entries: &'a [f64], stride: usize, next: &'a [f64]) -> Self {
-        Self { entries, stride, count: entries.len() / stride, next }
+    /// Rows of `stride` entries, a multiple of 8; `next` is what follows if it is far, else empty.
+    #[inline(always)]
+    pub(in super::super) fn new(entries: &'a [f64], stride: usize, count: usize, next: &'a [f64]) -> Self {
+        assert!(entries.len() == count * stride && stride > 0 && stride.is_multiple_of(PARTS));
+        Self { entries, stride, count, next }
+    }
+
+    /// As many rows as that, or as are left, one part after the other.
+    pub(in super::super) fn parts(&self, rows: usize) -> impl Iterator<Item = Self> {
+        self.entries.chunks(rows * self.stride).enumerate().map(move |(k, entries)| {
+            let count = rows.min(self.count - k * rows);
+            let rest = &self.entries[k * rows * self.stride + entries.len()..];
+            let next = if self.next.is_empty() || rest.is_empty() { self.next } else { rest };
+            Self { entries, stride: self.stride, count, next }
+        })
     }
 }
 
@@ -121,12 +133,11 @@ impl Default for SomeRows<'_> {
 }
 
 impl<'a> SomeRows<'a> {
-    /// Takes the rows of `stride` entries that these are, `next` being what follows if it is far, else empty.
+    /// Takes these rows.
     #[inline(always)]
-    pub(in super::super) fn set_run(&mut self, entries: &'a [f64], stride: usize, count: usize, next: &'a [f64]) {
-        assert!(count <= ROWS && entries.len() == count * stride && stride > 0 && stride.is_multiple_of(PARTS));
-        self.count = 0;
-        self.run = Run { entries, stride, count, next };
+    pub(in super::super) fn set_run(&mut self, run: Run<'a>) {
+        assert!(run.count <= ROWS);
+        (self.count, self.run) = (0, run);
     }
 
     /// Takes these rows.

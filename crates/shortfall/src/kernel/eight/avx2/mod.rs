@@ -1,9 +1,11 @@
 //! Eight numbers in two registers of AVX2.
 #![allow(unsafe_code)]
 
+mod long_rows;
 mod short_rows;
 
 use super::*;
+pub(in super::super) use long_rows::add_weighed_run;
 pub(in super::super) use short_rows::add_weighed;
 use std::arch::asm;
 use std::arch::x86_64::*;
@@ -73,6 +75,10 @@ impl Eight for Pair {
     fn signed_as(self, other: Self) -> Self {
         let ([a, b], [x, y], sign) = (self.size().0, other.0, Self::all(-0.0).0[0]);
         Self(unsafe { [_mm256_or_pd(a, _mm256_and_pd(x, sign)), _mm256_or_pd(b, _mm256_and_pd(y, sign))] })
+    }
+    #[inline(always)]
+    fn flipped_by(self, other: Self) -> Self {
+        self.times(other)
     }
     #[inline(always)]
     fn negative_size(self) -> Self {

@@ -6,9 +6,9 @@ use super::*;
 use std::hint::black_box;
 
 /// Strips that go through the loop together: fewer weights would wait for each other.
-const STRIPS: usize = 2;
+pub(super) const STRIPS: usize = 2;
 /// Rows that go through the loop together.
-const ROWS: usize = STRIPS * GROUP;
+pub(super) const ROWS: usize = STRIPS * GROUP;
 
 /// Products of some rows are formed beside the weights of those before them and the sums of these; what follows is asked for
 /// meanwhile.
@@ -48,7 +48,7 @@ pub(in super::super::super) fn add_weighed<const N: usize, const LOSSES: bool>(
 /// From predictions to weights, those of missing rows left unsaid; adds the losses, if they are wanted.
 #[target_feature(enable = "avx2,fma")]
 #[inline]
-fn weigh<const LOSSES: bool>(
+pub(super) fn weigh<const LOSSES: bool>(
     signs: &[f64],
     predictions: &[[f64; GROUP]; STRIPS],
     c: &mut [[f64; GROUP]; STRIPS],

@@ -73,6 +73,10 @@ impl Eight for Register {
         Self(unsafe { _mm512_or_pd(_mm512_abs_pd(self.0), _mm512_and_pd(other.0, _mm512_set1_pd(-0.0))) })
     }
     #[inline(always)]
+    fn flipped_by(self, other: Self) -> Self {
+        Self(unsafe { _mm512_xor_pd(self.0, _mm512_and_pd(other.0, _mm512_set1_pd(-0.0))) })
+    }
+    #[inline(always)]
     fn negative_size(self) -> Self {
         Self(unsafe { _mm512_or_pd(self.0, _mm512_set1_pd(-0.0)) })
     }
