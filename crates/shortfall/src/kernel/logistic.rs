@@ -244,17 +244,13 @@ fn logs1p_unit<E: Eight, const N: usize>(u: [E; N]) -> [E; N] {
     p
 }
 
-/// `c_0 x^n + ... + c_n` of N eights, side by side, by Horner's rule.
+/// `c_0 x^(M-1) + ... + c_(M-1)` of N eights, side by side, by Horner's rule.
 #[inline(always)]
-pub(super) fn polynomials<E: Eight, const N: usize>(coefficients: &[f64], x: [E; N]) -> [E; N] {
-    let [first, rest @ ..] = coefficients else { return [E::all(0.0); N] };
-    let mut p = [E::all(*first); N];
-    let mut rest = rest;
-    if N > 1 {
-        // Unrolled, they would be ordered one after the other.
-        rest = std::hint::black_box(rest);
-    }
-    for c in rest {
+pub(super) fn polynomials<E: Eight, const N: usize, const M: usize>(coefficients: &[f64; M], x: [E; N]) -> [E; N] {
+    // Read from memory when their turn comes: registers are for x and what becomes of it.
+    let coefficients = if N > 1 { std::hint::black_box(coefficients) } else { coefficients };
+    let mut p = [E::all(coefficients[0]); N];
+    for c in &coefficients[1..] {
         let c = E::all(*c);
         for i in 0..N {
             p[i] = p[i].fused(x[i], c);
