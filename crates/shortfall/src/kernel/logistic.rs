@@ -78,7 +78,7 @@ fn margins<E: Eight, const N: usize>(signs: [E; N], predictions: [E; N]) -> [[E;
     let (mut margins, mut sizes) = (signs, signs);
     for i in 0..N {
         margins[i] = predictions[i].flipped_by(signs[i]);
-        sizes[i] = margins[i].negative_size();
+        sizes[i] = predictions[i].negative_size();
     }
     [margins, exps(sizes)]
 }

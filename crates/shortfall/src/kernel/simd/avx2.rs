@@ -350,6 +350,8 @@ unsafe fn add_to_many(c: &[[f64; STRIP]], rows: impl Places, vectors: usize, y: 
     let mut from = 0;
     while from < stride {
         let left = stride - from;
+        // Eight columns alone have too few sums: each would wait for the one before.
+        let is_odd = !left.is_multiple_of(16);
         let mut far = far.map(|far| far.wrapping_add(rows.count() / 2 * from));
         let (mut k, mut added) = (0, 0);
         // Some columns of the rows stay in the first cache for all vectors.
@@ -358,6 +360,8 @@ unsafe fn add_to_many(c: &[[f64; STRIP]], rows: impl Places, vectors: usize, y: 
             // SAFETY: so many vectors begin in y, so many columns are left, and `c` has the coefficients of every strip.
             let done = unsafe {
                 match (vectors - k, left) {
+                    (1, 24..) if is_odd => sums::<_, 1, 6>(c, rows, vectors, y, from, far),
+                    (_, 24..) if is_odd => sums::<_, 2, 6>(c, rows, vectors, y, from, far),
                     (1, 16..) => sums::<_, 1, 4>(c, rows, vectors, y, from, far),
                     (1, _) => sums::<_, 1, 2>(c, rows, vectors, y, from, far),
                     (2 | 4, 16..) => sums::<_, 2, 4>(c, rows, vectors, y, from, far),

@@ -78,7 +78,8 @@ impl Eight for Pair {
     }
     #[inline(always)]
     fn flipped_by(self, other: Self) -> Self {
-        self.times(other)
+        let ([a, b], [x, y], sign) = (self.0, other.0, Self::all(-0.0).0[0]);
+        Self(unsafe { [_mm256_xor_pd(a, _mm256_and_pd(x, sign)), _mm256_xor_pd(b, _mm256_and_pd(y, sign))] })
     }
     #[inline(always)]
     fn negative_size(self) -> Self {
