@@ -157,6 +157,31 @@ pub fn logistic_weights(margins: &mut [f64]) {
 mod tests {
     use super::*;
 
+    /// Coefficients less `1/k!`, and the rest of the series; rounding leaves relative errors of 1e-13 in the differences.
+    #[test]
+    fn the_polynomial_is_near_the_exponential() {
+        let factorial = |k: i32| (1..=k).map(f64::from).product::<f64>();
+        let worst = (-10_000..=10_000).map(|i| {
+            let r = f64::from(i) * 1e-4 * 0.3466;
+            let terms =
+                EXP.iter().rev().zip(0..).map(|(c, k)| c.mul_add(factorial(k), -1.0) / factorial(k) * r.powi(k));
+            let rest: f64 = (12..25).map(|k| r.powi(k) / factorial(k)).sum();
+            ((terms.sum::<f64>() - rest) * (-r).exp()).abs()
+        });
+        let worst = worst.fold(0.0, f64::max);
+        assert!(worst < 8e-18 && 0.3466 > std::f64::consts::LN_2 / 2.0, "{worst:e}");
+    }
+
+    #[test]
+    fn small_exponentials_end_in_zero() {
+        for i in 0..10_000 {
+            let x = -708.74 + f64::from(i) * 1e-4;
+            let exact = core_math::exp(x);
+            assert!(((exp(x) - exact) / exact).abs() < 5e-16, "{x}");
+        }
+        assert!([-708.75, -708.9, -709.0, -709.1, -745.0, -1e9].map(exp) == [0.0; 6] && exp(f64::NAN).is_nan());
+    }
+
     #[test]
     fn against_correctly_rounded_functions() {
         let mut worst = [0.0f64; 2];

@@ -318,63 +318,87 @@ mod tests {
         }
     }
 
+    /// Some rows, and what they add to `y` and to losses of 1/4.
+    struct Case {
+        rows: Vec<f64>,
+        signs: Vec<f64>,
+        w: Vec<f64>,
+        y: Vec<f64>,
+        expected: Vec<f64>,
+        losses: LossSums,
+    }
+
+    const START: LossSums = [[0.25; STRIP]; LANES / STRIP];
+
+    impl Case {
+        /// Row after row.
+        fn new(eights: usize, count: usize, last: f64) -> Self {
+            let numbers = |count: usize, step: f64| -> Vec<f64> {
+                (0..count * eights * STRIP).map(|i| (i as f64 * step + 1.0).sin()).collect()
+            };
+            let signs: Vec<f64> = (0..count).map(|i| if i % 3 == 0 { -1.0 } else { 1.0 }).collect();
+            let (rows, mut w, y, mut losses) = (numbers(count, 0.731), numbers(1, 0.37), numbers(1, 0.2), START);
+            w[eights * STRIP - 1] = last;
+            let mut expected = y.clone();
+            for (i, (row, sign)) in rows.chunks(w.len()).zip(&signs).enumerate() {
+                let mut parts = [0.0; STRIP];
+                for (j, (x, w)) in row.iter().zip(&w).enumerate() {
+                    parts[j % STRIP] = x.mul_add(*w, parts[j % STRIP]);
+                }
+                let margin = halves(parts) * sign;
+                losses.as_flattened_mut()[i % LANES] +=
+                    f64::max(-margin, 0.0) + log1p_unit(super::super::exp(-margin.abs()));
+                let mut c = [margin];
+                logistic_weights(&mut c);
+                expected.iter_mut().zip(row).for_each(|(y, x)| *y = (c[0] * sign).mul_add(*x, *y));
+            }
+            Self { rows, signs, w, y, expected, losses }
+        }
+
+        /// `add`, if it says that it did, must add that.
+        fn holds(&self, with_losses: bool, add: impl FnOnce(&mut [f64], &mut LossSums) -> bool) {
+            let (mut y, mut losses) = (self.y.clone(), START);
+            if add(&mut y, &mut losses) {
+                let bits = |x: &f64| if x.is_nan() { f64::NAN } else { *x }.to_bits();
+                let expected = (&self.expected, if with_losses { &self.losses } else { &START });
+                assert!(y.iter().map(bits).eq(expected.0.iter().map(bits)), "{} rows of {}", self.signs.len(), y.len());
+                assert!(losses.iter().flatten().map(bits).eq(expected.1.iter().flatten().map(bits)));
+            }
+        }
+    }
+
+    fn cases(eights: usize) -> impl Iterator<Item = Case> {
+        let counts = (0..=35).chain([64, 71]);
+        counts.flat_map(move |count| [1.0, 1e300, f64::INFINITY, f64::NAN].map(|w| Case::new(eights, count, w)))
+    }
+
     /// What the processor offers, and the narrow registers, against row after row.
     #[test]
     fn short_rows_in_one_loop_are_rows_one_after_the_other() {
-        type Found<const N: usize> = ([[f64; STRIP]; N], LossSums);
-        fn plain<const N: usize>(rows: &ShortRows<N>, signs: &[f64], w: &[[f64; STRIP]; N], found: &mut Found<N>) {
-            let (y, losses) = (found.0.as_flattened_mut(), found.1.as_flattened_mut());
-            for (i, (row, sign)) in rows.iter().zip(signs).enumerate() {
-                let mut parts = [0.0; STRIP];
-                for (x, w) in row.iter().zip(w) {
-                    parts = std::array::from_fn(|j| f64::mul_add(x[j], w[j], parts[j]));
-                }
-                let margin = halves(parts) * sign;
-                losses[i % LANES] += f64::max(-margin, 0.0) + log1p_unit(super::super::exp(-margin.abs()));
-                let mut c = [margin];
-                logistic_weights(&mut c);
-                let c = c[0] * sign;
-                y.iter_mut().zip(row.as_flattened()).for_each(|(y, x)| *y = c.mul_add(*x, *y));
-            }
+        fn eights<const N: usize>(y: &mut [f64]) -> &mut [[f64; STRIP]; N] {
+            y.as_chunks_mut().0.as_mut_array().unwrap()
         }
         fn holds<const N: usize>() {
-            let numbers = |from: usize, step: f64| -> [[f64; STRIP]; N] {
-                std::array::from_fn(|n| std::array::from_fn(|j| ((from + n * STRIP + j) as f64 * step).sin()))
-            };
-            let bits = |(y, losses): Found<N>| {
-                let all = [y.as_flattened(), losses.as_flattened()].concat();
-                all.iter().map(|x| if x.is_nan() { f64::NAN } else { *x }.to_bits()).collect::<Vec<_>>()
-            };
-            let numbers_but_one = |one: f64| {
-                let mut w = numbers(3, 0.37);
-                w[N - 1][0] = one;
-                w
-            };
-            let some = [1.0, 1e300, f64::INFINITY, f64::NAN].map(numbers_but_one);
-            for (count, w) in (0..=35).chain([64, 71]).flat_map(|count| some.map(|w| (count, w))) {
-                let rows: Vec<[[f64; STRIP]; N]> = (0..count).map(|r| numbers(r * N * STRIP, 0.731)).collect();
-                let signs: Vec<f64> = (0..count).map(|i| if i % 3 == 0 { -1.0 } else { 1.0 }).collect();
-                let start = (numbers(0, 0.2), [[0.25; STRIP]; LANES / STRIP]);
-                let mut expected = start;
-                plain(&rows, &signs, &w, &mut expected);
-                let [mut with, mut without] = [start; 2];
-                if add_weighed::<N, true>(&rows, &signs, &w, &mut with.0, &mut with.1) {
-                    assert_eq!(bits(with), bits(expected), "{count} rows of {N} eights");
-                    add_weighed::<N, false>(&rows, &signs, &w, &mut without.0, &mut without.1);
-                    assert_eq!(bits(without), bits((expected.0, start.1)), "{count} rows of {N} eights");
-                }
+            for case in cases(N) {
+                let (rows, w) = (case.rows.as_chunks().0.as_chunks().0, case.w.as_chunks().0.as_array().unwrap());
+                let signs = &case.signs;
+                case.holds(true, |y, losses| add_weighed::<N, true>(rows, signs, w, eights(y), losses));
+                case.holds(false, |y, losses| add_weighed::<N, false>(rows, signs, w, eights(y), losses));
                 #[cfg(target_arch = "x86_64")]
                 if is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma") {
                     use super::super::eight::avx2;
-                    let [mut with, mut without] = [start; 2];
                     // SAFETY: AVX2 and FMA are there.
                     #[allow(unsafe_code)]
-                    unsafe {
-                        avx2::add_weighed::<N, true>(&rows, &signs, &w, &mut with.0, &mut with.1);
-                        avx2::add_weighed::<N, false>(&rows, &signs, &w, &mut without.0, &mut without.1);
-                    }
-                    assert_eq!(bits(with), bits(expected), "{count} rows of {N} eights");
-                    assert_eq!(bits(without), bits((expected.0, start.1)), "{count} rows of {N} eights");
+                    case.holds(true, |y, losses| unsafe {
+                        avx2::add_weighed::<N, true>(rows, signs, w, eights(y), losses);
+                        true
+                    });
+                    // SAFETY: AVX2 and FMA are there.
+                    #[allow(unsafe_code)]
+                    case.holds(false, |y, losses| unsafe {
+                        avx2::add_weighed::<N, false>(rows, signs, w, eights(y), losses);
+                        true
+                    });
                 }
             }
         }
@@ -386,6 +410,33 @@ mod tests {
         holds::<6>();
         holds::<7>();
         holds::<8>();
+    }
+
+    /// Of any length, with and without others that follow far from the processor.
+    #[test]
+    #[cfg(target_arch = "x86_64")]
+    fn long_rows_in_one_loop_are_rows_one_after_the_other() {
+        if !is_x86_feature_detected!("avx2") || !is_x86_feature_detected!("fma") {
+            return;
+        }
+        for case in (1..=16).chain([29]).flat_map(cases) {
+            for next in [&[][..], &case.rows] {
+                let run = Run::new(&case.rows, case.w.len(), case.signs.len(), next);
+                use super::super::eight::avx2::add_weighed_run;
+                // SAFETY: AVX2 and FMA are there.
+                #[allow(unsafe_code)]
+                case.holds(true, |y, losses| unsafe {
+                    add_weighed_run::<true>(&run, &case.signs, &case.w, y, losses);
+                    true
+                });
+                // SAFETY: AVX2 and FMA are there.
+                #[allow(unsafe_code)]
+                case.holds(false, |y, losses| unsafe {
+                    add_weighed_run::<false>(&run, &case.signs, &case.w, y, losses);
+                    true
+                });
+            }
+        }
     }
 
     #[test]

@@ -52,8 +52,8 @@ pub(super) unsafe fn products(rows: impl Places, w: &[f64], vectors: usize, out:
     }
 }
 
-/// Asks for some cache lines. Half of the next rows are asked for while products are formed, the other half while rows are added:
-/// line after line, in small portions, so that the memory delivers all the time.
+/// Asks for some cache lines. For several vectors half of the next rows are asked for while products are formed, the other half while
+/// rows are added: line after line, in small portions, so that the memory delivers all the time.
 #[inline(always)]
 fn ask(at: *const f64, lines: usize) {
     for line in 0..lines {
@@ -313,7 +313,13 @@ pub(in super::super) unsafe fn add_to_one(c: &[f64], rows: impl Places, y: &mut 
 /// y has N eights of columns, which every row has from `from` on, and there is a coefficient for each row.
 #[inline(never)]
 #[target_feature(enable = "avx2,fma")]
-unsafe fn portion<P: Places, const N: usize>(c: &[f64], rows: P, y: &mut [[f64; PARTS]], from: usize, far: Option<*const f64>) {
+unsafe fn portion<P: Places, const N: usize>(
+    c: &[f64],
+    rows: P,
+    y: &mut [[f64; PARTS]],
+    from: usize,
+    far: Option<*const f64>,
+) {
     let ([mut low, mut high], mut far) = ([[_mm256_setzero_pd(); N]; 2], far);
     // SAFETY: as promised by the caller.
     unsafe {

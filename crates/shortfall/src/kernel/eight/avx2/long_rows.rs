@@ -1,8 +1,8 @@
 //! A pass of logistic regression over rows of any length in one loop.
 
 use super::super::super::logistic::LossSums;
-use super::super::super::simd::{Places, Run};
 use super::super::super::simd::avx2::{add_to_one, products_with_one};
+use super::super::super::simd::{Places, Run};
 use super::short_rows::{ROWS, STRIPS, weigh};
 use super::*;
 
