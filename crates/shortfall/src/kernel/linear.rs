@@ -1,10 +1,10 @@
 //! One pass over rows of a matrix: predictions, their weights and the gradient, 32 rows at a time, or 64 short ones.
 
-use super::logistic::{self, LossSums};
+use super::logistic::{self, LossSums, SIDE_BY_SIDE};
 use super::panel::STRIP;
 use super::rows::{DenseRows, RowSource, Rows, SparseRows, Storage, Which, with_rows};
 use super::simd::ROWS;
-use super::{LANES, tree};
+use super::{Blocks, LANES, tree};
 use multiversion::multiversion;
 
 /// Most vectors that share a pass.
@@ -146,6 +146,45 @@ pub fn logistic_block(
     with_rows!(rows, source => linear_pass(source, Which::Run { from, count: to - from }, weigh, w, gradient, loss, wants_losses));
 }
 
+/// [`logistic_block`] of each, some side by side where that is faster: rows from the memory, and one vector.
+pub(crate) fn logistic_blocks(rows: &Rows, signs: &[f64], w: &[f64], mut blocks: Blocks, wants_losses: bool) {
+    if let Some(dense) = rows.as_dense().filter(|rows| !rows.are_in_third_cache())
+        && w.len() == dense.stride()
+        && blocks.block.is_multiple_of(STRIP)
+    {
+        while let Some((from, sums)) = blocks.split() {
+            add_side_by_side(rows, dense, signs, [from, blocks.block], w, sums, wants_losses);
+        }
+    }
+    blocks.each(|from, to, gradient, loss| logistic_block(rows, signs, [from, to], w, gradient, loss, wants_losses));
+}
+
+/// [`logistic_block`] of blocks of so many rows each that follow each other.
+fn add_side_by_side(
+    rows: &Rows,
+    dense: &DenseRows,
+    signs: &[f64],
+    [from, block]: [usize; 2],
+    w: &[f64],
+    [mut gradients, mut losses]: [[&mut [f64]; SIDE_BY_SIDE]; 2],
+    wants_losses: bool,
+) {
+    let first = |k: usize| from + k * block;
+    let runs = std::array::from_fn(|k| dense.run(first(k), block));
+    let own = std::array::from_fn(|k| &signs[first(k)..first(k) + block]);
+    let mut found = [LossSums::default(); SIDE_BY_SIDE];
+    let add = if wants_losses { logistic::add_weighed_runs::<true> } else { logistic::add_weighed_runs::<false> };
+    if add(&runs, &own, w, &mut gradients, &mut found) {
+        if wants_losses {
+            losses.iter_mut().zip(&found).for_each(|(loss, found)| loss[0] += sum_of(found));
+        }
+        return;
+    }
+    for (k, (gradient, loss)) in gradients.into_iter().zip(losses).enumerate() {
+        logistic_block(rows, signs, [first(k), first(k + 1)], w, gradient, loss, wants_losses);
+    }
+}
+
 /// As [`logistic_block`] of one vector, in one loop; false, and nothing is done, if there is none for such rows.
 fn add_dense_rows(
     rows: &DenseRows,
@@ -175,6 +214,10 @@ fn add_dense_rows(
     }
 }
 
+fn sum_of(losses: &LossSums) -> f64 {
+    tree(std::array::from_fn(|i| losses[i / STRIP][i % STRIP]))
+}
+
 /// Lets `add` add the losses to their sums, if they are wanted, and adds these, if it says that it did.
 #[inline(always)]
 fn add_with_losses(loss: Option<&mut f64>, add: impl FnOnce(Option<&mut LossSums>) -> bool) -> bool {
@@ -182,7 +225,7 @@ fn add_with_losses(loss: Option<&mut f64>, add: impl FnOnce(Option<&mut LossSums
     let mut losses = LossSums::default();
     let added = add(Some(&mut losses));
     if added {
-        *loss += tree(std::array::from_fn(|i| losses[i / STRIP][i % STRIP]));
+        *loss += sum_of(&losses);
     }
     added
 }

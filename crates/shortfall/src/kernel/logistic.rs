@@ -145,6 +145,31 @@ pub(super) fn add_weighed_run<const LOSSES: bool>(
     false
 }
 
+/// Runs that [`add_weighed_runs`] takes side by side.
+pub(super) const SIDE_BY_SIDE: usize = 4;
+
+/// [`add_weighed_run`] of several, with the same number of rows, a multiple of that of runs; false, and nothing is done, where that does
+/// nothing.
+pub(super) fn add_weighed_runs<const LOSSES: bool>(
+    runs: &[Run; SIDE_BY_SIDE],
+    signs: &[&[f64]; SIDE_BY_SIDE],
+    w: &[f64],
+    y: &mut [&mut [f64]; SIDE_BY_SIDE],
+    losses: &mut [LossSums; SIDE_BY_SIDE],
+) -> bool {
+    #[cfg(target_arch = "x86_64")]
+    if is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma") && !is_x86_feature_detected!("avx512f") {
+        // SAFETY: the processor has AVX2 and FMA.
+        #[allow(unsafe_code)]
+        unsafe {
+            super::eight::avx2::add_weighed_runs::<LOSSES>(runs, signs, w, y, losses);
+        }
+        return true;
+    }
+    let _ = (runs, signs, w, y, losses);
+    false
+}
+
 #[inline(always)]
 pub(super) fn weigh_with_losses_by<E: Eight>(
     signs: &[[f64; STRIP]],
@@ -331,13 +356,14 @@ mod tests {
     const START: LossSums = [[0.25; STRIP]; LANES / STRIP];
 
     impl Case {
-        /// Row after row.
-        fn new(eights: usize, count: usize, last: f64) -> Self {
+        /// Row after row; the numbers are others where `from` is another.
+        fn new(eights: usize, from: f64, count: usize, last: f64) -> Self {
             let numbers = |count: usize, step: f64| -> Vec<f64> {
-                (0..count * eights * STRIP).map(|i| (i as f64 * step + 1.0).sin()).collect()
+                (0..count * eights * STRIP).map(|i| (i as f64 * step + from).sin()).collect()
             };
             let signs: Vec<f64> = (0..count).map(|i| if i % 3 == 0 { -1.0 } else { 1.0 }).collect();
-            let (rows, mut w, y, mut losses) = (numbers(count, 0.731), numbers(1, 0.37), numbers(1, 0.2), START);
+            let (rows, mut w, y, mut losses) =
+                (numbers(count, 0.731), vec![0.3; eights * STRIP], numbers(1, 0.2), START);
             w[eights * STRIP - 1] = last;
             let mut expected = y.clone();
             for (i, (row, sign)) in rows.chunks(w.len()).zip(&signs).enumerate() {
@@ -369,7 +395,7 @@ mod tests {
 
     fn cases(eights: usize) -> impl Iterator<Item = Case> {
         let counts = (0..=35).chain([64, 71]);
-        counts.flat_map(move |count| [1.0, 1e300, f64::INFINITY, f64::NAN].map(|w| Case::new(eights, count, w)))
+        counts.flat_map(move |count| [1.0, 1e300, f64::INFINITY, f64::NAN].map(|w| Case::new(eights, 1.0, count, w)))
     }
 
     /// What the processor offers, and the narrow registers, against row after row.
@@ -435,6 +461,41 @@ mod tests {
                     add_weighed_run::<false>(&run, &case.signs, &case.w, y, losses);
                     true
                 });
+            }
+        }
+    }
+
+    #[test]
+    #[cfg(target_arch = "x86_64")]
+    fn runs_side_by_side_are_one_after_the_other() {
+        if !is_x86_feature_detected!("avx2") || !is_x86_feature_detected!("fma") {
+            return;
+        }
+        fn holds<const LOSSES: bool>(cases: &[Case; SIDE_BY_SIDE]) {
+            let runs = cases.each_ref().map(|case| Run::new(&case.rows, case.w.len(), case.signs.len(), &[]));
+            let signs = cases.each_ref().map(|case| &case.signs[..]);
+            let (mut sums, mut losses) = (cases.each_ref().map(|case| case.y.clone()), [START; SIDE_BY_SIDE]);
+            let mut y = sums.each_mut().map(|y| &mut y[..]);
+            // SAFETY: AVX2 and FMA are there.
+            #[allow(unsafe_code)]
+            unsafe {
+                super::super::eight::avx2::add_weighed_runs::<LOSSES>(&runs, &signs, &cases[0].w, &mut y, &mut losses);
+            }
+            for (case, (sums, found)) in cases.iter().zip(sums.iter().zip(&losses)) {
+                case.holds(LOSSES, |y, losses| {
+                    y.copy_from_slice(sums);
+                    *losses = *found;
+                    true
+                });
+            }
+        }
+        for eights in (1..=16).chain([29]) {
+            for count in [0, 8, 16, 32, 40, 64] {
+                for last in [1.0, 1e300, f64::NAN] {
+                    let cases = [1.0, 2.0, 3.0, 4.0].map(|from| Case::new(eights, from, count, last));
+                    holds::<true>(&cases);
+                    holds::<false>(&cases);
+                }
             }
         }
     }

@@ -5,6 +5,7 @@
 //! fused where the code says `mul_add`. The functions are compiled a second time for AVX2 with FMA and chosen at run
 //! time; the arithmetic is the same, so the results are.
 
+mod blocks;
 mod cache_lines;
 mod eigenbasis;
 mod eight;
@@ -23,6 +24,7 @@ mod softmax;
 mod stored;
 mod symmetric;
 
+pub(crate) use blocks::Blocks;
 pub(crate) use cache_lines::{CACHE_LINE, CacheLines, before_cache_line};
 pub use eigenbasis::{Components, GONE, spectral_step};
 pub use functions::{exp, log1p, log1p_unit, logistic_weights, tanh};
@@ -30,6 +32,7 @@ pub(crate) use lanes::{
     Coefficients, Curve, GROUP, GROUPS, Generators, LARGEST_BATCH, Lanes, Leap, Row, Rule, Three, Totals, advance,
     evaluate, survey, travel,
 };
+pub(crate) use linear::logistic_blocks;
 pub use linear::{MOST_VECTORS, logistic_batch, logistic_block, residual_batch, residual_block};
 pub use mlp::{add_backward, add_combination, add_forward, add_outer, backward, combination, forward, gram, outer};
 pub(crate) use pages::use_large_pages;

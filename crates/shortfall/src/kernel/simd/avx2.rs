@@ -55,7 +55,7 @@ pub(super) unsafe fn products(rows: impl Places, w: &[f64], vectors: usize, out:
 /// Asks for some cache lines. For several vectors half of the next rows are asked for while products are formed, the other half while
 /// rows are added: line after line, in small portions, so that the memory delivers all the time.
 #[inline(always)]
-fn ask(at: *const f64, lines: usize) {
+pub(in super::super) fn ask(at: *const f64, lines: usize) {
     for line in 0..lines {
         // SAFETY: no access: any address will do.
         unsafe { _mm_prefetch::<_MM_HINT_T1>(at.wrapping_add(line * PARTS).cast()) };
@@ -84,6 +84,27 @@ pub(in super::super) unsafe fn products_with_one(rows: impl Places, w: &[f64], o
     if !rows.next().is_empty() {
         ask(rows.next().as_ptr(), ASKED_FIRST);
     }
+}
+
+/// Products of four rows with one vector, read side by side.
+///
+/// # Safety
+/// The rows are as long as w.
+#[inline]
+#[target_feature(enable = "avx2,fma")]
+pub(in super::super) unsafe fn products_side_by_side(rows: [*const f64; FOUR], w: &[f64]) -> __m256d {
+    let [mut low, mut high] = [[_mm256_setzero_pd(); FOUR]; 2];
+    for (j, w) in (0..).step_by(PARTS).zip(w.as_chunks::<PARTS>().0) {
+        // SAFETY: rows are as long as w.
+        unsafe {
+            let (first, second) = (_mm256_loadu_pd(w.as_ptr()), _mm256_loadu_pd(w.as_ptr().add(4)));
+            for r in 0..FOUR {
+                low[r] = _mm256_fmadd_pd(_mm256_loadu_pd(rows[r].add(j)), first, low[r]);
+                high[r] = _mm256_fmadd_pd(_mm256_loadu_pd(rows[r].add(j + 4)), second, high[r]);
+            }
+        }
+    }
+    four_sums(std::array::from_fn(|r| _mm256_add_pd(low[r], high[r])))
 }
 
 /// Four sums of the product of a row with a vector: those of columns modulo 8 and their counterparts 4 on. As assembly: the compiler
@@ -337,6 +358,73 @@ unsafe fn portion<P: Places, const N: usize>(
                 low[n] = _mm256_fmadd_pd(c, _mm256_loadu_pd(row.add(n * PARTS)), low[n]);
                 high[n] = _mm256_fmadd_pd(c, _mm256_loadu_pd(row.add(n * PARTS + 4)), high[n]);
             }
+        }
+        for n in 0..N {
+            _mm256_storeu_pd(y.add(n * PARTS), low[n]);
+            _mm256_storeu_pd(y.add(n * PARTS + 4), high[n]);
+        }
+    }
+}
+
+/// `y + sum_r c_r x_r` of eight rows that follow each other, the first of which begins at `row`, in portions of at most seven eights of
+/// columns. What follows `far` is asked for.
+///
+/// # Safety
+/// The rows are as long as y.
+#[inline]
+#[target_feature(enable = "avx2,fma")]
+pub(in super::super) unsafe fn add_eight_to_one(c: &[f64; STRIP], row: *const f64, y: &mut [f64], far: *const f64) {
+    let stride = y.len();
+    let mut left = y.as_chunks_mut::<PARTS>().0;
+    let (mut row, mut far) = (row, far);
+    for portions in (1..=left.len().div_ceil(7)).rev() {
+        let (y, rest) = left.split_at_mut(left.len().div_ceil(portions));
+        left = rest;
+        let eights = y.len();
+        // SAFETY: so many columns are left of every row.
+        unsafe {
+            match eights {
+                1 => eight_portions::<1>(c, row, stride, y, far),
+                2 => eight_portions::<2>(c, row, stride, y, far),
+                3 => eight_portions::<3>(c, row, stride, y, far),
+                4 => eight_portions::<4>(c, row, stride, y, far),
+                5 => eight_portions::<5>(c, row, stride, y, far),
+                6 => eight_portions::<6>(c, row, stride, y, far),
+                _ => eight_portions::<7>(c, row, stride, y, far),
+            }
+        }
+        row = row.wrapping_add(eights * PARTS);
+        far = far.wrapping_add(ASKED_WITH_A_ROW * PARTS * STRIP);
+    }
+}
+
+/// # Safety
+/// y has N eights of columns, which eight rows have from `row` on.
+#[inline(never)]
+#[target_feature(enable = "avx2,fma")]
+unsafe fn eight_portions<const N: usize>(
+    c: &[f64; STRIP],
+    row: *const f64,
+    stride: usize,
+    y: &mut [[f64; PARTS]],
+    far: *const f64,
+) {
+    let [mut low, mut high] = [[_mm256_setzero_pd(); N]; 2];
+    let (mut row, mut far) = (row, far);
+    // SAFETY: as promised by the caller.
+    unsafe {
+        let y = y.as_mut_ptr().cast::<f64>();
+        for n in 0..N {
+            (low[n], high[n]) = (_mm256_loadu_pd(y.add(n * PARTS)), _mm256_loadu_pd(y.add(n * PARTS + 4)));
+        }
+        for c in c {
+            ask(far, ASKED_WITH_A_ROW);
+            let c = _mm256_set1_pd(*c);
+            for n in 0..N {
+                low[n] = _mm256_fmadd_pd(c, _mm256_loadu_pd(row.add(n * PARTS)), low[n]);
+                high[n] = _mm256_fmadd_pd(c, _mm256_loadu_pd(row.add(n * PARTS + 4)), high[n]);
+            }
+            (row, far) = (row.wrapping_add(stride), far.wrapping_add(ASKED_WITH_A_ROW * PARTS));
         }
         for n in 0..N {
             _mm256_storeu_pd(y.add(n * PARTS), low[n]);

@@ -38,14 +38,13 @@ impl<'a> Run<'a> {
         Self { entries, stride, count, next }
     }
 
-    /// As many rows as that, or as are left, one part after the other.
-    pub(in super::super) fn parts(&self, rows: usize) -> impl Iterator<Item = Self> {
-        self.entries.chunks(rows * self.stride).enumerate().map(move |(k, entries)| {
-            let count = rows.min(self.count - k * rows);
-            let rest = &self.entries[k * rows * self.stride + entries.len()..];
-            let next = if self.next.is_empty() || rest.is_empty() { self.next } else { rest };
-            Self { entries, stride: self.stride, count, next }
-        })
+    /// As many rows as that, or as are left, from one of them on.
+    #[inline(always)]
+    pub(in super::super) fn part(&self, from: usize, most: usize) -> Self {
+        let count = most.min(self.count - from);
+        let (entries, rest) = self.entries[from * self.stride..].split_at(count * self.stride);
+        let next = if self.next.is_empty() || rest.is_empty() { self.next } else { rest };
+        Self { entries, stride: self.stride, count, next }
     }
 }
 

@@ -5,7 +5,7 @@ use super::newton::Optimum;
 use super::pass::{Pass, block_of};
 use super::spectrum::Ends;
 use super::{Dataset, Design, LinearModel};
-use crate::kernel::{MOST_VECTORS, dot, mean_with_ridge};
+use crate::kernel::{Blocks, MOST_VECTORS, dot, mean_with_ridge};
 use crate::parallel::Parallel;
 use crate::source::{Budget, Unlimited};
 use crate::spare::Spare;
@@ -39,8 +39,8 @@ const LONG_PASS: usize = 1 << 17;
 /// Sums that are kept for the next pass: 8 MB.
 const MOST_SPARE: usize = 1 << 20;
 
-/// Adds gradients and losses of the rows from one to another, at some padded vectors.
-type AddAt<'a> = dyn Fn([usize; 2], &[f64], &mut [f64], &mut [f64]) + Sync + 'a;
+/// Adds gradients and losses of some blocks of rows, at some padded vectors.
+type AddAt<'a> = dyn Fn(&[f64], Blocks) + Sync + 'a;
 
 impl Base {
     pub(crate) fn new(design: Design, ridge: f64) -> Self {
@@ -100,7 +100,7 @@ impl Base {
         if self.design.rows().entries() >= LONG_PASS { MOST_VECTORS } else { MOST_VECTORS / 2 }
     }
 
-    /// Values and gradients over all rows at several points; `add(from, to, w, gradients, losses)` adds those of some rows. Values
+    /// Values and gradients over all rows at several points; `add(w, blocks)` adds those of some rows. Values
     /// of losses that are not added are those of the ridge.
     pub(crate) fn evaluate(
         &self,
@@ -116,9 +116,7 @@ impl Base {
             for (points, (gradients, values)) in points.chunks(MOST_VECTORS).zip(places) {
                 let w = design.embed_all(points, w);
                 let pass = Pass { losses: points.len(), ..self.pass(points.len()) };
-                let [totals, losses] = pass.evaluate(parallel, space, &|from, to, gradients, losses| {
-                    add([from, to], w, gradients, losses);
-                });
+                let [totals, losses] = pass.evaluate(parallel, space, &|blocks| add(w, blocks));
                 let sums = totals.chunks_exact_mut(stride).zip(losses);
                 for (((x, gradient), value), (total, loss)) in points.iter().zip(gradients).zip(values).zip(sums) {
                     self.finish(total, design.count(), x, gradient);

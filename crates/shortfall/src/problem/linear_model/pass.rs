@@ -1,6 +1,6 @@
 //! One pass over all rows, in fixed blocks that several threads may share.
 
-use crate::kernel::{CACHE_LINE, before_cache_line};
+use crate::kernel::{Blocks, CACHE_LINE, before_cache_line};
 use crate::parallel::{Parallel, revisit_parts};
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -18,7 +18,7 @@ pub(crate) fn block_of(rows: usize, columns: usize) -> usize {
 
 /// Rows whose losses a kernel adds beside each other.
 pub(crate) const PANEL: usize = 32;
-/// Most blocks that a thread takes at a time, one after the other: the rows of the next are asked for ahead.
+/// Most blocks that a thread takes at a time: the rows of the next are asked for ahead, or several are read side by side.
 const GROUP: usize = 8;
 /// Fewer blocks stay near in any order.
 const FEW: usize = 16;
@@ -27,8 +27,8 @@ const MOST_KEPT: usize = 1 << 25;
 /// Multiply-adds above which several threads share a pass.
 const WORTH_SHARING: usize = 1 << 14;
 
-/// Adds gradients and losses of the rows from one to another.
-pub(crate) type Add<'a> = dyn Fn(usize, usize, &mut [f64], &mut [f64]) + Sync + 'a;
+/// Adds gradients and losses of some blocks of rows.
+pub(crate) type Add<'a> = dyn Fn(Blocks) + Sync + 'a;
 
 /// What is passed over.
 pub(crate) struct Pass<'a> {
@@ -51,7 +51,7 @@ impl Pass<'_> {
         self.rows > self.block && self.work >= WORTH_SHARING
     }
 
-    /// Sums of gradients and of losses over all rows, in `space`. `add(from, to, gradients, losses)` adds those of some rows.
+    /// Sums of gradients and of losses over all rows, in `space`, of what `add` adds to those of blocks.
     pub(crate) fn evaluate<'s>(
         &self,
         parallel: Option<&dyn Parallel>,
@@ -61,11 +61,6 @@ impl Pass<'_> {
         let Self { rows, block, width: gradients, losses, .. } = *self;
         let width = gradients + losses;
         let blocks = rows.div_ceil(block);
-        let of = |number: usize, partial: &mut [f64]| {
-            partial.fill(0.0);
-            let (gradients, losses) = partial[..width].split_at_mut(gradients);
-            add(number * block, (number * block + block).min(rows), gradients, losses);
-        };
         let parallel = parallel.filter(|_| self.is_worth_sharing());
         let turn = self.backwards.filter(|_| parallel.is_some() && blocks > FEW);
         let backwards = turn.is_some_and(|turn| turn.fetch_xor(true, Ordering::Relaxed));
@@ -75,6 +70,10 @@ impl Pass<'_> {
         space.resize((1 + kept) * apart + CACHE_LINE, 0.0);
         let lead = before_cache_line(space);
         let (total, partials) = space[lead..].split_at_mut(apart);
+        let of = |first: usize, sums: &mut [f64]| {
+            let (from, lengths) = (first * block, [gradients, losses]);
+            add(Blocks { from, to: rows.min(from + sums.len() / apart * block), block, lengths, apart, sums });
+        };
         total.fill(0.0);
         for first in (0..blocks).step_by(kept) {
             let partials = &mut partials[..kept.min(blocks - first) * apart];
@@ -82,8 +81,7 @@ impl Pass<'_> {
                 Some(parallel) => {
                     let together = (blocks / FEW).clamp(1, GROUP);
                     revisit_parts(parallel, backwards, partials, together * apart, |from, group| {
-                        let numbers = first + from / apart..;
-                        numbers.zip(group.chunks_exact_mut(apart)).for_each(|(number, partial)| of(number, partial));
+                        of(first + from / apart, group);
                     });
                 }
                 None => of(first, partials),
@@ -118,12 +116,14 @@ mod tests {
     #[test]
     fn a_shared_pass_gives_the_same_bits_in_space_that_was_used() {
         let pass = Pass { rows: 1000, block: 256, width: 3, losses: 2, work: WORTH_SHARING, backwards: None };
-        let add = |from: usize, to: usize, gradients: &mut [f64], losses: &mut [f64]| {
-            for row in from..to {
-                for (k, sum) in gradients.iter_mut().chain(&mut *losses).enumerate() {
-                    *sum += (row as f64 * 0.1 * (k + 1) as f64).sin();
+        let add = |blocks: Blocks| {
+            blocks.each(|from, to, gradients, losses| {
+                for row in from..to {
+                    for (k, sum) in gradients.iter_mut().chain(&mut *losses).enumerate() {
+                        *sum += (row as f64 * 0.1 * (k + 1) as f64).sin();
+                    }
                 }
-            }
+            });
         };
         let (mut space, mut used) = (Vec::new(), vec![7.0; 5]);
         let shared = pass.evaluate(Some(&Sequential), &mut space, &add);
@@ -136,10 +136,12 @@ mod tests {
         let (turn, rows) = (AtomicBool::new(false), 256 * 37 + 5);
         let pass = Pass { rows, block: 256, width: 1, losses: 1, work: WORTH_SHARING, backwards: Some(&turn) };
         let firsts = Mutex::new(Vec::new());
-        let add = |from: usize, to: usize, gradients: &mut [f64], losses: &mut [f64]| {
-            firsts.lock().unwrap().push(from);
-            gradients[0] += (from..to).map(|row| (row as f64 * 0.1).sin()).sum::<f64>();
-            losses[0] += (to as f64).cos();
+        let add = |blocks: Blocks| {
+            blocks.each(|from, to, gradients, losses| {
+                firsts.lock().unwrap().push(from);
+                gradients[0] += (from..to).map(|row| (row as f64 * 0.1).sin()).sum::<f64>();
+                losses[0] += (to as f64).cos();
+            });
         };
         let sums = [(); 3].map(|()| {
             let mut space = Vec::new();

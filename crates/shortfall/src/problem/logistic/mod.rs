@@ -10,7 +10,7 @@ use super::linear_model::{self, Base, Dataset, Design, LinearModel, Loss, Optimu
 use super::{Ask, FiniteSum, Hessian, Minimum, Problem, Samples};
 use crate::arguments::{Arguments, BadInput};
 use crate::constants::{Constants, Number};
-use crate::kernel::{logistic_batch, logistic_block, norm};
+use crate::kernel::{logistic_batch, logistic_blocks, norm};
 use crate::parallel::Parallel;
 use crate::source::{DataSource, Labels};
 
@@ -54,8 +54,8 @@ impl Logistic {
         wants_values: bool,
         parallel: Option<&dyn Parallel>,
     ) {
-        self.base.evaluate(points, gradients, values, parallel, &|range, w, gradients, losses| {
-            logistic_block(self.base.design.rows(), &self.signs, range, w, gradients, losses, wants_values);
+        self.base.evaluate(points, gradients, values, parallel, &|w, blocks| {
+            logistic_blocks(self.base.design.rows(), &self.signs, w, blocks, wants_values);
         });
     }
 

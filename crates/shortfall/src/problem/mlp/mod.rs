@@ -99,9 +99,11 @@ impl Mlp {
         let pass =
             RowPass { rows: n, block: block_of(n, self.columns), width, losses: 1, work: n * width, backwards: None };
         let mut space = Vec::new();
-        let [total, loss] = pass.evaluate(parallel, &mut space, &|from, to, sums, losses| {
-            let samples: Vec<usize> = (from..to).collect();
-            self.add_gradients(&samples, x, Some(&mut losses[0]), sums);
+        let [total, loss] = pass.evaluate(parallel, &mut space, &|blocks| {
+            blocks.each(|from, to, sums, losses| {
+                let samples: Vec<usize> = (from..to).collect();
+                self.add_gradients(&samples, x, Some(&mut losses[0]), sums);
+            });
         });
         self.finish(total, n, x, gradient, parallel.unwrap_or(&Sequential));
         (0.5 * self.ridge).mul_add(dot(x, x), loss[0] / n as f64)

@@ -65,8 +65,11 @@ impl Regression {
         values: &mut [f64],
         parallel: Option<&dyn Parallel>,
     ) {
-        self.base.evaluate(points, gradients, values, parallel, &|range, w, gradients, losses| {
-            residual_block(self.base.design.rows(), &self.targets, self.threshold, range, w, gradients, losses);
+        self.base.evaluate(points, gradients, values, parallel, &|w, blocks| {
+            blocks.each(|from, to, gradients, losses| {
+                let rows = self.base.design.rows();
+                residual_block(rows, &self.targets, self.threshold, [from, to], w, gradients, losses);
+            });
         });
     }
 

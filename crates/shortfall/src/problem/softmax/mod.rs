@@ -56,11 +56,13 @@ impl Softmax {
         let w = design.embed(x, self.classes);
         let mut space = Vec::new();
         let pass = self.base.pass(self.classes);
-        let [total, loss] = pass.evaluate(parallel, &mut space, &|from, to, gradient, loss| {
-            loss[0] += self.strips.with(
-                || Strips::new(self.classes),
-                |strips| softmax_block(design.rows(), &self.labels, [from, to], &w, gradient, strips, wants_losses),
-            );
+        let [total, loss] = pass.evaluate(parallel, &mut space, &|blocks| {
+            blocks.each(|from, to, gradient, loss| {
+                loss[0] += self.strips.with(
+                    || Strips::new(self.classes),
+                    |strips| softmax_block(design.rows(), &self.labels, [from, to], &w, gradient, strips, wants_losses),
+                );
+            });
         });
         self.base.finish(total, design.count(), x, gradient);
         self.base.value(loss[0], x)

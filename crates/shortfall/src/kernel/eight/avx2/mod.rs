@@ -5,7 +5,7 @@ mod long_rows;
 mod short_rows;
 
 use super::*;
-pub(in super::super) use long_rows::add_weighed_run;
+pub(in super::super) use long_rows::{add_weighed_run, add_weighed_runs};
 pub(in super::super) use short_rows::add_weighed;
 use std::arch::asm;
 use std::arch::x86_64::*;
