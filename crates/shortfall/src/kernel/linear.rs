@@ -195,15 +195,15 @@ fn add_dense_rows(
     loss: Option<&mut f64>,
 ) -> bool {
     let (entries, signs) = (rows.between(from, to), &signs[from..to]);
-    match if rows.are_in_third_cache() { rows.stride() / STRIP } else { usize::MAX } {
-        1 => add_rows_of::<1>(entries, signs, w, gradient, loss),
-        2 => add_rows_of::<2>(entries, signs, w, gradient, loss),
-        3 => add_rows_of::<3>(entries, signs, w, gradient, loss),
-        4 => add_rows_of::<4>(entries, signs, w, gradient, loss),
-        5 => add_rows_of::<5>(entries, signs, w, gradient, loss),
-        6 => add_rows_of::<6>(entries, signs, w, gradient, loss),
-        7 => add_rows_of::<7>(entries, signs, w, gradient, loss),
-        8 => add_rows_of::<8>(entries, signs, w, gradient, loss),
+    match (rows.are_in_third_cache(), rows.stride() / STRIP) {
+        (true, 1) => add_rows_of::<1>(entries, signs, w, gradient, loss),
+        (true, 2) => add_rows_of::<2>(entries, signs, w, gradient, loss),
+        (true, 3) => add_rows_of::<3>(entries, signs, w, gradient, loss),
+        (true, 4) => add_rows_of::<4>(entries, signs, w, gradient, loss),
+        (true, 5) => add_rows_of::<5>(entries, signs, w, gradient, loss),
+        (true, 6) => add_rows_of::<6>(entries, signs, w, gradient, loss),
+        (true, 7) => add_rows_of::<7>(entries, signs, w, gradient, loss),
+        (true, 8) => add_rows_of::<8>(entries, signs, w, gradient, loss),
         _ => {
             let run = rows.run(from, to - from);
             add_with_losses(loss, |losses| match losses {

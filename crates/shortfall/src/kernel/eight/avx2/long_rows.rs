@@ -2,9 +2,10 @@
 
 use super::super::super::LANES;
 use super::super::super::logistic::{LossSums, weights, weights_and_losses};
-use super::super::super::simd::avx2::{
-    FOUR, add_eight_to_one, add_to_one, ask, products_side_by_side, products_with_one,
+use super::super::super::simd::avx2::one_vector::{
+    add_eight_to_one, add_to_one, products_side_by_side, products_with_one,
 };
+use super::super::super::simd::avx2::{FOUR, ask};
 use super::super::super::simd::{Places, Run};
 use super::short_rows::{ROWS, STRIPS, weigh};
 use super::*;
