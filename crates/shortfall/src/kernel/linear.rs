@@ -359,6 +359,31 @@ mod tests {
         }
     }
 
+    /// A table that the third cache has no room for, with a last block that is shorter.
+    #[test]
+    fn blocks_side_by_side_give_what_each_gives_alone() {
+        let (count, columns, block) = (9000, 240, 256);
+        let entries: Vec<f64> = (0..count * columns).map(|i| f64::from((i * i % 1009) as u16) * 1e-3 - 0.5).collect();
+        let rows = Rows::dense(columns, entries, false);
+        assert!(!rows.as_dense().unwrap().are_in_third_cache());
+        let signs: Vec<f64> = (0..count).map(|i| if i % 3 == 0 { -1.0 } else { 1.0 }).collect();
+        let w: Vec<f64> = (0..columns).map(|j| (j as f64 * 0.37).cos()).collect();
+        let apart = columns + 8;
+        for (from, wants_losses) in [(0, true), (256, true), (0, false)] {
+            let number = (count - from).div_ceil(block);
+            let mut sums = vec![7.0; number * apart];
+            let blocks = Blocks { from, to: count, block, lengths: [columns, 1], apart, sums: &mut sums };
+            logistic_blocks(&rows, &signs, &w, blocks, wants_losses);
+            for (k, sums) in sums.chunks_exact(apart).enumerate() {
+                let (mut gradient, mut loss) = (vec![0.0; columns], [0.0]);
+                let first = from + k * block;
+                let range = [first, (first + block).min(count)];
+                logistic_block(&rows, &signs, range, &w, &mut gradient, &mut loss, wants_losses);
+                assert!(gradient == sums[..columns] && loss[0] == sums[columns], "block {k} of {number}");
+            }
+        }
+    }
+
     fn without_zeros(entries: &[f64], columns: usize) -> SparseMatrix {
         let mut matrix = SparseMatrix::new();
         for row in entries.chunks(columns) {
