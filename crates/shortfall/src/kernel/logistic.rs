@@ -124,7 +124,7 @@ pub(super) fn add_weighed<const N: usize, const LOSSES: bool>(
     false
 }
 
-/// [`add_weighed`] of rows of any length; false, and nothing is done, with AVX-512, whose panels were not found slower, and without AVX2.
+/// [`add_weighed`] of rows of any length; false, and nothing is done, without AVX2, and with AVX-512, where it was not measured.
 pub(super) fn add_weighed_run<const LOSSES: bool>(
     rows: &Run,
     signs: &[f64],
@@ -148,8 +148,7 @@ pub(super) fn add_weighed_run<const LOSSES: bool>(
 /// Runs that [`add_weighed_runs`] takes side by side.
 pub(super) const SIDE_BY_SIDE: usize = 4;
 
-/// [`add_weighed_run`] of several, with the same number of rows, a multiple of that of runs; false, and nothing is done, where that does
-/// nothing.
+/// [`add_weighed_run`] of several, with the same number of rows, a multiple of eight; false, and nothing is done, where that does nothing.
 pub(super) fn add_weighed_runs<const LOSSES: bool>(
     runs: &[Run; SIDE_BY_SIDE],
     signs: &[&[f64]; SIDE_BY_SIDE],

@@ -29,7 +29,7 @@ pub(super) enum Storage {
 const FAR: usize = 1 << 17;
 
 /// A matrix of at most so many (16 MB) comes from the third cache fast enough for the loop over short rows: measured on Zen 3 and 4,
-/// with 32 MB. Panels ask for more at a time.
+/// with 32 MB. Of larger ones the memory is asked for more at a time.
 const IN_THIRD_CACHE: usize = 1 << 21;
 
 /// Rows with their zeros, row-major, each padded with zeros to `stride`, a multiple of 8.

@@ -8,8 +8,10 @@ use super::*;
 fn predictions() -> Vec<[f64; STRIP]> {
     let near = (0..400).map(|i| (f64::from(i) * 0.731).sin() * 40.0);
     let sizes = (-330..=308).map(|k| 10f64.powi(k) * if k % 2 == 0 { 1.0 } else { -1.3 });
+    let last = [708.0, -708.39, 708.5, -708.74, 708.75, 709.1];
     let ends = [0.0, -0.0, 699.0, -699.9, 700.0, 701.0, -745.0, f64::MAX, f64::INFINITY, f64::NEG_INFINITY, f64::NAN];
-    let all: Vec<f64> = near.chain(sizes).chain(ends).collect();
+    let all: Vec<f64> = near.chain(sizes).chain(last).chain(ends).collect();
+    assert!(all.len().is_multiple_of(STRIP));
     all.chunks_exact(STRIP).map(|strip| std::array::from_fn(|r| strip[r])).collect()
 }
 

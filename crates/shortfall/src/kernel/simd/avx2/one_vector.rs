@@ -7,8 +7,8 @@ use std::arch::x86_64::*;
 /// Cache lines of the next rows that are asked for before the weights are formed of the products.
 const ASKED_FIRST: usize = 24;
 
-/// [`products`](super::products) with one vector, row after row as they lie: the processor sees that, and reads ahead by itself. Of the next rows only
-/// the first lines are asked for, since it forgets where it was while rows are added.
+/// [`products`](super::products) with one vector, row after row as they lie: the processor sees that, and reads ahead by itself. Of the
+/// next rows only the first lines are asked for, since it forgets where it was while rows are added.
 ///
 /// # Safety
 /// As [`products`](super::products).
