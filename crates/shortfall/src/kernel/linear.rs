@@ -3,6 +3,7 @@
 use super::logistic::{self, LossSums, SIDE_BY_SIDE};
 use super::panel::STRIP;
 use super::rows::{DenseRows, RowSource, Rows, SparseRows, Storage, Which, with_rows};
+use super::side_by_side::{add_clipped_eights, add_weighed_eights, vectors_side_by_side};
 use super::simd::ROWS;
 use super::{Blocks, LANES, tree};
 use multiversion::multiversion;
@@ -99,8 +100,17 @@ fn logistic_weigh(
     });
 }
 
-/// `c_i = clip(r_i, -threshold, threshold)` of `r_i = x_i'w - y_i`, and Huber's losses: `m (|r| - m/2)` with
+/// `c_i = clip(r_i, -threshold, threshold)` of `r_i = x_i'w - y_i`, and Huber's loss: `m (|r| - m/2)` with
 /// `m = min(|r|, threshold)`, which is `r^2/2` below the threshold.
+#[inline(always)]
+pub(super) fn residual(prediction: f64, target: f64, threshold: f64) -> [f64; 2] {
+    let residual = prediction - target;
+    let size = residual.abs();
+    let clipped = if size > threshold { threshold } else { size };
+    [clipped.copysign(residual), clipped * (size - 0.5 * clipped)]
+}
+
+/// [`residual`] of each.
 #[inline(always)]
 fn residual_weigh(
     targets: &[f64],
@@ -113,11 +123,7 @@ fn residual_weigh(
         let vectors = strips.len() / targets.len();
         for (k, (strip, losses)) in strips.iter_mut().zip(losses).enumerate() {
             for ((prediction, target), loss) in strip.iter_mut().zip(&targets[k / vectors]).zip(losses) {
-                let residual = *prediction - target;
-                let size = residual.abs();
-                let clipped = if size > threshold { threshold } else { size };
-                *loss = clipped * (size - 0.5 * clipped);
-                *prediction = clipped.copysign(residual);
+                [*prediction, *loss] = residual(*prediction, *target, threshold);
             }
         }
     });
@@ -156,7 +162,23 @@ pub(crate) fn logistic_blocks(rows: &Rows, signs: &[f64], w: &[f64], mut blocks:
             add_side_by_side(rows, dense, signs, [from, blocks.block], w, sums, wants_losses);
         }
     }
-    blocks.each(|from, to, gradient, loss| logistic_block(rows, signs, [from, to], w, gradient, loss, wants_losses));
+    blocks.each(|from, to, gradients, losses| {
+        let done = vectors_side_by_side(rows, losses.len());
+        let ([w, left], [own, gradients]) = split_each(w, gradients, done * rows.stride());
+        let (own_losses, losses) = losses.split_at_mut(done);
+        if let Some(rows) = rows.as_dense().filter(|_| done > 0) {
+            let (run, signs) = (rows.run(from, to - from), &signs[from..to]);
+            let add = if wants_losses { add_weighed_eights::<true> } else { add_weighed_eights::<false> };
+            add(&run, rows.columns(), signs, w, own, own_losses);
+        }
+        if !losses.is_empty() {
+            logistic_block(rows, signs, [from, to], left, gradients, losses, wants_losses);
+        }
+    });
+}
+
+fn split_each<'a>(w: &'a [f64], gradients: &'a mut [f64], at: usize) -> ([&'a [f64]; 2], [&'a mut [f64]; 2]) {
+    (w.split_at(at).into(), gradients.split_at_mut(at).into())
 }
 
 /// [`logistic_block`] of blocks of so many rows each that follow each other.
@@ -264,6 +286,22 @@ pub fn residual_block(
         residual_weigh(targets, threshold, which, strips, losses);
     };
     with_rows!(rows, source => linear_pass(source, Which::Run { from, count: to - from }, weigh, w, gradient, loss, true));
+}
+
+/// [`residual_block`] of each.
+pub(crate) fn residual_blocks(rows: &Rows, targets: &[f64], threshold: f64, w: &[f64], blocks: Blocks) {
+    blocks.each(|from, to, gradients, losses| {
+        let done = vectors_side_by_side(rows, losses.len());
+        let ([w, left], [own, gradients]) = split_each(w, gradients, done * rows.stride());
+        let (own_losses, losses) = losses.split_at_mut(done);
+        if let Some(rows) = rows.as_dense().filter(|_| done > 0) {
+            let (run, targets) = (rows.run(from, to - from), &targets[from..to]);
+            add_clipped_eights(&run, rows.columns(), targets, threshold, w, own, own_losses);
+        }
+        if !losses.is_empty() {
+            residual_block(rows, targets, threshold, [from, to], left, gradients, losses);
+        }
+    });
 }
 
 /// Over the rows of a batch, in its order.

@@ -19,6 +19,7 @@ mod panel;
 mod rows;
 mod scales;
 mod secular;
+mod side_by_side;
 mod simd;
 mod softmax;
 mod stored;
@@ -32,14 +33,15 @@ pub(crate) use lanes::{
     Coefficients, Curve, GROUP, GROUPS, Generators, LARGEST_BATCH, Lanes, Leap, Row, Rule, Three, Totals, advance,
     evaluate, survey, travel,
 };
-pub(crate) use linear::logistic_blocks;
 pub use linear::{MOST_VECTORS, logistic_batch, logistic_block, residual_batch, residual_block};
+pub(crate) use linear::{logistic_blocks, residual_blocks};
 pub use mlp::{add_backward, add_combination, add_forward, add_outer, backward, combination, forward, gram, outer};
 pub(crate) use pages::use_large_pages;
 pub use panel::{PANEL, Panel, STRIP, Turned, apply_tanh, softmax_panel};
 pub use rows::{DenseRows, Rows};
 pub(crate) use scales::Scales;
 pub(crate) use secular::{NO_POLE, secular_quotients, secular_sums, secular_vector};
+pub(crate) use side_by_side::{lay_apart, lay_side_by_side, vectors_side_by_side};
 pub use softmax::{Strips, softmax_batch, softmax_block, softmax_weights};
 pub(crate) use stored::StoredDense;
 #[cfg(test)]

@@ -36,6 +36,8 @@ const IN_THIRD_CACHE: usize = 1 << 21;
 #[derive(Debug)]
 pub struct DenseRows {
     stride: usize,
+    /// What is beyond them is zeros.
+    columns: usize,
     /// Where the first row begins: at a cache line, so that no eight entries lie across two.
     lead: usize,
     entries: Vec<f64>,
@@ -61,12 +63,17 @@ impl DenseRows {
             }
         }
         use_large_pages(&mut entries);
-        Self { stride, lead, entries }
+        Self { stride, columns: columns + usize::from(ones), lead, entries }
     }
 
     /// Length of a row.
     pub fn stride(&self) -> usize {
         self.stride
+    }
+
+    /// Columns that are not all zeros for the sake of the length.
+    pub(super) fn columns(&self) -> usize {
+        self.columns
     }
 
     /// Number of rows.

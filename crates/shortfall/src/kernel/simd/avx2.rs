@@ -1,6 +1,7 @@
 //! Products and sums of rows in registers of AVX2.
 #![allow(unsafe_code)]
 
+pub(in super::super) mod eight_vectors;
 pub(in super::super) mod one_vector;
 
 use super::{PARTS, Places, STRIP};

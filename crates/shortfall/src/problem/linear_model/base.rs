@@ -5,7 +5,9 @@ use super::newton::Optimum;
 use super::pass::{Pass, block_of};
 use super::spectrum::Ends;
 use super::{Dataset, Design, LinearModel};
-use crate::kernel::{Blocks, MOST_VECTORS, dot, mean_with_ridge};
+use crate::kernel::{
+    Blocks, CacheLines, MOST_VECTORS, STRIP, dot, lay_apart, lay_side_by_side, mean_with_ridge, vectors_side_by_side,
+};
 use crate::parallel::Parallel;
 use crate::source::{Budget, Unlimited};
 use crate::spare::Spare;
@@ -21,10 +23,18 @@ pub(crate) struct Base {
     pub(crate) budget: Arc<dyn Budget>,
     ends: OnceLock<Ends>,
     optimum: OnceLock<Optimum>,
-    /// Weights and sums of passes.
-    space: Spare<[Vec<f64>; 2]>,
+    space: Spare<Space>,
     /// Whether the next shared pass goes backwards.
     backwards: AtomicBool,
+}
+
+/// Room for passes.
+#[derive(Default)]
+struct Space {
+    w: Vec<f64>,
+    sums: Vec<f64>,
+    /// The weights, as many as a kernel wants so eight side by side.
+    turned: CacheLines,
 }
 
 impl fmt::Debug for Base {
@@ -41,6 +51,30 @@ const MOST_SPARE: usize = 1 << 20;
 
 /// Adds gradients and losses of some blocks of rows, at some padded vectors.
 type AddAt<'a> = dyn Fn(&[f64], Blocks) + Sync + 'a;
+
+/// Padded vectors, the first of them, so many numbers in groups of eight vectors, side by side.
+fn turn<'s>(w: &'s [f64], side_by_side: usize, stride: usize, turned: &'s mut CacheLines) -> &'s [f64] {
+    if side_by_side == 0 {
+        return w;
+    }
+    turned.resize(w.len() / STRIP);
+    let (groups, left) = w.split_at(side_by_side);
+    let (turned_groups, turned_left) = turned.split_at_mut(side_by_side / STRIP);
+    for (group, turned) in groups.chunks_exact(STRIP * stride).zip(turned_groups.chunks_exact_mut(stride)) {
+        lay_side_by_side(group, turned);
+    }
+    turned_left.as_flattened_mut().copy_from_slice(left);
+    turned.as_flattened()
+}
+
+/// Groups of eight vectors side by side become one vector after the other.
+fn turn_back(groups: &mut [f64], stride: usize, space: &mut CacheLines) {
+    for group in groups.chunks_exact_mut(STRIP * stride) {
+        let turned = &mut space[..stride];
+        turned.as_flattened_mut().copy_from_slice(group);
+        lay_apart(turned, group);
+    }
+}
 
 impl Base {
     pub(crate) fn new(design: Design, ridge: f64) -> Self {
@@ -111,12 +145,14 @@ impl Base {
         add: &AddAt,
     ) {
         let (design, stride) = (&self.design, self.design.rows().stride());
-        self.space.with(Default::default, |[w, space]| {
+        self.space.with(Default::default, |Space { w, sums: space, turned }| {
             let places = gradients.chunks_mut(MOST_VECTORS).zip(values.chunks_mut(MOST_VECTORS));
             for (points, (gradients, values)) in points.chunks(MOST_VECTORS).zip(places) {
-                let w = design.embed_all(points, w);
+                let side_by_side = vectors_side_by_side(design.rows(), points.len());
+                let w = turn(design.embed_all(points, w), side_by_side * stride, stride, turned);
                 let pass = Pass { losses: points.len(), ..self.pass(points.len()) };
                 let [totals, losses] = pass.evaluate(parallel, space, &|blocks| add(w, blocks));
+                turn_back(&mut totals[..side_by_side * stride], stride, turned);
                 let sums = totals.chunks_exact_mut(stride).zip(losses);
                 for (((x, gradient), value), (total, loss)) in points.iter().zip(gradients).zip(values).zip(sums) {
                     self.finish(total, design.count(), x, gradient);
@@ -139,7 +175,7 @@ impl Base {
         add: impl FnOnce(&[f64], &mut [f64]),
     ) {
         let w = self.design.embed(x, parts);
-        self.space.with(Default::default, |[_, sums]| {
+        self.space.with(Default::default, |Space { sums, .. }| {
             sums.clear();
             sums.resize(w.len(), 0.0);
             add(&w, sums);

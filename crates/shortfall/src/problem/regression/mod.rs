@@ -12,7 +12,7 @@ use super::{Ask, FiniteSum, Hessian, Minimum, Problem, Samples};
 use crate::arguments::{Arguments, BadInput};
 use crate::constants::eigen::gamma;
 use crate::constants::{Constants, Number};
-use crate::kernel::{norm, residual_batch, residual_block};
+use crate::kernel::{norm, residual_batch, residual_blocks};
 use crate::parallel::Parallel;
 use crate::source::DataSource;
 
@@ -66,10 +66,7 @@ impl Regression {
         parallel: Option<&dyn Parallel>,
     ) {
         self.base.evaluate(points, gradients, values, parallel, &|w, blocks| {
-            blocks.each(|from, to, gradients, losses| {
-                let rows = self.base.design.rows();
-                residual_block(rows, &self.targets, self.threshold, [from, to], w, gradients, losses);
-            });
+            residual_blocks(self.base.design.rows(), &self.targets, self.threshold, w, blocks);
         });
     }
 

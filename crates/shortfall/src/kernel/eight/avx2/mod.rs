@@ -1,10 +1,12 @@
 //! Eight numbers in two registers of AVX2.
 #![allow(unsafe_code)]
 
+mod eight_vectors;
 mod long_rows;
 mod short_rows;
 
 use super::*;
+pub(in super::super) use eight_vectors::{add_clipped_eights, add_weighed_eights};
 pub(in super::super) use long_rows::{add_weighed_run, add_weighed_runs};
 pub(in super::super) use short_rows::add_weighed;
 use std::arch::asm;
