@@ -3,7 +3,7 @@
 use super::logistic::{self, LossSums, SIDE_BY_SIDE};
 use super::panel::STRIP;
 use super::rows::{DenseRows, RowSource, Rows, SparseRows, Storage, Which, with_rows};
-use super::side_by_side::{add_clipped_eights, add_weighed_eights, vectors_side_by_side};
+use super::side_by_side::{add_clipped_eights, add_weighed_eights, are_side_by_side};
 use super::simd::ROWS;
 use super::{Blocks, LANES, tree};
 use multiversion::multiversion;
@@ -152,7 +152,8 @@ pub fn logistic_block(
     with_rows!(rows, source => linear_pass(source, Which::Run { from, count: to - from }, weigh, w, gradient, loss, wants_losses));
 }
 
-/// [`logistic_block`] of each, some side by side where that is faster: rows from the memory, and one vector.
+/// [`logistic_block`] of each, some side by side where that is faster: rows from the memory, and one vector. Several vectors are taken and
+/// written side by side where [`are_side_by_side`] says so.
 pub(crate) fn logistic_blocks(rows: &Rows, signs: &[f64], w: &[f64], mut blocks: Blocks, wants_losses: bool) {
     if let Some(dense) = rows.as_dense().filter(|rows| !rows.are_in_third_cache())
         && w.len() == dense.stride()
@@ -162,23 +163,13 @@ pub(crate) fn logistic_blocks(rows: &Rows, signs: &[f64], w: &[f64], mut blocks:
             add_side_by_side(rows, dense, signs, [from, blocks.block], w, sums, wants_losses);
         }
     }
-    blocks.each(|from, to, gradients, losses| {
-        let done = vectors_side_by_side(rows, losses.len());
-        let ([w, left], [own, gradients]) = split_each(w, gradients, done * rows.stride());
-        let (own_losses, losses) = losses.split_at_mut(done);
-        if let Some(rows) = rows.as_dense().filter(|_| done > 0) {
-            let (run, signs) = (rows.run(from, to - from), &signs[from..to]);
-            let add = if wants_losses { add_weighed_eights::<true> } else { add_weighed_eights::<false> };
-            add(&run, rows.columns(), signs, w, own, own_losses);
+    let add = if wants_losses { add_weighed_eights::<true> } else { add_weighed_eights::<false> };
+    blocks.each(|from, to, gradients, losses| match rows.as_dense() {
+        Some(rows) if are_side_by_side(rows, losses.len()) => {
+            add(&rows.run(from, to - from), rows.columns(), &signs[from..to], w, gradients, losses);
         }
-        if !losses.is_empty() {
-            logistic_block(rows, signs, [from, to], left, gradients, losses, wants_losses);
-        }
+        _ => logistic_block(rows, signs, [from, to], w, gradients, losses, wants_losses),
     });
-}
-
-fn split_each<'a>(w: &'a [f64], gradients: &'a mut [f64], at: usize) -> ([&'a [f64]; 2], [&'a mut [f64]; 2]) {
-    (w.split_at(at).into(), gradients.split_at_mut(at).into())
 }
 
 /// [`logistic_block`] of blocks of so many rows each that follow each other.
@@ -288,19 +279,14 @@ pub fn residual_block(
     with_rows!(rows, source => linear_pass(source, Which::Run { from, count: to - from }, weigh, w, gradient, loss, true));
 }
 
-/// [`residual_block`] of each.
+/// [`residual_block`] of each. Several vectors are taken and written side by side where [`are_side_by_side`] says so.
 pub(crate) fn residual_blocks(rows: &Rows, targets: &[f64], threshold: f64, w: &[f64], blocks: Blocks) {
-    blocks.each(|from, to, gradients, losses| {
-        let done = vectors_side_by_side(rows, losses.len());
-        let ([w, left], [own, gradients]) = split_each(w, gradients, done * rows.stride());
-        let (own_losses, losses) = losses.split_at_mut(done);
-        if let Some(rows) = rows.as_dense().filter(|_| done > 0) {
+    blocks.each(|from, to, gradients, losses| match rows.as_dense() {
+        Some(rows) if are_side_by_side(rows, losses.len()) => {
             let (run, targets) = (rows.run(from, to - from), &targets[from..to]);
-            add_clipped_eights(&run, rows.columns(), targets, threshold, w, own, own_losses);
+            add_clipped_eights(&run, rows.columns(), targets, threshold, w, gradients, losses);
         }
-        if !losses.is_empty() {
-            residual_block(rows, targets, threshold, [from, to], left, gradients, losses);
-        }
+        _ => residual_block(rows, targets, threshold, [from, to], w, gradients, losses),
     });
 }
 

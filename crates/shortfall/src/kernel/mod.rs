@@ -41,7 +41,7 @@ pub use panel::{PANEL, Panel, STRIP, Turned, apply_tanh, softmax_panel};
 pub use rows::{DenseRows, Rows};
 pub(crate) use scales::Scales;
 pub(crate) use secular::{NO_POLE, secular_quotients, secular_sums, secular_vector};
-pub(crate) use side_by_side::{lay_apart, lay_side_by_side, vectors_side_by_side};
+pub(crate) use side_by_side::{are_side_by_side, lay_apart, lay_side_by_side};
 pub use softmax::{Strips, softmax_batch, softmax_block, softmax_weights};
 pub(crate) use stored::StoredDense;
 #[cfg(test)]

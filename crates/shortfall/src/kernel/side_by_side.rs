@@ -1,14 +1,12 @@
 //! Eight vectors side by side: the first entries of all, then the second, and so on.
 
-use super::Rows;
+use super::DenseRows;
 use super::panel::STRIP;
 use super::simd::Run;
 
-/// How many of so many vectors passes of linear models over these rows expect side by side in w and write side by side to the
-/// gradients: groups of eight, each as long as eight rows. The others follow one after the other.
-pub(crate) fn vectors_side_by_side(rows: &Rows, vectors: usize) -> usize {
-    let has_columns = rows.as_dense().is_some_and(|rows| rows.columns() >= STRIP);
-    if has_columns && has_kernel() { vectors / STRIP * STRIP } else { 0 }
+/// Whether passes of linear models over these rows take so many vectors, eight or sixteen, eight side by side, from w as in gradients.
+pub(crate) fn are_side_by_side(rows: &DenseRows, vectors: usize) -> bool {
+    [STRIP, 2 * STRIP].contains(&vectors) && rows.columns() >= STRIP && has_kernel()
 }
 
 /// With AVX2; not with AVX-512, where it was not measured.
@@ -23,7 +21,7 @@ fn has_kernel() -> bool {
 /// many columns, then zeros.
 ///
 /// # Panics
-/// If [`vectors_side_by_side`] does not say that there are such vectors.
+/// If [`are_side_by_side`] says that they are not.
 pub(super) fn add_weighed_eights<const LOSSES: bool>(
     rows: &Run,
     columns: usize,
@@ -101,15 +99,15 @@ pub(crate) fn lay_apart(side_by_side: &[[f64; STRIP]], apart: &mut [f64]) {
 
 #[cfg(test)]
 mod tests {
-    use super::super::Blocks;
     use super::super::linear::{logistic_block, logistic_blocks, residual_block, residual_blocks};
+    use super::super::{Blocks, Rows};
     use super::*;
 
-    /// Every remainder of columns modulo 8 and of rows modulo 3, blocks that end anywhere, all vectors in groups or not.
+    /// Every remainder of columns modulo 8 and of rows modulo 3, blocks that end anywhere.
     #[test]
     fn side_by_side_each_gives_what_it_gives_alone() {
         for columns in (1..=26).chain([48, 100, 104, 250]) {
-            for (count, vectors) in [(1, 8), (2, 16), (35, 11), (70, 16), (129, 8), (200, 16), (331, 13)] {
+            for (count, vectors) in [(1, 8), (2, 16), (35, 9), (70, 16), (129, 8), (200, 16), (331, 8)] {
                 check(count, columns, vectors, &|i| (i as f64 * 0.731).sin() * 3.0);
             }
         }
@@ -133,7 +131,8 @@ mod tests {
         let values: Vec<f64> = (0..count).map(|i| if i % 3 == 0 { -1.0 } else { 1.0 }).collect();
         let of_column = |k: usize, j: usize| if j < columns { ((k * 31 + j) as f64 * 0.37).cos() } else { 0.0 };
         let w: Vec<f64> = (0..vectors * stride).map(|i| of_column(i / stride, i % stride)).collect();
-        let groups = vectors_side_by_side(&rows, vectors) * stride;
+        let are_turned = are_side_by_side(rows.as_dense().unwrap(), vectors);
+        let groups = if are_turned { w.len() } else { 0 };
         let mut turned = w.clone();
         for (apart, turned) in w[..groups].chunks(STRIP * stride).zip(turned.chunks_mut(STRIP * stride)) {
             lay_side_by_side(apart, turned.as_chunks_mut().0);

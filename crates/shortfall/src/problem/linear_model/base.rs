@@ -6,7 +6,7 @@ use super::pass::{Pass, block_of};
 use super::spectrum::Ends;
 use super::{Dataset, Design, LinearModel};
 use crate::kernel::{
-    Blocks, CacheLines, MOST_VECTORS, STRIP, dot, lay_apart, lay_side_by_side, mean_with_ridge, vectors_side_by_side,
+    Blocks, CacheLines, MOST_VECTORS, STRIP, are_side_by_side, dot, lay_apart, lay_side_by_side, mean_with_ridge,
 };
 use crate::parallel::Parallel;
 use crate::source::{Budget, Unlimited};
@@ -33,7 +33,7 @@ pub(crate) struct Base {
 struct Space {
     w: Vec<f64>,
     sums: Vec<f64>,
-    /// The weights, as many as a kernel wants so eight side by side.
+    /// The weights eight side by side, where kernels take them so.
     turned: CacheLines,
 }
 
@@ -52,24 +52,18 @@ const MOST_SPARE: usize = 1 << 20;
 /// Adds gradients and losses of some blocks of rows, at some padded vectors.
 type AddAt<'a> = dyn Fn(&[f64], Blocks) + Sync + 'a;
 
-/// Padded vectors, the first of them, so many numbers in groups of eight vectors, side by side.
-fn turn<'s>(w: &'s [f64], side_by_side: usize, stride: usize, turned: &'s mut CacheLines) -> &'s [f64] {
-    if side_by_side == 0 {
-        return w;
-    }
+/// Vectors one after the other become eight side by side, in each group of eight.
+fn turn<'s>(w: &[f64], stride: usize, turned: &'s mut CacheLines) -> &'s [f64] {
     turned.resize(w.len() / STRIP);
-    let (groups, left) = w.split_at(side_by_side);
-    let (turned_groups, turned_left) = turned.split_at_mut(side_by_side / STRIP);
-    for (group, turned) in groups.chunks_exact(STRIP * stride).zip(turned_groups.chunks_exact_mut(stride)) {
+    for (group, turned) in w.chunks_exact(STRIP * stride).zip(turned.chunks_exact_mut(stride)) {
         lay_side_by_side(group, turned);
     }
-    turned_left.as_flattened_mut().copy_from_slice(left);
     turned.as_flattened()
 }
 
-/// Groups of eight vectors side by side become one vector after the other.
-fn turn_back(groups: &mut [f64], stride: usize, space: &mut CacheLines) {
-    for group in groups.chunks_exact_mut(STRIP * stride) {
+/// And back.
+fn turn_back(sums: &mut [f64], stride: usize, space: &mut CacheLines) {
+    for group in sums.chunks_exact_mut(STRIP * stride) {
         let turned = &mut space[..stride];
         turned.as_flattened_mut().copy_from_slice(group);
         lay_apart(turned, group);
@@ -148,11 +142,16 @@ impl Base {
         self.space.with(Default::default, |Space { w, sums: space, turned }| {
             let places = gradients.chunks_mut(MOST_VECTORS).zip(values.chunks_mut(MOST_VECTORS));
             for (points, (gradients, values)) in points.chunks(MOST_VECTORS).zip(places) {
-                let side_by_side = vectors_side_by_side(design.rows(), points.len());
-                let w = turn(design.embed_all(points, w), side_by_side * stride, stride, turned);
+                let mut w = design.embed_all(points, w);
+                let are_turned = design.rows().as_dense().is_some_and(|rows| are_side_by_side(rows, points.len()));
+                if are_turned {
+                    w = turn(w, stride, turned);
+                }
                 let pass = Pass { losses: points.len(), ..self.pass(points.len()) };
                 let [totals, losses] = pass.evaluate(parallel, space, &|blocks| add(w, blocks));
-                turn_back(&mut totals[..side_by_side * stride], stride, turned);
+                if are_turned {
+                    turn_back(totals, stride, turned);
+                }
                 let sums = totals.chunks_exact_mut(stride).zip(losses);
                 for (((x, gradient), value), (total, loss)) in points.iter().zip(gradients).zip(values).zip(sums) {
                     self.finish(total, design.count(), x, gradient);

@@ -63,12 +63,6 @@ macro_rules! two_parts {
             "prefetcht1 [{far} + 64]\n",
             "prefetcht1 [{far} + 128]\n",
             "add {far}, 192\n",
-            "prefetcht0 [{near} + 0]\n",
-            "prefetcht0 [{near} + 64]\n",
-            "prefetcht0 [{near} + 128]\n",
-            "prefetcht0 [{near} + 192]\n",
-            "prefetcht0 [{near} + 256]\n",
-            "add {near}, 320\n",
             ".p2align 5\n",
             "2:\n",
             "vmovupd {u}, [{i} + ", $w, "]\n",
@@ -122,10 +116,10 @@ macro_rules! keep {
 /// place of its products in bytes, and with its four sums.
 macro_rules! some_products {
     (
-        $w:expr, $out:expr, $kept:expr, $asked:expr,
+        $w:expr, $out:expr, $kept:expr, $far:expr,
         $($row:ident, $place:literal = $first:expr => [$a:ident, $b:ident, $c:ident, $d:ident]),*
     ) => {{
-        let (w, [mut far, near]): (&[[f64; STRIP]], [*const f64; 2]) = ($w, $asked);
+        let (w, mut far): (&[[f64; STRIP]], *const f64) = ($w, $far);
         // SAFETY: of the caller.
         unsafe {
             asm!(
@@ -141,7 +135,6 @@ macro_rules! some_products {
                 out = in(reg) $out.as_mut_ptr(),
                 kept = in(reg) $kept.as_mut_ptr(),
                 far = inout(reg) far,
-                near = inout(reg) near => _,
                 i = out(reg) _,
                 at = out(reg) _,
                 end = in(reg) w.len() / PARTS * size_of::<[f64; PARTS]>(),
@@ -178,15 +171,15 @@ pub(in super::super::super) fn products_with_eights<const G: usize>(
     }
     let Aligned(kept) = &mut Aligned([[0.0; STRIP]; THREE]);
     for start in (0..count).step_by(THREE) {
-        let [p, q, r, next] = [0, 1, 2, 3].map(|k| rows.place(start).wrapping_add(k * stride));
+        let [p, q, r] = [0, 1, 2].map(|k| rows.place(start).wrapping_add(k * stride));
         for (w, out) in w.iter().zip(&mut *out) {
-            let (out, asked) = (&mut out[start..], [ahead.at, next]);
+            let (out, far) = (&mut out[start..], ahead.at);
             // SAFETY, of each: as many rows as products are left, up to three, and they are at least as long as w.
             let far = match out.len() {
-                1 => some_products!(w, out, kept, asked, p, "0" = p => [a, b, c, d]),
-                2 => some_products!(w, out, kept, asked, p, "0" = p => [a, b, c, d], q, "64" = q => [e, f, g, h]),
+                1 => some_products!(w, out, kept, far, p, "0" = p => [a, b, c, d]),
+                2 => some_products!(w, out, kept, far, p, "0" = p => [a, b, c, d], q, "64" = q => [e, f, g, h]),
                 _ => some_products!(
-                    w, out, kept, asked,
+                    w, out, kept, far,
                     p, "0" = p => [a, b, c, d],
                     q, "64" = q => [e, f, g, h],
                     r, "128" = r => [j, k, l, m]
