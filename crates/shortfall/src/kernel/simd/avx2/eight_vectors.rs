@@ -49,6 +49,21 @@ impl Ahead {
     }
 }
 
+/// Adds a column's products to two sums of each row: where it lies in a row, and in the vectors.
+macro_rules! products_of_column {
+    ([$x:expr, $w:expr] $($row:ident => [$a:ident, $b:ident]),*) => {
+        concat!(
+            "vmovupd {u}, [{i} + ", $w, "]\n",
+            "vmovupd {v}, [{i} + ", $w, " + 32]\n",
+            $(
+                "vbroadcastsd {x}, [{", stringify!($row), "} + {at} + ", $x, "]\n",
+                "vfmadd231pd {", stringify!($a), "}, {x}, {u}\n",
+                "vfmadd231pd {", stringify!($b), "}, {x}, {v}\n",
+            )*
+        )
+    };
+}
+
 /// Sums of the products over the columns that are f modulo 8, and over those 4 further on, which are added to them: `[f]`, 8f and 64f.
 macro_rules! two_parts {
     ([$x:literal, $w:literal] $($row:ident => [$a:ident, $b:ident, $c:ident, $d:ident]),*) => {
@@ -65,33 +80,15 @@ macro_rules! two_parts {
             "add {far}, 192\n",
             ".p2align 5\n",
             "2:\n",
-            "vmovupd {u}, [{i} + ", $w, "]\n",
-            "vmovupd {v}, [{i} + ", $w, " + 32]\n",
-            $(
-                "vbroadcastsd {x}, [{", stringify!($row), "} + {at} + ", $x, "]\n",
-                "vfmadd231pd {", stringify!($a), "}, {x}, {u}\n",
-                "vfmadd231pd {", stringify!($b), "}, {x}, {v}\n",
-            )*
-            "vmovupd {u}, [{i} + ", $w, " + 256]\n",
-            "vmovupd {v}, [{i} + ", $w, " + 288]\n",
-            $(
-                "vbroadcastsd {x}, [{", stringify!($row), "} + {at} + ", $x, " + 32]\n",
-                "vfmadd231pd {", stringify!($c), "}, {x}, {u}\n",
-                "vfmadd231pd {", stringify!($d), "}, {x}, {v}\n",
-            )*
+            products_of_column!([$x, $w] $($row => [$a, $b]),*),
+            products_of_column!([concat!($x, " + 32"), concat!($w, " + 256")] $($row => [$c, $d]),*),
             "add {i}, 512\n",
             "add {at}, 64\n",
             "cmp {at}, {end}\n",
             "jb 2b\n",
             "test {rest}, {rest}\n",
             "jz 3f\n",
-            "vmovupd {u}, [{i} + ", $w, "]\n",
-            "vmovupd {v}, [{i} + ", $w, " + 32]\n",
-            $(
-                "vbroadcastsd {x}, [{", stringify!($row), "} + {at} + ", $x, "]\n",
-                "vfmadd231pd {", stringify!($a), "}, {x}, {u}\n",
-                "vfmadd231pd {", stringify!($b), "}, {x}, {v}\n",
-            )*
+            products_of_column!([$x, $w] $($row => [$a, $b]),*),
             "3:\n",
         )
     };
