@@ -43,7 +43,7 @@ impl Ahead {
         self.move_on(self.at.wrapping_add(lines * PARTS));
     }
 
-    /// To that place, but not beyond the end: what was asked for is asked for again, which costs less than a branch.
+    /// To that place, but not beyond the end, which is asked for again when nothing is left.
     fn move_on(&mut self, to: *const f64) {
         self.at = to.min(self.end);
     }
