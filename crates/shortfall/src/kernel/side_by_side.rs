@@ -132,6 +132,7 @@ mod tests {
         let of_column = |k: usize, j: usize| if j < columns { ((k * 31 + j) as f64 * 0.37).cos() } else { 0.0 };
         let w: Vec<f64> = (0..vectors * stride).map(|i| of_column(i / stride, i % stride)).collect();
         let are_turned = are_side_by_side(rows.as_dense().unwrap(), vectors);
+        assert_eq!(are_turned, has_kernel() && columns >= STRIP && vectors != 9, "{columns} {vectors}");
         let groups = if are_turned { w.len() } else { 0 };
         let mut turned = w.clone();
         for (apart, turned) in w[..groups].chunks(STRIP * stride).zip(turned.chunks_mut(STRIP * stride)) {
