@@ -43,11 +43,6 @@ impl Pool {
         Ok(pool)
     }
 
-    /// Number of threads.
-    pub fn threads(&self) -> usize {
-        self.helpers.len() + 1
-    }
-
     /// The number of tasks, if they are shared.
     fn shared(&self, tasks: usize) -> Option<u32> {
         let is_shared = tasks > 1 && !self.helpers.is_empty();
@@ -67,6 +62,10 @@ impl Drop for Pool {
 }
 
 impl Parallel for Pool {
+    fn threads(&self) -> usize {
+        self.helpers.len() + 1
+    }
+
     fn run(&self, tasks: usize, task: &(dyn Fn(usize) + Sync)) {
         match self.shared(tasks) {
             Some(count) => self.work.share(count, Order::FromTheFirst, task),

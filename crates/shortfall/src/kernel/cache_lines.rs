@@ -5,6 +5,10 @@ use std::ops::{Deref, DerefMut};
 /// Numbers in a cache line.
 pub(crate) const CACHE_LINE: usize = 8;
 
+/// At a cache line, on the stack.
+#[repr(align(64))]
+pub(super) struct Aligned<T>(pub(super) T);
+
 /// Cache lines of eight numbers: no eight of them that are loaded together lie across two.
 #[derive(Debug, Default)]
 pub struct CacheLines {

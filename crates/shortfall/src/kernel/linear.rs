@@ -3,7 +3,7 @@
 use super::logistic::{self, LossSums, SIDE_BY_SIDE};
 use super::panel::STRIP;
 use super::rows::{DenseRows, RowSource, Rows, SparseRows, Storage, Which, with_rows};
-use super::side_by_side::{add_clipped_eights, add_weighed_eights, are_side_by_side};
+use super::side_by_side::{Weigh, add_eights, are_side_by_side};
 use super::simd::ROWS;
 use super::{Blocks, LANES, tree};
 use multiversion::multiversion;
@@ -163,10 +163,10 @@ pub(crate) fn logistic_blocks(rows: &Rows, signs: &[f64], w: &[f64], mut blocks:
             add_side_by_side(rows, dense, signs, [from, blocks.block], w, sums, wants_losses);
         }
     }
-    let add = if wants_losses { add_weighed_eights::<true> } else { add_weighed_eights::<false> };
     blocks.each(|from, to, gradients, losses| match rows.as_dense() {
         Some(rows) if are_side_by_side(rows, losses.len()) => {
-            add(&rows.run(from, to - from), rows.columns(), &signs[from..to], w, gradients, losses);
+            let weigh = Weigh::Logistic { signs: &signs[from..to], wants_losses };
+            add_eights(&rows.run(from, to - from), rows.columns(), weigh, w, gradients, losses);
         }
         _ => logistic_block(rows, signs, [from, to], w, gradients, losses, wants_losses),
     });
@@ -283,8 +283,8 @@ pub fn residual_block(
 pub(crate) fn residual_blocks(rows: &Rows, targets: &[f64], threshold: f64, w: &[f64], blocks: Blocks) {
     blocks.each(|from, to, gradients, losses| match rows.as_dense() {
         Some(rows) if are_side_by_side(rows, losses.len()) => {
-            let (run, targets) = (rows.run(from, to - from), &targets[from..to]);
-            add_clipped_eights(&run, rows.columns(), targets, threshold, w, gradients, losses);
+            let weigh = Weigh::Clipped { targets: &targets[from..to], threshold };
+            add_eights(&rows.run(from, to - from), rows.columns(), weigh, w, gradients, losses);
         }
         _ => residual_block(rows, targets, threshold, [from, to], w, gradients, losses),
     });

@@ -12,6 +12,8 @@ use super::lanes::{
 use super::logistic::{weigh_by, weigh_with_losses_by};
 use super::panel::{powers_below_largest_by, shares_by, tanh_strips_by};
 use super::secular::{secular_quotients_by, secular_sums_by, secular_vector_by};
+use super::side_by_side::{Weigh, add_eights_by};
+use super::simd::{Ahead, Run, plain as plain_rows};
 use super::symmetric::{Columns, Pairs, add_symmetric_product_by, update_and_add_symmetric_product_by};
 use std::ops::Range;
 
@@ -75,6 +77,25 @@ pub(super) trait Eight: Copy {
     fn shifted(words: Self::Words, by: u64) -> Self::Words;
     /// `2^k` of `k + 1.5 * 2^52`, k whole, -1023 < k < 1024.
     fn power_of_two(self) -> Self;
+    /// Rows that are multiplied by eight vectors side by side before they are added, a multiple of 32 and at most
+    /// [`ROWS`](super::simd::ROWS).
+    const NEAR_ROWS: usize;
+    /// The products of rows with eight vectors side by side, in one group of eight or two: what
+    /// [`products`](super::simd::products) gives of each. Columns beyond those of w, a multiple of four and at least eight, are zeros.
+    fn products_with_eights<const G: usize>(
+        rows: &Run,
+        w: &[&[[f64; GROUP]]; G],
+        out: &mut [&mut [[f64; GROUP]]; G],
+        ahead: &mut Ahead,
+    );
+    /// Adds the rows with their weights to eight vectors of sums side by side, in one group of eight or two: what
+    /// [`add_rows`](super::simd::add_rows) adds to each.
+    fn add_to_eights<const G: usize>(
+        c: &[&[[f64; GROUP]]; G],
+        rows: &Run,
+        y: &mut [&mut [[f64; GROUP]]; G],
+        ahead: &mut Ahead,
+    );
 }
 
 /// One number after the other.
@@ -88,7 +109,7 @@ pub(super) fn stored<E: Eight, const N: usize>(numbers: [E; N]) -> [[f64; GROUP]
 }
 
 /// The functions of [`eigenbasis`](super::eigenbasis), [`lanes`](super::lanes), [`logistic`](super::logistic),
-/// [`panel`](super::panel), [`secular`](super::secular) and [`symmetric`](super::symmetric) for one kind of registers.
+/// [`panel`](super::panel), [`secular`](super::secular), [`side_by_side`](super::side_by_side) and [`symmetric`](super::symmetric) for one kind of registers.
 macro_rules! entries {
     ($kind:ty $(, $features:literal)?) => {
         $(#[target_feature(enable = $features)])?
@@ -188,6 +209,18 @@ macro_rules! entries {
             product: &mut [f64],
         ) {
             update_and_add_symmetric_product_by::<$kind>(columns, pairs, v, product);
+        }
+
+        $(#[target_feature(enable = $features)])?
+        pub(in super::super) fn add_eights(
+            rows: &Run,
+            columns: usize,
+            weigh: Weigh,
+            w: &[f64],
+            y: &mut [f64],
+            losses: &mut [f64],
+        ) {
+            add_eights_by::<$kind>(rows, columns, weigh, w, y, losses);
         }
 
         $(#[target_feature(enable = $features)])?
@@ -372,6 +405,23 @@ pub(super) mod plain {
         #[inline(always)]
         fn power_of_two(self) -> Self {
             each(|l| f64::from_bits(self[l].to_bits().wrapping_add(1023) << 52))
+        }
+        const NEAR_ROWS: usize = 32;
+        fn products_with_eights<const G: usize>(
+            rows: &Run,
+            w: &[&[[f64; GROUP]]; G],
+            out: &mut [&mut [[f64; GROUP]]; G],
+            _: &mut Ahead,
+        ) {
+            plain_rows::products_with_eights(rows, w, out);
+        }
+        fn add_to_eights<const G: usize>(
+            c: &[&[[f64; GROUP]]; G],
+            rows: &Run,
+            y: &mut [&mut [[f64; GROUP]]; G],
+            _: &mut Ahead,
+        ) {
+            plain_rows::add_to_eights(c, rows, y);
         }
     }
 }

@@ -4,7 +4,7 @@
 pub(in super::super) mod eight_vectors;
 pub(in super::super) mod one_vector;
 
-use super::{PARTS, Places, STRIP};
+use super::{PARTS, Places, STRIP, ask};
 use one_vector::{add_to_one, products_with_one};
 use std::arch::asm;
 use std::arch::x86_64::*;
@@ -53,16 +53,6 @@ pub(super) unsafe fn products(rows: impl Places, w: &[f64], vectors: usize, out:
             1 => products_with_one(rows, w, out.as_flattened_mut()),
             _ => together(rows, w, vectors, out),
         }
-    }
-}
-
-/// Asks for some cache lines. For several vectors half of the next rows are asked for while products are formed, the other half while
-/// rows are added: line after line, in small portions, so that the memory delivers all the time.
-#[inline(always)]
-pub(in super::super) fn ask(at: *const f64, lines: usize) {
-    for line in 0..lines {
-        // SAFETY: no access: any address will do.
-        unsafe { _mm_prefetch::<_MM_HINT_T1>(at.wrapping_add(line * PARTS).cast()) };
     }
 }
 

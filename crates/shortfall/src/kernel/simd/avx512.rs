@@ -1,7 +1,9 @@
 //! Products and sums of rows in registers of AVX-512.
 #![allow(unsafe_code)]
 
-use super::{PARTS, Places, STRIP};
+pub(in super::super) mod eight_vectors;
+
+use super::{PARTS, Places, STRIP, ask};
 use std::arch::x86_64::*;
 
 /// Eight sums of each of eight rows to one of each, by halves: `((p0+p4)+(p2+p6)) + ((p1+p5)+(p3+p7))`.
@@ -104,16 +106,6 @@ unsafe fn alone<P: Places, const ASKS: bool>(rows: P, w: &[f64], stride: usize, 
                 _ => row_by_row(&strip, w, stride, out),
             }
         };
-    }
-}
-
-/// Asks for some cache lines.
-#[inline]
-#[target_feature(enable = "avx512f")]
-fn ask(at: *const f64, lines: usize) {
-    for line in 0..lines {
-        // No access: any address will do.
-        _mm_prefetch::<_MM_HINT_T1>(at.wrapping_add(line * PARTS).cast());
     }
 }
 

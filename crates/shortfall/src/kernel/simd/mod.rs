@@ -4,6 +4,7 @@
 //! Left to itself the compiler turns the plain loops into pairs of numbers and shuffles: 2 to 4 times slower. Several vectors at a
 //! time share the loads of a row, so that arithmetic bounds them and not the caches.
 
+mod ahead;
 #[cfg(target_arch = "x86_64")]
 pub(super) mod avx2;
 #[cfg(target_arch = "x86_64")]
@@ -11,6 +12,7 @@ pub(super) mod avx512;
 mod places;
 
 use super::panel::STRIP;
+pub(super) use ahead::{Ahead, ask};
 pub(super) use places::{Places, Run, SomeRows};
 
 /// Most rows taken at a time.
@@ -106,7 +108,7 @@ fn check(rows: impl Places, length: usize, strips_of_rows: &[[f64; STRIP]]) -> u
 }
 
 pub(super) mod plain {
-    use super::{PARTS, Places, STRIP};
+    use super::{PARTS, Places, Run, STRIP};
 
     pub(super) fn products(rows: impl Places, w: &[f64], vectors: usize, out: &mut [[f64; STRIP]]) {
         for r in 0..rows.count() {
@@ -123,6 +125,40 @@ pub(super) mod plain {
             for (k, y) in y.chunks_exact_mut(row.len()).enumerate() {
                 let c = c[r / STRIP * vectors + k][r % STRIP];
                 y.iter_mut().zip(row).for_each(|(y, x)| *y = c.mul_add(*x, *y));
+            }
+        }
+    }
+
+    /// [`products`] with eight vectors side by side, in some groups of eight; columns beyond those of w are zeros.
+    pub(in super::super) fn products_with_eights<const G: usize>(
+        rows: &Run,
+        w: &[&[[f64; STRIP]]; G],
+        out: &mut [&mut [[f64; STRIP]]; G],
+    ) {
+        for (w, out) in w.iter().zip(out) {
+            for (r, out) in out.iter_mut().enumerate() {
+                let mut partial = [[0.0; PARTS]; STRIP];
+                for (j, (x, w)) in rows.row(r).iter().zip(*w).enumerate() {
+                    for (partial, w) in partial.iter_mut().zip(w) {
+                        partial[j % PARTS] = x.mul_add(*w, partial[j % PARTS]);
+                    }
+                }
+                *out = partial.map(halves);
+            }
+        }
+    }
+
+    /// [`add_rows`] of eight vectors side by side, in some groups of eight.
+    pub(in super::super) fn add_to_eights<const G: usize>(
+        c: &[&[[f64; STRIP]]; G],
+        rows: &Run,
+        y: &mut [&mut [[f64; STRIP]]; G],
+    ) {
+        for (c, y) in c.iter().zip(y) {
+            for (r, c) in c.iter().enumerate() {
+                for (x, y) in rows.row(r).iter().zip(&mut **y) {
+                    y.iter_mut().zip(c).for_each(|(y, c)| *y = c.mul_add(*x, *y));
+                }
             }
         }
     }

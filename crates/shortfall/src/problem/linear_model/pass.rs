@@ -24,6 +24,8 @@ const GROUP: usize = 8;
 const FEW: usize = 16;
 /// Sums of blocks that are kept at a time: 256 MB.
 const MOST_KEPT: usize = 1 << 25;
+/// Sums of blocks, 1 MB, above which a thread by itself keeps those of few: it adds them up while they are near.
+const MOST_NEAR: usize = 1 << 17;
 /// Multiply-adds above which several threads share a pass.
 const WORTH_SHARING: usize = 1 << 14;
 
@@ -64,7 +66,11 @@ impl Pass<'_> {
         let parallel = parallel.filter(|_| self.is_worth_sharing());
         let turn = self.backwards.filter(|_| parallel.is_some() && blocks > FEW);
         let backwards = turn.is_some_and(|turn| turn.fetch_xor(true, Ordering::Relaxed));
-        let kept = if parallel.is_some() { (MOST_KEPT / width.max(1)).clamp(8, blocks.max(8)).min(blocks) } else { 1 };
+        let kept = match parallel {
+            None => 1,
+            Some(parallel) if parallel.threads() == 1 && blocks * width > MOST_NEAR => GROUP.min(blocks),
+            Some(_) => (MOST_KEPT / width.max(1)).max(GROUP).min(blocks),
+        };
         // So far apart that no two threads write to one cache line.
         let apart = width.next_multiple_of(CACHE_LINE);
         space.resize((1 + kept) * apart + CACHE_LINE, 0.0);

@@ -2,11 +2,11 @@
 
 use super::super::super::LANES;
 use super::super::super::logistic::{LossSums, weights, weights_and_losses};
+use super::super::super::simd::avx2::FOUR;
 use super::super::super::simd::avx2::one_vector::{
     add_eight_to_one, add_to_one, products_side_by_side, products_with_one,
 };
-use super::super::super::simd::avx2::{FOUR, ask};
-use super::super::super::simd::{Places, Run};
+use super::super::super::simd::{Places, Run, ask};
 use super::short_rows::{ROWS, STRIPS, weigh};
 use super::*;
 

@@ -1,12 +1,11 @@
 //! Eight numbers in two registers of AVX2.
 #![allow(unsafe_code)]
 
-mod eight_vectors;
 mod long_rows;
 mod short_rows;
 
+use super::super::simd::avx2::eight_vectors;
 use super::*;
-pub(in super::super) use eight_vectors::{add_clipped_eights, add_weighed_eights};
 pub(in super::super) use long_rows::{add_weighed_run, add_weighed_runs};
 pub(in super::super) use short_rows::add_weighed;
 use std::arch::asm;
@@ -187,6 +186,25 @@ impl Eight for Pair {
     #[inline(always)]
     fn power_of_two(self) -> Self {
         Self([power_of_two(self.0[0]), power_of_two(self.0[1])])
+    }
+    const NEAR_ROWS: usize = 64;
+    #[inline(always)]
+    fn products_with_eights<const G: usize>(
+        rows: &Run,
+        w: &[&[[f64; GROUP]]; G],
+        out: &mut [&mut [[f64; GROUP]]; G],
+        ahead: &mut Ahead,
+    ) {
+        unsafe { eight_vectors::products_with_eights(rows, w, out, ahead) }
+    }
+    #[inline(always)]
+    fn add_to_eights<const G: usize>(
+        c: &[&[[f64; GROUP]]; G],
+        rows: &Run,
+        y: &mut [&mut [[f64; GROUP]]; G],
+        ahead: &mut Ahead,
+    ) {
+        unsafe { eight_vectors::add_to_eights(c, rows, y, ahead) }
     }
 }
 

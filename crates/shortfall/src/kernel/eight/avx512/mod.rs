@@ -3,6 +3,7 @@
 
 mod short_rows;
 
+use super::super::simd::avx512::eight_vectors;
 use super::*;
 pub(in super::super) use short_rows::add_weighed;
 use std::arch::x86_64::*;
@@ -154,5 +155,24 @@ impl Eight for Register {
             let exponent = _mm512_add_epi64(_mm512_castpd_si512(self.0), _mm512_set1_epi64(1023));
             _mm512_castsi512_pd(_mm512_slli_epi64::<52>(exponent))
         })
+    }
+    const NEAR_ROWS: usize = 32;
+    #[inline(always)]
+    fn products_with_eights<const G: usize>(
+        rows: &Run,
+        w: &[&[[f64; GROUP]]; G],
+        out: &mut [&mut [[f64; GROUP]]; G],
+        ahead: &mut Ahead,
+    ) {
+        unsafe { eight_vectors::products_with_eights(rows, w, out, ahead) }
+    }
+    #[inline(always)]
+    fn add_to_eights<const G: usize>(
+        c: &[&[[f64; GROUP]]; G],
+        rows: &Run,
+        y: &mut [&mut [[f64; GROUP]]; G],
+        ahead: &mut Ahead,
+    ) {
+        unsafe { eight_vectors::add_to_eights(c, rows, y, ahead) }
     }
 }

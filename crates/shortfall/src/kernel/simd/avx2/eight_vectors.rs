@@ -1,10 +1,10 @@
 //! Eight vectors side by side: the first entries of all, then the second, and so on. Each number of a register belongs to another
 //! vector, so that sums are never added up across a register.
 
-use super::super::{PARTS, Places, Run, STRIP};
+use super::super::super::cache_lines::Aligned;
+use super::super::{Ahead, PARTS, Places, Run, STRIP};
 use std::arch::asm;
 use std::arch::x86_64::*;
-use std::ops::Range;
 
 /// Rows whose products are formed together.
 const THREE: usize = 3;
@@ -14,40 +14,6 @@ const SIX: usize = 6;
 const HALVES: usize = 2;
 
 type Eight = [__m256d; HALVES];
-
-/// At a cache line: no eight numbers lie across two.
-#[repr(align(64))]
-pub(in super::super::super) struct Aligned<T>(pub(in super::super::super) T);
-
-/// Cache lines that are to be asked for, little by little.
-pub(in super::super::super) struct Ahead {
-    at: *const f64,
-    end: *const f64,
-}
-
-impl Ahead {
-    /// These.
-    pub(in super::super::super) fn of(entries: &[f64]) -> Self {
-        let Range { start, end } = entries.as_ptr_range();
-        Self { at: start, end }
-    }
-
-    /// Those that are left, in so many portions.
-    fn portion(&self, portions: usize) -> usize {
-        let left = (self.end as usize - self.at as usize) / size_of::<[f64; PARTS]>();
-        left.div_ceil(portions)
-    }
-
-    fn ask(&mut self, lines: usize) {
-        super::ask(self.at, lines);
-        self.move_on(self.at.wrapping_add(lines * PARTS));
-    }
-
-    /// To that place, but not beyond the end, which is asked for again when nothing is left.
-    fn move_on(&mut self, to: *const f64) {
-        self.at = to.min(self.end);
-    }
-}
 
 /// Adds a column's products to two sums of each row: where it lies in a row, and in the vectors.
 macro_rules! products_of_column {
@@ -191,9 +157,9 @@ pub(in super::super::super) fn products_with_eights<const G: usize>(
 /// does.
 #[target_feature(enable = "avx2,fma")]
 pub(in super::super::super) fn add_to_eights<const G: usize>(
-    c: [&[[f64; STRIP]]; G],
+    c: &[&[[f64; STRIP]]; G],
     rows: &Run,
-    mut y: [&mut [[f64; STRIP]]; G],
+    y: &mut [&mut [[f64; STRIP]]; G],
     ahead: &mut Ahead,
 ) {
     let columns = y.iter().map(|y| y.len()).min().unwrap_or(0);
@@ -204,7 +170,7 @@ pub(in super::super::super) fn add_to_eights<const G: usize>(
         let left = columns - from;
         // Two portions as even as can be at the end: few sums would wait for each other.
         let width = if left >= 2 * SIX || left <= SIX { left.min(SIX) } else { left.div_ceil(2) };
-        for (c, y) in c.iter().zip(&mut y) {
+        for (c, y) in c.iter().zip(&mut *y) {
             ahead.ask(portion);
             let (first, y) = (rows.place(0).wrapping_add(from), &mut y[from..]);
             // SAFETY: there are as many weights as rows, and so many columns and sums are left.

@@ -1,6 +1,7 @@
 //! One vector: rows from the memory are to be read as fast as it delivers them.
 
-use super::{FOUR, PARTS, Places, STRIP, ask, four, four_sums};
+use super::super::ask;
+use super::{FOUR, PARTS, Places, STRIP, four, four_sums};
 use std::arch::asm;
 use std::arch::x86_64::*;
 

@@ -1,0 +1,188 @@
+//! Eight vectors side by side: one register holds their entries of a column. Sums are never added up across a register.
+
+use super::super::{Ahead, PARTS, Places, Run, STRIP, ask};
+use std::arch::x86_64::*;
+
+/// Partial sums formed together: of the even columns, then of the odd ones.
+const HALF: usize = PARTS / 2;
+/// The products of rows with eight vectors side by side, in one group of eight or two, as [`products`](super::products) forms them;
+/// columns beyond those of w, a multiple of four and at least eight, are zeros.
+#[target_feature(enable = "avx512f")]
+pub(in super::super::super) fn products_with_eights<const G: usize>(
+    rows: &Run,
+    w: &[&[[f64; STRIP]]; G],
+    out: &mut [&mut [[f64; STRIP]]; G],
+    ahead: &mut Ahead,
+) {
+    let (stride, count) = (rows.stride(), rows.count());
+    let columns = w[0].len();
+    assert!(columns.is_multiple_of(HALF) && (PARTS..=stride).contains(&columns));
+    for (w, out) in w.iter().zip(&*out) {
+        assert!(w.len() == columns && out.len() == count);
+    }
+    let mut start = 0;
+    while start < count {
+        let first = rows.place(start);
+        // SAFETY: so many rows and products are left; rows are at least as long as w.
+        start += unsafe {
+            match (count - start, G) {
+                (6.., 1) => some_products::<6, G>(first, stride, w, out, start, ahead),
+                (4.., 1) => some_products::<4, G>(first, stride, w, out, start, ahead),
+                (3.., _) => some_products::<3, G>(first, stride, w, out, start, ahead),
+                (2, _) => some_products::<2, G>(first, stride, w, out, start, ahead),
+                _ => some_products::<1, G>(first, stride, w, out, start, ahead),
+            }
+        };
+    }
+}
+
+/// Of R rows; R.
+///
+/// # Safety
+/// There are R rows from the first on, `stride` apart and at least as long as w, and products of rows from `start` on.
+#[inline(never)] // several of these in one function: the compiler runs out of registers
+#[target_feature(enable = "avx512f")]
+unsafe fn some_products<const R: usize, const G: usize>(
+    first: *const f64,
+    stride: usize,
+    w: &[&[[f64; STRIP]]; G],
+    out: &mut [&mut [[f64; STRIP]]; G],
+    start: usize,
+    ahead: &mut Ahead,
+) -> usize {
+    // SAFETY: of the caller.
+    unsafe {
+        let even = half_sums::<R, G, 0>(first, stride, w, ahead.at);
+        for g in 0..G {
+            for r in 0..R {
+                _mm512_storeu_pd(out[g][start + r].as_mut_ptr(), even[g][r]);
+            }
+        }
+        ahead.move_on(ahead.at.wrapping_add(w[0].len() / PARTS * PARTS));
+        let odd = half_sums::<R, G, 1>(first, stride, w, ahead.at);
+        for g in 0..G {
+            for r in 0..R {
+                let out = &mut out[g][start + r];
+                _mm512_storeu_pd(out.as_mut_ptr(), _mm512_add_pd(_mm512_loadu_pd(out.as_ptr()), odd[g][r]));
+            }
+        }
+        ahead.move_on(ahead.at.wrapping_add(w[0].len() / PARTS * PARTS));
+    }
+    R
+}
+
+#[inline]
+#[target_feature(enable = "avx512f")]
+unsafe fn half_sums<const R: usize, const G: usize, const ODD: usize>(
+    first: *const f64,
+    stride: usize,
+    w: &[&[[f64; STRIP]]; G],
+    far: *const f64,
+) -> [[__m512d; R]; G] {
+    let columns = w[0].len();
+    let whole = columns / PARTS * PARTS;
+    let mut sums = [[[_mm512_setzero_pd(); R]; G]; HALF];
+    let add = |sums: &mut [[__m512d; R]; G], j: usize| {
+        let mut all = [_mm512_setzero_pd(); G];
+        for g in 0..G {
+            // SAFETY: of the caller.
+            all[g] = unsafe { _mm512_loadu_pd(w[g].as_ptr().add(j).cast()) };
+        }
+        for r in 0..R {
+            // SAFETY: of the caller.
+            let x = _mm512_set1_pd(unsafe { *first.add(r * stride + j) });
+            for g in 0..G {
+                sums[g][r] = _mm512_fmadd_pd(x, all[g], sums[g][r]);
+            }
+        }
+    };
+    for from in (0..whole).step_by(PARTS) {
+        ask(far.wrapping_add(from), 1);
+        for (part, sums) in sums.iter_mut().enumerate() {
+            add(sums, from + 2 * part + ODD);
+        }
+    }
+    if whole < columns {
+        for (part, sums) in sums.iter_mut().enumerate().take(HALF / 2) {
+            add(sums, whole + 2 * part + ODD);
+        }
+    }
+    let [s0, s2, s4, s6] = sums;
+    let mut all = [[_mm512_setzero_pd(); R]; G];
+    for g in 0..G {
+        for r in 0..R {
+            all[g][r] = _mm512_add_pd(_mm512_add_pd(s0[g][r], s4[g][r]), _mm512_add_pd(s2[g][r], s6[g][r]));
+        }
+    }
+    all
+}
+
+/// Adds the rows with their weights to eight vectors of sums side by side, in one group of eight or two, as
+/// [`add_rows`](super::add_rows) does.
+#[target_feature(enable = "avx512f")]
+pub(in super::super::super) fn add_to_eights<const G: usize>(
+    c: &[&[[f64; STRIP]]; G],
+    rows: &Run,
+    y: &mut [&mut [[f64; STRIP]]; G],
+    ahead: &mut Ahead,
+) {
+    let columns = y.iter().map(|y| y.len()).min().unwrap_or(0);
+    assert!(columns <= rows.stride() && c.iter().all(|c| c.len() == rows.count()));
+    let most = if G == 1 { 16 } else { 8 };
+    let portion = ahead.portion(columns.div_ceil(most).max(1));
+    let mut from = 0;
+    while from < columns {
+        ahead.ask(portion);
+        // SAFETY: there are as many weights as rows, and so many columns and sums are left.
+        from += unsafe {
+            match (columns - from, G) {
+                (16.., 1) => some_sums::<16, G>(c, rows, y, from),
+                (8.., _) => some_sums::<8, G>(c, rows, y, from),
+                (4.., _) => some_sums::<4, G>(c, rows, y, from),
+                (2.., _) => some_sums::<2, G>(c, rows, y, from),
+                _ => some_sums::<1, G>(c, rows, y, from),
+            }
+        };
+    }
+}
+
+/// Of C columns; C.
+///
+/// # Safety
+/// There are as many rows as weights, and from one column on C of them and of sums.
+#[inline(never)] // several of these in one function: the compiler runs out of registers
+#[target_feature(enable = "avx512f")]
+unsafe fn some_sums<const C: usize, const G: usize>(
+    c: &[&[[f64; STRIP]]; G],
+    rows: &Run,
+    y: &mut [&mut [[f64; STRIP]]; G],
+    from: usize,
+) -> usize {
+    let mut sums = [[_mm512_setzero_pd(); C]; G];
+    let (mut x, stride) = (rows.place(0).wrapping_add(from), rows.stride());
+    // SAFETY, of each block: of the caller; eight numbers are read or written.
+    for (g, sums) in sums.iter_mut().enumerate() {
+        for (j, sum) in sums.iter_mut().enumerate() {
+            *sum = unsafe { _mm512_loadu_pd(y[g].as_ptr().add(from + j).cast()) };
+        }
+    }
+    for r in 0..rows.count() {
+        let mut all = [_mm512_setzero_pd(); G];
+        for g in 0..G {
+            all[g] = unsafe { _mm512_loadu_pd(c[g].as_ptr().add(r).cast()) };
+        }
+        for j in 0..C {
+            let x = _mm512_set1_pd(unsafe { *x.add(j) });
+            for g in 0..G {
+                sums[g][j] = _mm512_fmadd_pd(all[g], x, sums[g][j]);
+            }
+        }
+        x = x.wrapping_add(stride);
+    }
+    for (g, sums) in sums.iter().enumerate() {
+        for (j, sum) in sums.iter().enumerate() {
+            unsafe { _mm512_storeu_pd(y[g].as_mut_ptr().add(from + j).cast(), *sum) };
+        }
+    }
+    C
+}
