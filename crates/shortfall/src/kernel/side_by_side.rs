@@ -69,13 +69,14 @@ fn add_groups<E: Eight, const G: usize>(
         let mut ahead = Ahead::of(&rows.next()[..rows.next().len().min(E::NEAR_ROWS * stride)]);
         let mut some = c.each_mut().map(|c| &mut c[..rows.count()]);
         E::products_with_eights(&rows, &w, &mut some, &mut ahead);
+        let of = from..from + rows.count();
         for (products, sums) in some.iter_mut().zip(&mut *sums) {
             match weigh {
                 Weigh::Logistic { signs, wants_losses: true } => {
-                    weigh_margins::<E, true>(&signs[from..], products, sums)
+                    weigh_margins::<E, true>(&signs[of.clone()], products, sums)
                 }
-                Weigh::Logistic { signs, .. } => weigh_margins::<E, false>(&signs[from..], products, sums),
-                Weigh::Clipped { targets, threshold } => clip(&targets[from..], threshold, products, sums),
+                Weigh::Logistic { signs, .. } => weigh_margins::<E, false>(&signs[of.clone()], products, sums),
+                Weigh::Clipped { targets, threshold } => clip(&targets[of.clone()], threshold, products, sums),
             }
         }
         let mut y = y.as_chunks_mut::<STRIP>().0.chunks_exact_mut(stride);
@@ -103,11 +104,11 @@ fn clip(targets: &[f64], threshold: f64, rows: &mut [[f64; STRIP]], sums: &mut L
 /// The same of labels; the losses if they are wanted.
 #[inline(always)]
 fn weigh_margins<E: Eight, const LOSSES: bool>(signs: &[f64], rows: &mut [[f64; STRIP]], sums: &mut Losses) {
-    let (signs, last_signs) = signs[..rows.len()].as_chunks::<TOGETHER>();
+    let (signs, last_signs) = signs.as_chunks::<TOGETHER>();
     let (rows, last) = rows.as_chunks_mut::<TOGETHER>();
     let done = rows.len() * TOGETHER;
     for (k, (signs, rows)) in signs.iter().zip(rows).enumerate() {
-        weigh_rows::<E, LOSSES, TOGETHER>(signs, rows, &mut sums[(k * TOGETHER) % LANES..]);
+        weigh_rows::<E, LOSSES, TOGETHER>(signs, rows, &mut sums[k * TOGETHER % LANES..]);
     }
     for (k, (sign, row)) in last_signs.iter().zip(last).enumerate() {
         let sums = &mut sums[(done + k) % LANES..];

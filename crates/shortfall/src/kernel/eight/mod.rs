@@ -109,7 +109,8 @@ pub(super) fn stored<E: Eight, const N: usize>(numbers: [E; N]) -> [[f64; GROUP]
 }
 
 /// The functions of [`eigenbasis`](super::eigenbasis), [`lanes`](super::lanes), [`logistic`](super::logistic),
-/// [`panel`](super::panel), [`secular`](super::secular), [`side_by_side`](super::side_by_side) and [`symmetric`](super::symmetric) for one kind of registers.
+/// [`panel`](super::panel), [`secular`](super::secular), [`side_by_side`](super::side_by_side) and [`symmetric`](super::symmetric) for
+/// one kind of registers.
 macro_rules! entries {
     ($kind:ty $(, $features:literal)?) => {
         $(#[target_feature(enable = $features)])?

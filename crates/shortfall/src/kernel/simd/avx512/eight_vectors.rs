@@ -5,6 +5,7 @@ use std::arch::x86_64::*;
 
 /// Partial sums formed together: of the even columns, then of the odd ones.
 const HALF: usize = PARTS / 2;
+
 /// The products of rows with eight vectors side by side, in one group of eight or two, as [`products`](super::products) forms them;
 /// columns beyond those of w, a multiple of four and at least eight, are zeros.
 #[target_feature(enable = "avx512f")]
@@ -50,36 +51,38 @@ unsafe fn some_products<const R: usize, const G: usize>(
     start: usize,
     ahead: &mut Ahead,
 ) -> usize {
-    // SAFETY: of the caller.
+    // SAFETY: of the caller; eight numbers are read and written.
     unsafe {
-        let even = half_sums::<R, G, 0>(first, stride, w, ahead.at);
+        let even = half_products::<R, G, 0>(first, stride, w, ahead);
         for g in 0..G {
             for r in 0..R {
                 _mm512_storeu_pd(out[g][start + r].as_mut_ptr(), even[g][r]);
             }
         }
-        ahead.move_on(ahead.at.wrapping_add(w[0].len() / PARTS * PARTS));
-        let odd = half_sums::<R, G, 1>(first, stride, w, ahead.at);
+        let odd = half_products::<R, G, 1>(first, stride, w, ahead);
         for g in 0..G {
             for r in 0..R {
                 let out = &mut out[g][start + r];
                 _mm512_storeu_pd(out.as_mut_ptr(), _mm512_add_pd(_mm512_loadu_pd(out.as_ptr()), odd[g][r]));
             }
         }
-        ahead.move_on(ahead.at.wrapping_add(w[0].len() / PARTS * PARTS));
     }
     R
 }
 
+/// Over the even columns, or over the odd ones. A line is asked for with each line of a row, so that the memory delivers all the time.
+///
+/// # Safety
+/// As [`some_products`].
 #[inline]
 #[target_feature(enable = "avx512f")]
-unsafe fn half_sums<const R: usize, const G: usize, const ODD: usize>(
+unsafe fn half_products<const R: usize, const G: usize, const ODD: usize>(
     first: *const f64,
     stride: usize,
     w: &[&[[f64; STRIP]]; G],
-    far: *const f64,
+    ahead: &mut Ahead,
 ) -> [[__m512d; R]; G] {
-    let columns = w[0].len();
+    let (columns, far) = (w[0].len(), ahead.at);
     let whole = columns / PARTS * PARTS;
     let mut sums = [[[_mm512_setzero_pd(); R]; G]; HALF];
     let add = |sums: &mut [[__m512d; R]; G], j: usize| {
@@ -107,14 +110,14 @@ unsafe fn half_sums<const R: usize, const G: usize, const ODD: usize>(
             add(sums, whole + 2 * part + ODD);
         }
     }
-    let [s0, s2, s4, s6] = sums;
-    let mut all = [[_mm512_setzero_pd(); R]; G];
-    for g in 0..G {
-        for r in 0..R {
-            all[g][r] = _mm512_add_pd(_mm512_add_pd(s0[g][r], s4[g][r]), _mm512_add_pd(s2[g][r], s6[g][r]));
+    ahead.move_on(far.wrapping_add(whole));
+    let ([p, q, r, s], mut products) = (sums, [[_mm512_setzero_pd(); R]; G]);
+    for (g, products) in products.iter_mut().enumerate() {
+        for (k, product) in products.iter_mut().enumerate() {
+            *product = _mm512_add_pd(_mm512_add_pd(p[g][k], r[g][k]), _mm512_add_pd(q[g][k], s[g][k]));
         }
     }
-    all
+    products
 }
 
 /// Adds the rows with their weights to eight vectors of sums side by side, in one group of eight or two, as
