@@ -54,16 +54,16 @@ unsafe fn some_products<const R: usize, const G: usize>(
     // SAFETY: of the caller; eight numbers are read and written.
     unsafe {
         let even = half_products::<R, G, 0>(first, stride, w, ahead);
-        for g in 0..G {
-            for r in 0..R {
-                _mm512_storeu_pd(out[g][start + r].as_mut_ptr(), even[g][r]);
+        for (r, even) in even.into_iter().enumerate() {
+            for (out, even) in out.iter_mut().zip(even) {
+                _mm512_storeu_pd(out[start + r].as_mut_ptr(), even);
             }
         }
         let odd = half_products::<R, G, 1>(first, stride, w, ahead);
-        for g in 0..G {
-            for r in 0..R {
-                let out = &mut out[g][start + r];
-                _mm512_storeu_pd(out.as_mut_ptr(), _mm512_add_pd(_mm512_loadu_pd(out.as_ptr()), odd[g][r]));
+        for (r, odd) in odd.into_iter().enumerate() {
+            for (out, odd) in out.iter_mut().zip(odd) {
+                let out = &mut out[start + r];
+                _mm512_storeu_pd(out.as_mut_ptr(), _mm512_add_pd(_mm512_loadu_pd(out.as_ptr()), odd));
             }
         }
     }
@@ -81,21 +81,21 @@ unsafe fn half_products<const R: usize, const G: usize, const ODD: usize>(
     stride: usize,
     w: &[&[[f64; STRIP]]; G],
     ahead: &mut Ahead,
-) -> [[__m512d; R]; G] {
+) -> [[__m512d; G]; R] {
     let (columns, far) = (w[0].len(), ahead.at);
     let whole = columns / PARTS * PARTS;
-    let mut sums = [[[_mm512_setzero_pd(); R]; G]; HALF];
-    let add = |sums: &mut [[__m512d; R]; G], j: usize| {
+    let mut sums = [[[_mm512_setzero_pd(); G]; R]; HALF];
+    let add = |sums: &mut [[__m512d; G]; R], j: usize| {
         let mut all = [_mm512_setzero_pd(); G];
-        for g in 0..G {
+        for (all, w) in all.iter_mut().zip(w) {
             // SAFETY: of the caller.
-            all[g] = unsafe { _mm512_loadu_pd(w[g].as_ptr().add(j).cast()) };
+            *all = unsafe { _mm512_loadu_pd(w.as_ptr().add(j).cast()) };
         }
-        for r in 0..R {
+        for (r, sums) in sums.iter_mut().enumerate() {
             // SAFETY: of the caller.
             let x = _mm512_set1_pd(unsafe { *first.add(r * stride + j) });
-            for g in 0..G {
-                sums[g][r] = _mm512_fmadd_pd(x, all[g], sums[g][r]);
+            for (sum, w) in sums.iter_mut().zip(all) {
+                *sum = _mm512_fmadd_pd(x, w, *sum);
             }
         }
     };
@@ -111,10 +111,10 @@ unsafe fn half_products<const R: usize, const G: usize, const ODD: usize>(
         }
     }
     ahead.move_on(far.wrapping_add(whole));
-    let ([p, q, r, s], mut products) = (sums, [[_mm512_setzero_pd(); R]; G]);
-    for (g, products) in products.iter_mut().enumerate() {
-        for (k, product) in products.iter_mut().enumerate() {
-            *product = _mm512_add_pd(_mm512_add_pd(p[g][k], r[g][k]), _mm512_add_pd(q[g][k], s[g][k]));
+    let ([p, q, r, s], mut products) = (sums, [[_mm512_setzero_pd(); G]; R]);
+    for (k, products) in products.iter_mut().enumerate() {
+        for (g, product) in products.iter_mut().enumerate() {
+            *product = _mm512_add_pd(_mm512_add_pd(p[k][g], r[k][g]), _mm512_add_pd(q[k][g], s[k][g]));
         }
     }
     products
@@ -161,30 +161,30 @@ unsafe fn some_sums<const C: usize, const G: usize>(
     y: &mut [&mut [[f64; STRIP]]; G],
     from: usize,
 ) -> usize {
-    let mut sums = [[_mm512_setzero_pd(); C]; G];
+    let mut sums = [[_mm512_setzero_pd(); G]; C];
     let (mut x, stride) = (rows.place(0).wrapping_add(from), rows.stride());
     // SAFETY, of each block: of the caller; eight numbers are read or written.
-    for (g, sums) in sums.iter_mut().enumerate() {
-        for (j, sum) in sums.iter_mut().enumerate() {
-            *sum = unsafe { _mm512_loadu_pd(y[g].as_ptr().add(from + j).cast()) };
+    for (j, sums) in sums.iter_mut().enumerate() {
+        for (sum, y) in sums.iter_mut().zip(&*y) {
+            *sum = unsafe { _mm512_loadu_pd(y.as_ptr().add(from + j).cast()) };
         }
     }
     for r in 0..rows.count() {
         let mut all = [_mm512_setzero_pd(); G];
-        for g in 0..G {
-            all[g] = unsafe { _mm512_loadu_pd(c[g].as_ptr().add(r).cast()) };
+        for (all, c) in all.iter_mut().zip(c) {
+            *all = unsafe { _mm512_loadu_pd(c.as_ptr().add(r).cast()) };
         }
-        for j in 0..C {
+        for (j, sums) in sums.iter_mut().enumerate() {
             let x = _mm512_set1_pd(unsafe { *x.add(j) });
-            for g in 0..G {
-                sums[g][j] = _mm512_fmadd_pd(all[g], x, sums[g][j]);
+            for (sum, c) in sums.iter_mut().zip(all) {
+                *sum = _mm512_fmadd_pd(c, x, *sum);
             }
         }
         x = x.wrapping_add(stride);
     }
-    for (g, sums) in sums.iter().enumerate() {
-        for (j, sum) in sums.iter().enumerate() {
-            unsafe { _mm512_storeu_pd(y[g].as_mut_ptr().add(from + j).cast(), *sum) };
+    for (j, sums) in sums.into_iter().enumerate() {
+        for (y, sum) in y.iter_mut().zip(sums) {
+            unsafe { _mm512_storeu_pd(y.as_mut_ptr().add(from + j).cast(), sum) };
         }
     }
     C
