@@ -10,8 +10,8 @@ pub trait Parallel: Sync {
     /// Calls `task(0)`, ..., `task(tasks - 1)`, each once.
     fn run(&self, tasks: usize, task: &(dyn Fn(usize) + Sync));
 
-    /// As [`run`](Self::run), for tasks on large data that come again and again: a thread takes much the same ones at every call, whose data
-    /// may still be near it, and goes backwards through them if it is to.
+    /// As [`run`](Self::run), for tasks on large data that come again and again: a thread takes much the same ones at every call, whose
+    /// data may still be near it, and goes backwards through them if it is to.
     fn revisit(&self, tasks: usize, backwards: bool, task: &(dyn Fn(usize) + Sync)) {
         self.run(tasks, &|k| task(if backwards { tasks - 1 - k } else { k }));
     }
