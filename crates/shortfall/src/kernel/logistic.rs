@@ -124,7 +124,8 @@ pub(super) fn add_weighed<const N: usize, const LOSSES: bool>(
     false
 }
 
-/// [`add_weighed`] of rows of any length; false, and nothing is done, without AVX2, and with AVX-512, where it was not measured.
+/// [`add_weighed`] of rows of any length; false, and nothing is done, without AVX2, and with AVX-512, where rows that the caches hold take
+/// longer by it.
 pub(super) fn add_weighed_run<const LOSSES: bool>(
     rows: &Run,
     signs: &[f64],

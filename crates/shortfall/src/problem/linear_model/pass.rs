@@ -24,7 +24,9 @@ const GROUP: usize = 8;
 const FEW: usize = 16;
 /// Sums of blocks that are kept at a time: 256 MB.
 const MOST_KEPT: usize = 1 << 25;
-/// Sums of blocks, 1 MB, above which a thread by itself keeps those of few: it adds them up while they are near.
+/// Losses from which on a thread by itself does not wait for rows. With fewer, passes to and fro gain more than sums that are near.
+const MANY: usize = 8;
+/// Sums of blocks, 1 MB, above which such a thread adds those of few at a time, while they are near.
 const MOST_NEAR: usize = 1 << 17;
 /// Multiply-adds above which several threads share a pass.
 const WORTH_SHARING: usize = 1 << 14;
@@ -68,7 +70,7 @@ impl Pass<'_> {
         let backwards = turn.is_some_and(|turn| turn.fetch_xor(true, Ordering::Relaxed));
         let kept = match parallel {
             None => 1,
-            Some(parallel) if parallel.threads() == 1 && blocks * width > MOST_NEAR => GROUP.min(blocks),
+            Some(parallel) if parallel.threads() == 1 && losses >= MANY && blocks * width > MOST_NEAR => GROUP.min(blocks),
             Some(_) => (MOST_KEPT / width.max(1)).max(GROUP).min(blocks),
         };
         // So far apart that no two threads write to one cache line.
