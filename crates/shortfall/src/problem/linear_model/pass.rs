@@ -70,7 +70,9 @@ impl Pass<'_> {
         let backwards = turn.is_some_and(|turn| turn.fetch_xor(true, Ordering::Relaxed));
         let kept = match parallel {
             None => 1,
-            Some(parallel) if parallel.threads() == 1 && losses >= MANY && blocks * width > MOST_NEAR => GROUP.min(blocks),
+            Some(parallel) if parallel.threads() == 1 && losses >= MANY && blocks * width > MOST_NEAR => {
+                GROUP.min(blocks)
+            }
             Some(_) => (MOST_KEPT / width.max(1)).max(GROUP).min(blocks),
         };
         // So far apart that no two threads write to one cache line.
@@ -107,6 +109,7 @@ impl Pass<'_> {
 mod tests {
     use super::*;
     use crate::parallel::Sequential;
+    use crate::parallel::tests::Threads;
     use std::sync::Mutex;
 
     #[test]
@@ -137,6 +140,23 @@ mod tests {
         let shared = pass.evaluate(Some(&Sequential), &mut space, &add);
         assert_eq!(shared, pass.evaluate(None, &mut used, &add));
         assert_eq!(shared.map(|sums| sums.len()), [3, 2]);
+    }
+
+    #[test]
+    fn sums_that_are_added_while_near_give_the_same_bits() {
+        let (block, width, losses) = (256, 3300, MANY);
+        let blocks = MOST_NEAR / width + 3;
+        let pass = Pass { rows: blocks * block - 5, block, width, losses, work: WORTH_SHARING, backwards: None };
+        let add = |blocks: Blocks| {
+            blocks.each(|from, to, gradients, losses| {
+                for (k, sum) in gradients.iter_mut().chain(losses).enumerate() {
+                    *sum += ((from + to) as f64 * 0.1 * (k + 1) as f64).sin();
+                }
+            });
+        };
+        let [mut near, mut all] = [Vec::new(), Vec::new()];
+        assert_eq!(pass.evaluate(Some(&Sequential), &mut near, &add), pass.evaluate(Some(&Threads), &mut all, &add));
+        assert!(near.len() < (GROUP + 2) * (width + losses + CACHE_LINE) && all.len() > blocks * width);
     }
 
     #[test]
