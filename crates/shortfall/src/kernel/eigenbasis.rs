@@ -72,10 +72,28 @@ pub(super) fn spectral_step_by<E: Eight>(
         sums = eight(&values, linear.map(|_| &linear_of), coefficients, &mut c, sums);
         last.copy_from_slice(&c[..last.len()]);
     }
-    let [squares, energies, sizes] = stored(sums);
-    let tree = |x: [f64; GROUP]| ((x[0] + x[4]) + (x[2] + x[6])) + ((x[1] + x[5]) + (x[3] + x[7]));
-    let larger = |a: f64, b: f64| if b > a { b } else { a };
-    Components { squared_gradient: tree(squares), energy: tree(energies), largest: sizes.into_iter().fold(0.0, larger) }
+    Components::of(sums)
+}
+
+impl Components {
+    /// From sums of eights: squares of gradients, energies, and the largest sizes.
+    #[inline(always)]
+    pub(super) fn of<E: Eight>(sums: [E; 3]) -> Self {
+        let [squares, energies, sizes] = stored(sums);
+        let tree = |x: [f64; GROUP]| ((x[0] + x[4]) + (x[2] + x[6])) + ((x[1] + x[5]) + (x[3] + x[7]));
+        let larger = |a: f64, b: f64| if b > a { b } else { a };
+        let largest = sizes.into_iter().fold(0.0, larger);
+        Self { squared_gradient: tree(squares), energy: tree(energies), largest }
+    }
+}
+
+/// Where numbers go that a step leads from one place to the next, and the size of the next.
+#[inline(always)]
+pub(super) fn unless_gone<E: Eight>(from: E, next: E) -> [E; 2] {
+    let (size, zero, gone) = (next.size(), E::all(0.0), E::all(GONE));
+    // One that has gone stays so: it cannot be seen whether it was passed over.
+    let small = E::choose(next.is(zero), E::choose(from.is(gone), gone, zero), gone);
+    [E::choose(size.is_below(gone), small, next), size]
 }
 
 #[inline(always)]
@@ -91,11 +109,7 @@ fn eight<E: Eight>(
         Some(linear) => lambda.fused(from, E::load(linear)),
         None => lambda.times(from),
     };
-    let next = minus_eta.fused(stretch.times(lambda).fused(g, g), from);
-    let (size, zero, gone) = (next.size(), E::all(0.0), E::all(GONE));
-    // One that has gone stays so: it cannot be seen whether it was passed over.
-    let small = E::choose(next.is(zero), E::choose(from.is(gone), gone, zero), gone);
-    let next = E::choose(size.is_below(gone), small, next);
+    let [next, size] = unless_gone(from, minus_eta.fused(stretch.times(lambda).fused(g, g), from));
     next.store(c);
     let (g, twice) = match linear {
         Some(linear) => {

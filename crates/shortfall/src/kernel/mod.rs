@@ -24,6 +24,7 @@ mod simd;
 mod softmax;
 mod stored;
 mod symmetric;
+mod tridiagonal;
 
 pub(crate) use blocks::Blocks;
 pub(crate) use cache_lines::{CACHE_LINE, CacheLines, before_cache_line};
@@ -47,6 +48,7 @@ pub(crate) use stored::StoredDense;
 #[cfg(test)]
 pub(crate) use stored::tests::Elsewhere;
 pub(crate) use symmetric::{Columns, PAIRS, Pairs, add_symmetric_product, update_and_add_symmetric_product};
+pub use tridiagonal::{Place, Tridiagonal};
 
 use multiversion::multiversion;
 

@@ -49,7 +49,7 @@ pub use sine::Sine;
 pub use softmax::Softmax;
 
 use crate::constants::Constants;
-use crate::constants::eigen::Eigen;
+use crate::constants::eigen::{Eigen, Tridiagonal};
 use crate::kernel::norm;
 use crate::method::{Ascent, Sampling};
 use crate::parallel::Parallel;
@@ -151,6 +151,12 @@ pub trait Problem: Send + Sync {
 
     /// Eigenvalues, for quadratics.
     fn spectrum(&self) -> Option<&dyn Spectrum> {
+        None
+    }
+
+    /// The matrix A in tridiagonal form and the vector b of `f = x'Ax/2 + b'x`, where runs may follow that.
+    fn tridiagonal(&self, parallel: &dyn Parallel) -> Option<(&Tridiagonal, &[f64])> {
+        let _ = parallel;
         None
     }
 

@@ -8,8 +8,20 @@
 //!
 //! (Golub and Van Loan, "Matrix Computations", section 8.3.1). The product `Av` reads all of A, which the caches near the processor
 //! do not hold: so the pairs v, w of some columns are kept beside A, and taken off it while it is read for the next product.
+//!
+//! What rounding does is bounded as it goes. H, with `t = 2/v'v`, is an exact reflection whatever v was stored, and Q is defined as
+//! their product; so a step of n rows goes from a matrix B to `HBH + E`, and A is `Q T Q'` but for the sum of all `|E|`. With S the
+//! size of B and of what is kept beside it, in absolute values, `|B| + 4 sum |v||w|`, and `gamma` as in [`gamma`]:
+//!
+//! - the column, and the pairs taken off the others now and then, are off by `gamma_10 S` each, the column in two places;
+//! - v is that of a column off by `2.1 u`, whose length is off by `gamma_(n/32 + 13)` of itself: so H leaves as much of it below;
+//! - `Av` is off by `gamma_(n + 40) S |v|`. With that, t, which is off by `1.25 gamma_(n/32 + 13)` of itself, and its own product and
+//!   roundings, w is off by `t |v| S (gamma_(n + 40) + 3.5 gamma_(n/32 + 13) + 6 u)`, since `|I - t vv'/2| = 1`; and E by `2 |v|` of that,
+//!   where `t |v|^2 = 2`.
+//!
+//! Together `|E| <= S (4 gamma_(n + 40) + 20 gamma_(n/32 + 20))`.
 
-use super::NEGLIGIBLE;
+use super::{NEGLIGIBLE, gamma};
 use crate::kernel::{
     Columns, PAIRS, PANEL, Pairs, Panel, add_backward, add_forward, add_scaled, add_symmetric_product, dot, norm,
     update_and_add_symmetric_product,
@@ -22,6 +34,7 @@ const TASK: usize = PANEL;
 const TOGETHER: usize = 48;
 
 /// `A = Q T Q'`: T, and Q as reflections.
+#[derive(Clone, Debug)]
 pub(super) struct Reduced {
     size: usize,
     pub(super) diagonal: Vec<f64>,
@@ -30,6 +43,8 @@ pub(super) struct Reduced {
     columns: Vec<f64>,
     /// The t of each.
     factors: Vec<f64>,
+    /// Upper bound of `|A - Q T Q'|_F`.
+    pub(super) error: f64,
 }
 
 impl Reduced {
@@ -37,7 +52,11 @@ impl Reduced {
     pub(super) fn of(mut columns: Vec<f64>, d: usize, parallel: &dyn Parallel) -> Self {
         let (mut diagonal, mut off_diagonal, mut factors) = (Vec::with_capacity(d), Vec::new(), Vec::new());
         let mut pairs: Vec<[Vec<f64>; 2]> = Vec::with_capacity(PAIRS);
+        let all = norm(&columns) * (1.0 + gamma(d * d / 32 + 10));
+        // `sum |v||w|` of the pairs.
+        let (mut error, mut beside) = (1e-100, 0.0);
         for k in 0..d {
+            error += (all + error + 4.0 * beside) * relative_error(d - k);
             let (done, rest) = columns.split_at_mut((k + 1) * d);
             let column = &mut done[k * d..];
             for [v, w] in &pairs {
@@ -56,7 +75,10 @@ impl Reduced {
             }
             let mut v = vec![0.0; d];
             v[k + 1..].copy_from_slice(&column[k + 1..]);
-            let updates = if pairs.len() == PAIRS { std::mem::take(&mut pairs) } else { Vec::new() };
+            let mut updates = Vec::new();
+            if pairs.len() == PAIRS {
+                (updates, beside) = (std::mem::take(&mut pairs), 0.0);
+            }
             let mut w = product(rest, k + 1, &updates, &v, parallel);
             for [x, y] in &pairs {
                 let [along_x, along_y] = [dot(&x[k + 1..], &v[k + 1..]), dot(&y[k + 1..], &v[k + 1..])];
@@ -65,9 +87,33 @@ impl Reduced {
             }
             let along = dot(&w[k + 1..], &v[k + 1..]);
             w[k + 1..].iter_mut().zip(&v[k + 1..]).for_each(|(w, v)| *w = factor * (*w - 0.5 * factor * along * v));
+            beside += norm(&v) * norm(&w);
             pairs.push([v, w]);
         }
-        Self { size: d, diagonal, off_diagonal, columns, factors }
+        // Sums of bounds are rounded too, and so are lengths.
+        Self { size: d, diagonal, off_diagonal, columns, factors, error: error * (1.0 + 1e-9) }
+    }
+
+    /// `Q'x`
+    pub(super) fn turn(&self, x: &mut [f64]) {
+        (0..self.factors.len()).for_each(|k| self.reflect(k, x));
+    }
+
+    /// `Qz`
+    pub(super) fn turn_back(&self, z: &mut [f64]) {
+        (0..self.factors.len()).rev().for_each(|k| self.reflect(k, z));
+    }
+
+    fn reflect(&self, k: usize, x: &mut [f64]) {
+        let v = &self.columns[k * self.size + k + 1..(k + 1) * self.size];
+        add_scaled(-self.factors[k] * dot(v, &x[k + 1..]), v, &mut x[k + 1..]);
+    }
+
+    /// What rounding makes of [`turn`](Self::turn) and back, relative to the length: each of at most d reflections by its product, its
+    /// t and its multiply-adds.
+    pub(super) fn turning_error(&self) -> f64 {
+        let d = self.size;
+        6.0 * d as f64 * gamma(d / 32 + 20)
     }
 
     /// Vectors, one after the other, are multiplied by Q.
@@ -154,6 +200,11 @@ impl Block {
     }
 }
 
+/// `|E|` of a step, see the module.
+fn relative_error(rows: usize) -> f64 {
+    4.0 * gamma(rows + 40) + 20.0 * gamma(rows / 32 + 20)
+}
+
 /// Turns a column into the v of its reflection, with 1 first; returns what the reflection leaves of it, and t.
 fn reflection(column: &mut [f64]) -> (f64, f64) {
     let (first, length) = (column[0], norm(column));
@@ -211,6 +262,7 @@ fn stripes(mut rest: &mut [f64], first: usize, rows: usize) -> Vec<Columns<'_>> 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::kernel::distance;
     use crate::parallel::Sequential;
     use crate::random::{Generator, Role};
     use faer::{Mat, MatRef};
@@ -254,6 +306,18 @@ mod tests {
             });
             let error = q * t * q.transpose() - MatRef::from_column_major_slice(&matrix, d, d);
             assert!(error.norm_max() < 1e-14 * (d as f64 + 10.0), "{d}: {:e}", error.norm_max());
+            assert!(error.norm_l2() <= reduced.error, "{d}: {:e} {:e}", error.norm_l2(), reduced.error);
+            let size = norm(&matrix) * (d as f64 + 10.0).powi(2);
+            assert!(reduced.error < 1e-14 * size + 1e-99, "{d}: {:e}", reduced.error);
+            let x: Vec<f64> = (0..d).map(|i| (i as f64 * 0.9).cos()).collect();
+            let mut turned = x.clone();
+            reduced.turn(&mut turned);
+            for (k, turned) in turned.iter().enumerate() {
+                let wanted: f64 = (0..d).map(|i| q[(i, k)] * x[i]).sum();
+                assert!((turned - wanted).abs() <= 1e-14 * (d as f64 + 10.0), "{d} {k}");
+            }
+            reduced.turn_back(&mut turned);
+            assert!(distance(&turned, &x) <= reduced.turning_error() * norm(&x), "{d}");
             let unorthogonal = q.transpose() * q - Mat::<f64>::identity(d, d);
             assert!(unorthogonal.norm_max() < 1e-15 * (d as f64 + 10.0), "{d}: {:e}", unorthogonal.norm_max());
         }

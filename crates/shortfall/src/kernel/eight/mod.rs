@@ -15,6 +15,7 @@ use super::secular::{secular_quotients_by, secular_sums_by, secular_vector_by};
 use super::side_by_side::{Weigh, add_eights_by};
 use super::simd::{Ahead, Run, plain as plain_rows};
 use super::symmetric::{Columns, Pairs, add_symmetric_product_by, update_and_add_symmetric_product_by};
+use super::tridiagonal::{Place, Tridiagonal, tridiagonal_step_by};
 use std::ops::Range;
 
 /// Eight numbers.
@@ -109,8 +110,8 @@ pub(super) fn stored<E: Eight, const N: usize>(numbers: [E; N]) -> [[f64; GROUP]
 }
 
 /// The functions of [`eigenbasis`](super::eigenbasis), [`lanes`](super::lanes), [`logistic`](super::logistic),
-/// [`panel`](super::panel), [`secular`](super::secular), [`side_by_side`](super::side_by_side) and [`symmetric`](super::symmetric) for
-/// one kind of registers.
+/// [`panel`](super::panel), [`secular`](super::secular), [`side_by_side`](super::side_by_side), [`symmetric`](super::symmetric) and
+/// [`tridiagonal`](super::tridiagonal) for one kind of registers.
 macro_rules! entries {
     ($kind:ty $(, $features:literal)?) => {
         $(#[target_feature(enable = $features)])?
@@ -122,6 +123,15 @@ macro_rules! entries {
             passed_over: &Range<usize>,
         ) -> Components {
             spectral_step_by::<$kind>(values, linear, coefficients, c, passed_over)
+        }
+
+        $(#[target_feature(enable = $features)])?
+        pub(in super::super) fn tridiagonal_step(
+            matrix: &Tridiagonal,
+            coefficients: [f64; 2],
+            place: &mut Place,
+        ) -> Components {
+            tridiagonal_step_by::<$kind>(matrix, coefficients, place)
         }
 
         $(#[target_feature(enable = $features)])?

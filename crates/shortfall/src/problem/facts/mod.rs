@@ -5,7 +5,7 @@ mod hallucinated;
 
 use super::{Problem, Samples};
 use crate::arguments::Arguments;
-use crate::constants::eigen::{Eigen, seconds_of_symmetric, symmetric};
+use crate::constants::eigen::{Tridiagonal, seconds_of_tridiagonal};
 use crate::constants::{Number, Provenance};
 use crate::method::{Method, Perturbation};
 use crate::parallel::Parallel;
@@ -56,7 +56,7 @@ pub fn facts(
 fn hessian_at_minimum(problem: &dyn Problem, budget: &dyn Budget) -> Option<(Vec<f64>, Vec<f64>)> {
     let d = problem.dimension();
     let work = problem.work().saturating_mul(d);
-    if d > LARGEST_DENSE || work > MOST_WORK || work as f64 / SPEED + seconds_of_symmetric(d) > budget.left() {
+    if d > LARGEST_DENSE || work > MOST_WORK || work as f64 / SPEED + seconds_of_tridiagonal(d) > budget.left() {
         return None;
     }
     let point = problem.minimum().point().filter(|point| point.len() == d)?.to_vec();
@@ -74,13 +74,14 @@ fn curvature(problem: &dyn Problem, matrix: &[f64], d: usize, parallel: &dyn Par
     }
     let found;
     // Of a quadratic the Hessian is the matrix.
-    let Eigen { values, radius, .. } = match problem.decomposed(parallel) {
-        Some((eigen, _)) => eigen,
+    let form = match problem.tridiagonal(parallel) {
+        Some((form, _)) => form,
         None => {
-            found = symmetric(matrix, d, parallel)?;
+            found = Tridiagonal::of(matrix, d, parallel)?;
             &found
         }
     };
-    let around = |value: f64| Number::between(value - radius, value + radius).with(Provenance::Estimated);
-    Some(CurvatureAtMinimum { top: around(values[d - 1]), second: d.checked_sub(2).map(|k| around(values[k])) })
+    let around = |value: f64| Number::between(value - form.radius, value + form.radius).with(Provenance::Estimated);
+    let eigenvalue = |k: usize| around(form.eigenvalue(k));
+    Some(CurvatureAtMinimum { top: eigenvalue(d - 1), second: d.checked_sub(2).map(eigenvalue) })
 }

@@ -3,7 +3,7 @@
 use super::{Design, Moments};
 use crate::constants::Number;
 use crate::constants::directed::{add_down, add_up};
-use crate::constants::eigen::{gamma, seconds_of_symmetric, symmetric};
+use crate::constants::eigen::{Tridiagonal, gamma, seconds_of_symmetric, seconds_of_tridiagonal};
 use crate::kernel::{max_abs, norm};
 use crate::parallel::Parallel;
 use crate::source::Budget;
@@ -46,14 +46,14 @@ impl Ends {
     fn decomposed(design: &Design, moments: &Moments, budget: &dyn Budget) -> Option<Self> {
         let (n, d) = (design.count(), design.columns());
         let size = n.min(d);
-        if budget.left() < seconds_of_symmetric(size) {
+        if budget.left() < seconds_of_tridiagonal(size) {
             return None;
         }
         let matrix = if d <= n { design.gram(None, budget)? } else { design.gram_of_rows(budget)? };
-        if !budget.goes_on("eigenvalues", None) || budget.left() < seconds_of_symmetric(size) {
+        if !budget.goes_on("eigenvalues", None) || budget.left() < seconds_of_tridiagonal(size) {
             return None;
         }
-        let Some(eigen) = symmetric(&matrix, size, budget.parallel()) else {
+        let Some(tridiagonal) = Tridiagonal::of(&matrix, size, budget.parallel()) else {
             return Some(Self {
                 top: None,
                 loose: "",
@@ -65,9 +65,13 @@ impl Ends {
         };
         let tiny = (size * size) as f64 * f64::MIN_POSITIVE; // products that underflow
         let rounding = gamma(n.max(d) + 6) * moments.mean_square.high * (1.0 + 1e-10);
-        let error = add_up(eigen.radius, rounding + tiny);
-        let top = add_up(eigen.values[size - 1].max(0.0), error);
-        let least = add_down(eigen.values[0], -error).max(0.0);
+        let ([low, high], radius) = tridiagonal.ends(|| {
+            let affordable = budget.left() >= seconds_of_symmetric(size);
+            Some(affordable.then(|| tridiagonal.eigen(&matrix, budget.parallel()))??.ends())
+        });
+        let error = add_up(radius, rounding + tiny);
+        let top = add_up(high.max(0.0), error);
+        let least = add_down(low, -error).max(0.0);
         let (bottom, bottom_of_rows) = if d <= n { (least, 0.0) } else { (0.0, least) };
         Some(Self {
             top: top.is_finite().then_some(top),

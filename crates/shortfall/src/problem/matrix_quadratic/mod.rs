@@ -3,7 +3,9 @@
 use super::{Ask, Hessian, Minimum, Problem};
 use crate::arguments::{Arguments, BadInput};
 use crate::constants::directed::add_up;
-use crate::constants::eigen::{Cholesky, Eigen, UNIT, gamma, seconds_of_symmetric, symmetric};
+use crate::constants::eigen::{
+    Cholesky, Eigen, Ends, Tridiagonal, UNIT, gamma, seconds_of_symmetric, seconds_of_tridiagonal,
+};
 use crate::constants::{Constant, Constants, Number, Symbol};
 use crate::kernel::{dot, norm};
 use crate::parallel::{Parallel, for_parts};
@@ -30,6 +32,7 @@ pub struct MatrixQuadratic {
     /// `|Q|_F`, from above.
     size: f64,
     budget: Arc<dyn Budget>,
+    tridiagonal: OnceLock<Option<Tridiagonal>>,
     eigen: OnceLock<Option<Eigen>>,
     range: OnceLock<Range>,
     optimum: OnceLock<Result<Optimum, &'static str>>,
@@ -55,7 +58,16 @@ impl MatrixQuadratic {
         assert_eq!(matrix.len(), linear.len() * linear.len(), "a square matrix and a vector of its size");
         let size = norm(&matrix) * (1.0 + gamma(matrix.len() + 4));
         let budget = Arc::new(Unlimited);
-        Self { matrix, linear, size, budget, eigen: OnceLock::new(), range: OnceLock::new(), optimum: OnceLock::new() }
+        Self {
+            matrix,
+            linear,
+            size,
+            budget,
+            tridiagonal: OnceLock::new(),
+            eigen: OnceLock::new(),
+            range: OnceLock::new(),
+            optimum: OnceLock::new(),
+        }
     }
 
     pub(super) fn build(arguments: &Arguments, source: &dyn DataSource) -> Result<Self, BadInput> {
@@ -128,12 +140,12 @@ impl MatrixQuadratic {
     }
 
     fn range(&self) -> &Range {
-        self.range.get_or_init(|| match self.eigen(self.budget.parallel()) {
-            Some(Eigen { values, radius, .. }) => {
+        self.range.get_or_init(|| match self.ends() {
+            Some(([low, high], radius)) => {
                 let circles = self.gershgorin();
                 Range {
-                    low: (-add_up(-values[0], *radius)).max(circles.low),
-                    high: add_up(values[values.len() - 1], *radius).min(circles.high),
+                    low: (-add_up(-low, radius)).max(circles.low),
+                    high: add_up(high, radius).min(circles.high),
                     how: "eigenvalues with proved error",
                 }
             }
@@ -141,16 +153,27 @@ impl MatrixQuadratic {
         })
     }
 
+    fn ends(&self) -> Option<Ends> {
+        let (d, parallel) = (self.linear.len(), self.budget.parallel());
+        let affordable = || seconds_of_symmetric(d) <= self.budget.left();
+        Some(self.tridiagonal(parallel)?.ends(|| affordable().then(|| self.eigen(parallel))?.map(Eigen::ends)))
+    }
+
     /// Of matrices that are not too large for the time allowed.
-    fn eigen(&self, parallel: &dyn Parallel) -> Option<&Eigen> {
+    fn tridiagonal(&self, parallel: &dyn Parallel) -> Option<&Tridiagonal> {
         let find = || {
             let d = self.linear.len();
-            let affordable = d <= LARGEST_DECOMPOSED && seconds_of_symmetric(d) <= self.budget.left();
+            let affordable = d <= LARGEST_DECOMPOSED && seconds_of_tridiagonal(d) <= self.budget.left();
             (affordable && self.budget.goes_on("eigenvalues", None))
-                .then(|| symmetric(&self.matrix, d, parallel))
+                .then(|| Tridiagonal::of(&self.matrix, d, parallel))
                 .flatten()
         };
-        self.eigen.get_or_init(find).as_ref()
+        self.tridiagonal.get_or_init(find).as_ref()
+    }
+
+    fn eigen(&self, parallel: &dyn Parallel) -> Option<&Eigen> {
+        let tridiagonal = self.tridiagonal(parallel)?;
+        self.eigen.get_or_init(|| tridiagonal.eigen(&self.matrix, parallel)).as_ref()
     }
 
     /// Every eigenvalue lies within `sum_{j != i} |q_ij|` of some `q_ii`.
@@ -286,6 +309,10 @@ impl Problem for MatrixQuadratic {
 
     fn hessian(&self) -> Option<&dyn Hessian> {
         Some(self)
+    }
+
+    fn tridiagonal(&self, parallel: &dyn Parallel) -> Option<(&Tridiagonal, &[f64])> {
+        Some((self.tridiagonal(parallel)?, &self.linear))
     }
 
     fn decomposed(&self, parallel: &dyn Parallel) -> Option<(&Eigen, &[f64])> {

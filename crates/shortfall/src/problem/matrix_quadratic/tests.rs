@@ -59,6 +59,23 @@ fn a_rotated_quadratic_from_its_matrix() {
     assert_eq!(value(Symbol::Omega), 0.0);
 }
 
+/// Their eigenvalues are told without eigenvectors.
+#[test]
+fn constants_of_a_large_matrix() {
+    let eigenvalues: Vec<f64> = (0..260).map(|i| 0.3 + 0.02 * f64::from(i)).collect();
+    let (problem, _) = shifted(&eigenvalues);
+    let constants = problem.constants(&Ask { start: &[2.0; 260], sampling: None });
+    for (symbol, exact, side) in [(Symbol::Beta, 0.3 + 0.02 * 259.0, 1.0), (Symbol::Mu, 0.3, -1.0)] {
+        let off = (constants.get(symbol).value().expect("known") / exact - 1.0) * side;
+        assert!((-1e-13..1e-7).contains(&off), "{symbol:?} {off:e}");
+    }
+    assert!(problem.tridiagonal.get().is_some() && problem.eigen.get().is_none());
+    // The same but for a smallest eigenvalue that is nearly 0, which eigenvectors tell.
+    let (nearly, _) = shifted(&[&[1e-8], &eigenvalues[1..]].concat());
+    let mu = nearly.constants(&Ask { start: &[2.0; 260], sampling: None }).get(Symbol::Mu).value().expect("above 0");
+    assert!((9e-9..1e-8).contains(&mu) && nearly.eigen.get().is_some(), "{mu:e}");
+}
+
 #[test]
 fn loose_circles_hold_and_threads_change_no_bit() {
     let (problem, _) = shifted(&(0..520).map(|i| 1.0 + f64::from(i % 7)).collect::<Vec<_>>());

@@ -1,8 +1,8 @@
 //! How blocks of lanes advance. The plain stepper serves every problem and method; faster ones are tested against it.
 
-mod eigenbasis;
 mod line;
 mod plain;
+mod quadratic;
 mod together;
 
 use super::aggregates::LaneRecord;
@@ -12,9 +12,9 @@ use crate::parallel::Parallel;
 use crate::problem::{Problem, Samples};
 use std::ops::Range;
 
-use eigenbasis::Eigenbasis;
 use line::Line;
 pub use plain::Plain;
+use quadratic::Quadratic;
 pub use together::Together;
 
 /// Which steps are evaluated, and where they go.
@@ -114,7 +114,7 @@ pub trait Stepper: Sync {
 
 /// The stepper for a problem and a method; never depends on the number of steps.
 pub fn choose<'a>(problem: &'a dyn Problem, method: &'a Method, parallel: &dyn Parallel) -> Box<dyn Stepper + 'a> {
-    if let Some(stepper) = Eigenbasis::of(problem, method, parallel) {
+    if let Some(stepper) = Quadratic::of(problem, method, parallel) {
         return Box::new(stepper);
     }
     if let Some(stepper) = Line::of(problem, method) {
