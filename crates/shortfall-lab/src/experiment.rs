@@ -8,7 +8,6 @@ use shortfall::attractor::{Attractor, attractor};
 use shortfall::constants::{Constants, Symbol};
 use shortfall::kernel::norm;
 use shortfall::method::{METHODS, Method, MethodRecipe, Schedule, StepSize};
-use shortfall::parallel::Parallel;
 use shortfall::problem::{Ask, Minimum, PROBLEMS, Problem, facts};
 use shortfall::random::{Generator, Role};
 use shortfall::simulate::{self, Expectations, Observer, Outcome, Plan, Record, Run, Setting};

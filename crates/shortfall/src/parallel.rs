@@ -4,9 +4,6 @@ use std::sync::{Mutex, PoisonError};
 
 /// Runs independent tasks; results must not depend on the order or on how many run at once.
 pub trait Parallel: Sync {
-    /// How many run at once, at most.
-    fn threads(&self) -> usize;
-
     /// Calls `task(0)`, ..., `task(tasks - 1)`, each once.
     fn run(&self, tasks: usize, task: &(dyn Fn(usize) + Sync));
 
@@ -21,10 +18,6 @@ pub trait Parallel: Sync {
 pub struct Sequential;
 
 impl Parallel for Sequential {
-    fn threads(&self) -> usize {
-        1
-    }
-
     fn run(&self, tasks: usize, task: &(dyn Fn(usize) + Sync)) {
         (0..tasks).for_each(task);
     }
@@ -102,10 +95,6 @@ pub(crate) mod tests {
     pub(crate) struct Threads;
 
     impl Parallel for Threads {
-        fn threads(&self) -> usize {
-            usize::MAX
-        }
-
         fn run(&self, tasks: usize, task: &(dyn Fn(usize) + Sync)) {
             std::thread::scope(|scope| {
                 for k in (0..tasks).rev() {

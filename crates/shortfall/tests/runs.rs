@@ -146,10 +146,6 @@ fn lanes_do_not_depend_on_their_company() {
 struct Threads;
 
 impl Parallel for Threads {
-    fn threads(&self) -> usize {
-        usize::MAX
-    }
-
     fn run(&self, tasks: usize, task: &(dyn Fn(usize) + Sync)) {
         std::thread::scope(|scope| {
             for i in (0..tasks).rev() {

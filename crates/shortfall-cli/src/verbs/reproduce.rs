@@ -4,7 +4,6 @@ use super::run::{make_folder, write, write_page};
 use crate::arguments::Reproduce;
 use crate::output::{Failure, print, print_json};
 use crate::{progress, render};
-use shortfall::parallel::Parallel;
 use shortfall_lab::pool::Pool;
 use shortfall_lab::report::{EXHIBITS, FLOORS, Origin, Results, listed, page};
 use shortfall_lab::reproduce::{ROWS, Report, Row, document, identities};

@@ -43,6 +43,11 @@ impl Pool {
         Ok(pool)
     }
 
+    /// Number of threads.
+    pub fn threads(&self) -> usize {
+        self.helpers.len() + 1
+    }
+
     /// The number of tasks, if they are shared.
     fn shared(&self, tasks: usize) -> Option<u32> {
         let is_shared = tasks > 1 && !self.helpers.is_empty();
@@ -62,10 +67,6 @@ impl Drop for Pool {
 }
 
 impl Parallel for Pool {
-    fn threads(&self) -> usize {
-        self.helpers.len() + 1
-    }
-
     fn run(&self, tasks: usize, task: &(dyn Fn(usize) + Sync)) {
         match self.shared(tasks) {
             Some(count) => self.work.share(count, Order::FromTheFirst, task),

@@ -24,6 +24,8 @@ pub(crate) struct Base {
     ends: OnceLock<Ends>,
     optimum: OnceLock<Optimum>,
     space: Spare<Space>,
+    /// For sums of blocks.
+    near: Spare<CacheLines>,
     /// Whether the next shared pass goes backwards.
     backwards: AtomicBool,
 }
@@ -90,6 +92,7 @@ impl Base {
             ends: OnceLock::new(),
             optimum: OnceLock::new(),
             space: Spare::default(),
+            near: Spare::default(),
             backwards: AtomicBool::new(false),
         }
     }
@@ -120,6 +123,7 @@ impl Base {
             losses: 1,
             work: parts * rows.entries(),
             backwards: Some(&self.backwards),
+            near: &self.near,
         }
     }
 

@@ -1,7 +1,8 @@
 //! One pass over all rows, in fixed blocks that several threads may share.
 
-use crate::kernel::{Blocks, CACHE_LINE, before_cache_line};
+use crate::kernel::{Blocks, CACHE_LINE, CacheLines, add_scaled, before_cache_line};
 use crate::parallel::{Parallel, revisit_parts};
+use crate::spare::Spare;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 /// Rows whose sums are added one after the other; blocks are added in order. It depends on the size of the data alone, so that
@@ -24,10 +25,6 @@ const GROUP: usize = 8;
 const FEW: usize = 16;
 /// Sums of blocks that are kept at a time: 256 MB.
 const MOST_KEPT: usize = 1 << 25;
-/// Losses from which on a thread by itself does not wait for rows. With fewer, passes to and fro gain more than sums that are near.
-const MANY: usize = 8;
-/// Sums of blocks, 1 MB, above which such a thread adds those of few at a time, while they are near.
-const MOST_NEAR: usize = 1 << 17;
 /// Multiply-adds above which several threads share a pass.
 const WORTH_SHARING: usize = 1 << 14;
 
@@ -47,6 +44,8 @@ pub(crate) struct Pass<'a> {
     pub(crate) work: usize,
     /// Whether the next shared pass goes backwards: it begins with what the pass before has left in the caches.
     pub(crate) backwards: Option<&'a AtomicBool>,
+    /// Space for the sums of a group of blocks.
+    pub(crate) near: &'a Spare<CacheLines>,
 }
 
 impl Pass<'_> {
@@ -68,41 +67,53 @@ impl Pass<'_> {
         let parallel = parallel.filter(|_| self.is_worth_sharing());
         let turn = self.backwards.filter(|_| parallel.is_some() && blocks > FEW);
         let backwards = turn.is_some_and(|turn| turn.fetch_xor(true, Ordering::Relaxed));
+        let together = (blocks / FEW).clamp(1, GROUP);
+        let groups = blocks.div_ceil(together);
         let kept = match parallel {
             None => 1,
-            Some(parallel) if parallel.threads() == 1 && losses >= MANY && blocks * width > MOST_NEAR => {
-                GROUP.min(blocks)
-            }
-            Some(_) => (MOST_KEPT / width.max(1)).max(GROUP).min(blocks),
+            Some(_) => (MOST_KEPT / width.max(1)).max(GROUP).min(groups),
         };
         // So far apart that no two threads write to one cache line.
         let apart = width.next_multiple_of(CACHE_LINE);
         space.resize((1 + kept) * apart + CACHE_LINE, 0.0);
         let lead = before_cache_line(space);
         let (total, partials) = space[lead..].split_at_mut(apart);
-        let of = |first: usize, sums: &mut [f64]| {
+        let of_blocks = |first: usize, sums: &mut [f64]| {
             let (from, lengths) = (first * block, [gradients, losses]);
             add(Blocks { from, to: rows.min(from + sums.len() / apart * block), block, lengths, apart, sums });
         };
+        let of_group = |group: usize, sum: &mut [f64]| {
+            if together == 1 {
+                return of_blocks(group, sum);
+            }
+            let first = group * together;
+            self.near.with(Default::default, |near| {
+                near.resize(together * apart / CACHE_LINE);
+                let sums = &mut near.as_flattened_mut()[..together.min(blocks - first) * apart];
+                of_blocks(first, sums);
+                sum.fill(0.0);
+                add_in_order(sums, sum);
+            });
+        };
         total.fill(0.0);
-        for first in (0..blocks).step_by(kept) {
-            let partials = &mut partials[..kept.min(blocks - first) * apart];
+        for first in (0..groups).step_by(kept) {
+            let partials = &mut partials[..kept.min(groups - first) * apart];
             match parallel {
-                Some(parallel) => {
-                    let together = (blocks / FEW).clamp(1, GROUP);
-                    revisit_parts(parallel, backwards, partials, together * apart, |from, group| {
-                        of(first + from / apart, group);
-                    });
-                }
-                None => of(first, partials),
+                Some(parallel) => revisit_parts(parallel, backwards, partials, apart, |from, sum| {
+                    of_group(first + from / apart, sum);
+                }),
+                None => of_group(first, partials),
             }
-            for partial in partials.chunks_exact(apart) {
-                total.iter_mut().zip(partial).for_each(|(total, partial)| *total += partial);
-            }
+            add_in_order(partials, total);
         }
         let (gradients, losses) = total[..width].split_at_mut(gradients);
         [gradients, losses]
     }
+}
+
+/// Adds one vector after the other.
+fn add_in_order(vectors: &[f64], total: &mut [f64]) {
+    vectors.chunks_exact(total.len()).for_each(|vector| add_scaled(1.0, vector, total));
 }
 
 #[cfg(test)]
@@ -126,7 +137,9 @@ mod tests {
 
     #[test]
     fn a_shared_pass_gives_the_same_bits_in_space_that_was_used() {
-        let pass = Pass { rows: 1000, block: 256, width: 3, losses: 2, work: WORTH_SHARING, backwards: None };
+        let near = Spare::default();
+        let pass =
+            Pass { rows: 1000, block: 256, width: 3, losses: 2, work: WORTH_SHARING, backwards: None, near: &near };
         let add = |blocks: Blocks| {
             blocks.each(|from, to, gradients, losses| {
                 for row in from..to {
@@ -142,27 +155,37 @@ mod tests {
         assert_eq!(shared.map(|sums| sums.len()), [3, 2]);
     }
 
+    /// Of blocks one by one, in pairs, and in the largest groups, the last of which is not full.
     #[test]
-    fn sums_that_are_added_while_near_give_the_same_bits() {
-        let (block, width, losses) = (256, 3300, MANY);
-        let blocks = MOST_NEAR / width + 3;
-        let pass = Pass { rows: blocks * block - 5, block, width, losses, work: WORTH_SHARING, backwards: None };
-        let add = |blocks: Blocks| {
-            blocks.each(|from, to, gradients, losses| {
-                for (k, sum) in gradients.iter_mut().chain(losses).enumerate() {
-                    *sum += ((from + to) as f64 * 0.1 * (k + 1) as f64).sin();
-                }
-            });
-        };
-        let [mut near, mut all] = [Vec::new(), Vec::new()];
-        assert_eq!(pass.evaluate(Some(&Sequential), &mut near, &add), pass.evaluate(Some(&Threads), &mut all, &add));
-        assert!(near.len() < (GROUP + 2) * (width + losses + CACHE_LINE) && all.len() > blocks * width);
+    fn sums_of_groups_are_added_in_order() {
+        for (blocks, together) in [(FEW + 1, 1), (2 * FEW + 1, 2), (FEW * GROUP + 7, GROUP)] {
+            let (block, width, losses, near) = (256, 3, 2, Spare::default());
+            let rows = blocks * block - 5;
+            let pass = Pass { rows, block, width, losses, work: WORTH_SHARING, backwards: None, near: &near };
+            let of = |from: usize, to: usize, k: usize| ((from + 3 * to) as f64 * 0.1 * (k + 1) as f64).sin();
+            let add = |blocks: Blocks| {
+                blocks.each(|from, to, gradients, losses| {
+                    let sums = gradients.iter_mut().chain(losses).enumerate();
+                    sums.for_each(|(k, sum)| *sum += of(from, to, k));
+                });
+            };
+            let [mut one, mut several, mut alone] = [vec![7.0; 5], Vec::new(), Vec::new()];
+            let found = pass.evaluate(Some(&Sequential), &mut one, &add);
+            assert_eq!(found, pass.evaluate(Some(&Threads), &mut several, &add));
+            assert_eq!(found, pass.evaluate(None, &mut alone, &add));
+            for (k, found) in found.into_iter().flat_map(|sums| &*sums).enumerate() {
+                let starts: Vec<usize> = (0..rows).step_by(block).collect();
+                let sum = |group: &[usize]| group.iter().map(|from| of(*from, rows.min(from + block), k)).sum::<f64>();
+                assert_eq!(*found, starts.chunks(together).map(sum).sum::<f64>(), "{blocks} {k}");
+            }
+        }
     }
 
     #[test]
     fn to_and_fro_the_bits_are_the_same() {
-        let (turn, rows) = (AtomicBool::new(false), 256 * 37 + 5);
-        let pass = Pass { rows, block: 256, width: 1, losses: 1, work: WORTH_SHARING, backwards: Some(&turn) };
+        let (turn, rows, near) = (AtomicBool::new(false), 256 * 37 + 5, Spare::default());
+        let pass =
+            Pass { rows, block: 256, width: 1, losses: 1, work: WORTH_SHARING, backwards: Some(&turn), near: &near };
         let firsts = Mutex::new(Vec::new());
         let add = |blocks: Blocks| {
             blocks.each(|from, to, gradients, losses| {

@@ -33,6 +33,7 @@ use crate::method::Ascent;
 use crate::parallel::{Parallel, Sequential};
 use crate::random::{Generator, Role};
 use crate::source::{Budget, Unlimited};
+use crate::spare::Spare;
 use constants::{Estimates, smoothness_of};
 use gradient::Space;
 use network::{Network, Tangent, in_panels};
@@ -96,8 +97,8 @@ impl Mlp {
     fn evaluate(&self, x: &[f64], gradient: &mut [f64], parallel: Option<&dyn Parallel>) -> f64 {
         let n = self.rows.count();
         let width = self.network.padded();
-        let pass =
-            RowPass { rows: n, block: block_of(n, self.columns), width, losses: 1, work: n * width, backwards: None };
+        let (block, near) = (block_of(n, self.columns), Spare::default());
+        let pass = RowPass { rows: n, block, width, losses: 1, work: n * width, backwards: None, near: &near };
         let mut space = Vec::new();
         let [total, loss] = pass.evaluate(parallel, &mut space, &|blocks| {
             blocks.each(|from, to, sums, losses| {
