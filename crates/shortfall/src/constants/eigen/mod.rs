@@ -135,15 +135,15 @@ impl Tridiagonal {
         better.unwrap_or_else(|| ([low, self.eigenvalue(d - 1)], self.radius))
     }
 
-    /// `Q'x` in place of x, and `Qz` in place of z: relative to its length each is off by at most
-    /// [`turning_error`](Self::turning_error).
-    pub fn turn(&self, x: &mut [f64]) {
-        self.reduced.turn(x);
+    /// `Q'x` in place of x, and `Qz` in place of z, for each of some vectors that lie one after the other: relative to its length each
+    /// is off by at most [`turning_error`](Self::turning_error).
+    pub fn turn(&self, vectors: &mut [f64]) {
+        self.reduced.turn(vectors);
     }
 
     /// See [`turn`](Self::turn).
-    pub fn turn_back(&self, z: &mut [f64]) {
-        self.reduced.turn_back(z);
+    pub fn turn_back(&self, vectors: &mut [f64]) {
+        self.reduced.turn_back(vectors);
     }
 
     /// See [`turn`](Self::turn).

@@ -94,19 +94,22 @@ impl Reduced {
         Self { size: d, diagonal, off_diagonal, columns, factors, error: error * (1.0 + 1e-9) }
     }
 
-    /// `Q'x`
-    pub(super) fn turn(&self, x: &mut [f64]) {
-        (0..self.factors.len()).for_each(|k| self.reflect(k, x));
+    /// `Q'x` for each of some vectors, one after the other.
+    pub(super) fn turn(&self, vectors: &mut [f64]) {
+        (0..self.factors.len()).for_each(|k| self.reflect(k, vectors));
     }
 
     /// `Qz`
-    pub(super) fn turn_back(&self, z: &mut [f64]) {
-        (0..self.factors.len()).rev().for_each(|k| self.reflect(k, z));
+    pub(super) fn turn_back(&self, vectors: &mut [f64]) {
+        (0..self.factors.len()).rev().for_each(|k| self.reflect(k, vectors));
     }
 
-    fn reflect(&self, k: usize, x: &mut [f64]) {
+    fn reflect(&self, k: usize, vectors: &mut [f64]) {
         let v = &self.columns[k * self.size + k + 1..(k + 1) * self.size];
-        add_scaled(-self.factors[k] * dot(v, &x[k + 1..]), v, &mut x[k + 1..]);
+        for x in vectors.chunks_exact_mut(self.size) {
+            let x = &mut x[k + 1..];
+            add_scaled(-self.factors[k] * dot(v, x), v, x);
+        }
     }
 
     /// What rounding makes of [`turn`](Self::turn) and back, relative to the length: each of at most d reflections by its product, its

@@ -129,6 +129,11 @@ impl MatrixQuadratic {
                 });
             }
         }
+        self.add_linear(x, product)
+    }
+
+    /// To a product Qx; returns f.
+    fn add_linear(&self, x: &[f64], product: &mut [f64]) -> f64 {
         let value = 0.5f64.mul_add(dot(x, product), dot(&self.linear, x));
         product.iter_mut().zip(&self.linear).for_each(|(p, b)| *p += b);
         value
@@ -240,6 +245,29 @@ impl Problem for MatrixQuadratic {
 
     fn gradient_on(&self, x: &[f64], gradient: &mut [f64], parallel: &dyn Parallel) {
         self.evaluate(x, gradient, Some(parallel));
+    }
+
+    /// Each row is read once for all points.
+    fn values_gradients_on(
+        &self,
+        points: &[&[f64]],
+        gradients: &mut [&mut [f64]],
+        _: bool,
+        parallel: &dyn Parallel,
+    ) -> Vec<f64> {
+        let count = points.len().max(1);
+        let mut products = vec![0.0; self.linear.len() * count];
+        for_parts(parallel, &mut products, TASK * count, |from, part| {
+            for (i, products) in part.chunks_exact_mut(count).enumerate() {
+                let row = self.row(from / count + i);
+                products.iter_mut().zip(points).for_each(|(p, x)| *p = dot(row, x));
+            }
+        });
+        let at = |(k, (x, gradient)): (usize, (&&[f64], &mut &mut [f64]))| {
+            gradient.iter_mut().zip(products.chunks_exact(count)).for_each(|(g, products)| *g = products[k]);
+            self.add_linear(x, gradient)
+        };
+        points.iter().zip(gradients).enumerate().map(at).collect()
     }
 
     fn value_error(&self, x: &[f64], _: f64) -> f64 {

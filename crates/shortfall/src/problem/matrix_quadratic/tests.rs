@@ -85,6 +85,11 @@ fn loose_circles_hold_and_threads_change_no_bit() {
     let (mut a, mut b) = (vec![0.0; 520], vec![0.0; 520]);
     let alone = problem.value_gradient(&x, &mut a);
     assert_eq!((alone, &a), (problem.value_gradient_on(&x, &mut b, &Sequential), &b));
+    let (y, mut c) = (vec![0.5; 520], vec![0.0; 520]);
+    let values = problem.values_gradients_on(&[&y, &x], &mut [&mut c, &mut b], true, &Sequential);
+    assert_eq!((alone, a), (values[1], b));
+    let (other, mut d) = (values[0], vec![0.0; 520]);
+    assert_eq!((problem.value_gradient(&y, &mut d), d), (other, c));
 }
 
 #[test]

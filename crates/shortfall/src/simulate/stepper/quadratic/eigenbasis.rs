@@ -92,10 +92,13 @@ impl Basis for Eigenbasis<'_> {
         components(self.basis, x).iter().zip(&self.centre).map(|(c, centre)| c - centre).collect()
     }
 
-    fn point(&self, c: &[f64]) -> Vec<f64> {
+    fn points(&self, c: &[f64]) -> Vec<f64> {
+        let d = self.centre.len();
         let mut x = vec![0.0; c.len()];
-        for ((vector, c), centre) in self.basis.vectors.chunks_exact(c.len()).zip(c).zip(&self.centre) {
-            add_scaled(c + centre, vector, &mut x);
+        for (k, (vector, centre)) in self.basis.vectors.chunks_exact(d).zip(&self.centre).enumerate() {
+            for (c, x) in c.chunks_exact(d).zip(x.chunks_exact_mut(d)) {
+                add_scaled(c[k] + centre, vector, x);
+            }
         }
         x
     }

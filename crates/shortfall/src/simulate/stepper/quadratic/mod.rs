@@ -41,6 +41,18 @@ pub struct Quadratic<'a> {
     eigenbasis: OnceLock<Option<Eigenbasis<'a>>>,
 }
 
+/// Most iterates that are transformed back, and evaluated on the matrix, together.
+const TOGETHER: usize = 8;
+
+/// Iterates that are to be filed, in order.
+#[derive(Default)]
+struct Waiting {
+    /// Their steps, and whether these are recorded.
+    steps: Vec<(u64, bool)>,
+    /// Their coordinates, one after the other.
+    c: Vec<f64>,
+}
+
 /// What is known of where a lane is.
 struct Found {
     squared_gradient: f64,
@@ -65,8 +77,8 @@ trait Basis {
     /// Those of a point.
     fn of(&self, x: &[f64]) -> Vec<f64>;
 
-    /// The point that has them.
-    fn point(&self, c: &[f64]) -> Vec<f64>;
+    /// The points, one after the other, that have some of them.
+    fn points(&self, c: &[f64]) -> Vec<f64>;
 
     /// Where they are, and what is known of there.
     fn place(&self, c: &[f64]) -> (Self::Place, Found);
@@ -163,13 +175,16 @@ impl<'a> Quadratic<'a> {
                 continue;
             }
             let (mut place, mut found) = basis.place(c);
+            let mut waiting = Waiting::default();
             let mut recorded = course.schedule.recorded.partition_point(|recorded| *recorded < state.step);
             for t in state.step..until {
                 basis.look(t, &mut place);
                 if watches {
-                    if record.cycle.is_none() {
-                        let back = record.watch.look(t, basis.coordinates(&place));
-                        record.cycle = back.map(|period| Cycle::new(t, period));
+                    if record.cycle.is_none()
+                        && let Some(period) = record.watch.look(t, basis.coordinates(&place))
+                    {
+                        self.file(basis, &mut waiting, course, record, parallel);
+                        record.cycle = Some(Cycle::new(t, period));
                     }
                     if record.is_known() {
                         break;
@@ -179,10 +194,17 @@ impl<'a> Quadratic<'a> {
                 let is_recorded = course.schedule.recorded.get(recorded) == Some(&t);
                 let evaluates = course.schedule.strata.is_none() || is_recorded || record.cycle.is_some();
                 if evaluates || !gradient_norm.is_finite() {
-                    let filed = (is_recorded, course.schedule.strata.is_none().then_some(1.0));
+                    let weight = course.schedule.strata.is_none().then_some(1.0);
                     let at = evaluated(t, found.value, gradient_norm);
-                    if !self.keep(at, filed, basis, basis.coordinates(&place), course, record, parallel) {
+                    if !record.keep(course.plan, course.schedule, &at, weight) {
                         break;
+                    }
+                    if is_recorded || record.cycle.is_some() {
+                        waiting.steps.push((t, is_recorded));
+                        waiting.c.extend_from_slice(basis.coordinates(&place));
+                    }
+                    if waiting.steps.len() == TOGETHER || record.cycle.is_some() {
+                        self.file(basis, &mut waiting, course, record, parallel);
                     }
                 }
                 recorded += usize::from(is_recorded);
@@ -196,12 +218,14 @@ impl<'a> Quadratic<'a> {
                 }
                 // A coordinate is at most the length of all components.
                 let far = found.largest > near || found.largest.is_nan();
-                let is_within = || max_abs(&basis.point(basis.coordinates(&place))) <= limit && found.value.is_finite();
+                let is_within =
+                    || max_abs(&basis.points(basis.coordinates(&place))) <= limit && found.value.is_finite();
                 if far && !is_within() {
                     record.diverged = Some(t + 1);
                     break;
                 }
             }
+            self.file(basis, &mut waiting, course, record, parallel);
             c.copy_from_slice(basis.coordinates(&place));
         }
         state.step = until;
@@ -218,7 +242,7 @@ impl<'a> Quadratic<'a> {
         parallel: &dyn Parallel,
     ) -> Vec<f64> {
         if record.diverged.is_some() {
-            return basis.point(c);
+            return basis.points(c);
         }
         let (mut place, mut found) = basis.place(c);
         if let Some(cycle) = record.cycle.clone().filter(Cycle::is_known) {
@@ -233,42 +257,43 @@ impl<'a> Quadratic<'a> {
         }
         let at = evaluated(step, found.value, basis.gradient_norm(&place, &found));
         let c = basis.coordinates(&place);
-        let x = basis.point(c);
-        if self.keep(at, (true, None), basis, c, course, record, parallel) {
+        let x = basis.points(c);
+        if record.keep(course.plan, course.schedule, &at, None) {
+            let mut last = Waiting { steps: vec![(step, true)], c: c.to_vec() };
+            self.file(basis, &mut last, course, record, parallel);
             record.movement.travelled = distance(&x, &course.plan.start);
         }
         x
     }
 
-    /// Files an iterate: with `weight` in the sums, at T without. `false` if it is not finite.
-    #[allow(clippy::too_many_arguments)] // an iterate with all that is known of it
-    fn keep<B: Basis>(
+    /// Files iterates themselves, evaluated on the matrix.
+    fn file<B: Basis>(
         &self,
-        at: Evaluated,
-        (recorded, weight): (bool, Option<f64>),
         basis: &B,
-        c: &[f64],
+        waiting: &mut Waiting,
         course: Course,
         record: &mut LaneRecord,
         parallel: &dyn Parallel,
-    ) -> bool {
-        let kept = record.keep(course.plan, course.schedule, &at, weight);
-        if kept && (recorded || record.cycle.is_some()) {
-            let x = basis.point(c);
-            record.keep_point(self.point(&x, basis.radius(), course.plan.base, parallel), recorded, at.step);
+    ) {
+        if waiting.steps.is_empty() {
+            return;
         }
-        kept
-    }
-
-    /// The iterate itself, evaluated on the matrix.
-    fn point(&self, x: &[f64], radius: f64, base: f64, parallel: &dyn Parallel) -> Point {
+        let d = self.problem.dimension();
+        let x = basis.points(&waiting.c);
+        let points: Vec<&[f64]> = x.chunks_exact(d).collect();
         let mut g = vec![0.0; x.len()];
-        let value = self.problem.value_gradient_on(x, &mut g, parallel);
-        // The sums between recorded steps follow the decomposition.
-        let off = radius * norm(x);
-        let point = Point::of(self.problem, x, value, &g, base);
-        let (error, gradient_error) = (point.error + 0.5 * off * norm(x), point.gradient_error + off);
-        Point { error, gradient_error, ..point }
+        let mut gradients: Vec<&mut [f64]> = g.chunks_exact_mut(d).collect();
+        let values = self.problem.values_gradients_on(&points, &mut gradients, true, parallel);
+        for (((step, recorded), (x, g)), value) in
+            waiting.steps.drain(..).zip(points.iter().zip(&gradients)).zip(values)
+        {
+            // The sums between recorded steps follow the decomposition.
+            let off = basis.radius() * norm(x);
+            let point = Point::of(self.problem, x, value, g, course.plan.base);
+            let (error, gradient_error) = (point.error + 0.5 * off * norm(x), point.gradient_error + off);
+            record.keep_point(Point { error, gradient_error, ..point }, recorded, step);
+        }
+        waiting.c.clear();
     }
 
     /// What lanes are in that have gone so far.
@@ -313,7 +338,7 @@ impl Stepper for Quadratic<'_> {
                 if let Some(tridiagonal) = tridiagonal.as_ref().filter(|_| state.step == self.change) {
                     let lanes = state.components.chunks_exact_mut(d).zip(&mut *sums.lanes);
                     for (c, record) in lanes.filter(|(_, record)| !record.is_known()) {
-                        c.copy_from_slice(&basis.of(&tridiagonal.point(c)));
+                        c.copy_from_slice(&basis.of(&tridiagonal.points(c)));
                         // Where it was lies in other coordinates.
                         (record.watch, record.cycle) = (Watch::default(), None);
                     }

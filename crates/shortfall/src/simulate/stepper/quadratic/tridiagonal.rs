@@ -28,7 +28,7 @@ impl Basis for TridiagonalBasis<'_> {
         z
     }
 
-    fn point(&self, z: &[f64]) -> Vec<f64> {
+    fn points(&self, z: &[f64]) -> Vec<f64> {
         let mut x = z.to_vec();
         self.form.turn_back(&mut x);
         x
