@@ -14,7 +14,8 @@
 //! size of B and of what is kept beside it, in absolute values, `|B| + 4 sum |v||w|`, and `gamma` as in [`gamma`]:
 //!
 //! - the column, and the pairs taken off the others now and then, are off by `gamma_10 S` each, the column in two places;
-//! - v is that of a column off by `2.1 u`, whose length is off by `gamma_(n/32 + 13)` of itself: so H leaves as much of it below;
+//! - v is that of a column off by `2.1 u`, and the length left of it is off by `gamma_(n/32 + 13)`: so H leaves it but for
+//!   `2.1 (u + gamma_(n/32 + 13))` of its length, in two places;
 //! - `Av` is off by `gamma_(n + 40) S |v|`. With that, t, which is off by `1.25 gamma_(n/32 + 13)` of itself, and its own product and
 //!   roundings, w is off by `t |v| S (gamma_(n + 40) + 3.5 gamma_(n/32 + 13) + 6 u)`, since `|I - t vv'/2| = 1`; and E by `2 |v|` of that,
 //!   where `t |v|^2 = 2`.
