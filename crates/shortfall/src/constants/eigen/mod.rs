@@ -160,11 +160,6 @@ impl Cholesky {
     }
 }
 
-/// Solves `A x = b` for a positive definite `d x d` matrix (row-major); `None` if it is not.
-pub fn solve_positive_definite(matrix: &[f64], b: &[f64]) -> Option<Vec<f64>> {
-    Cholesky::of(matrix, b.len())?.solve(b)
-}
-
 /// Solves `A x = b` for a `d x d` matrix (row-major) by elimination with row exchanges; `None` if it is singular.
 pub fn solve(matrix: &[f64], b: &[f64]) -> Option<Vec<f64>> {
     let d = b.len();
@@ -346,8 +341,9 @@ mod tests {
     #[test]
     fn refuses_what_is_not_finite_or_not_definite() {
         assert!(symmetric(&[f64::NAN], 1, &Sequential).is_none());
-        assert!(solve_positive_definite(&[-1.0], &[1.0]).is_none());
-        let x = solve_positive_definite(&[4.0, 1.0, 1.0, 2.0], &[9.5, 5.0]).expect("definite");
+        assert!(Cholesky::of(&[-1.0], 1).is_none());
+        let factor = Cholesky::of(&[4.0, 1.0, 1.0, 2.0], 2).expect("definite");
+        let x = factor.solve(&[9.5, 5.0]).expect("finite");
         assert!((x[0] - 2.0).abs() < 1e-15 && (x[1] - 1.5).abs() < 1e-15);
     }
 

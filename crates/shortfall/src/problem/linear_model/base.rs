@@ -206,7 +206,7 @@ impl Base {
 
     /// `(1/n) sum_i weight_i x_i x_i' + ridge I`, row-major.
     pub(crate) fn write_hessian(&self, weight: &dyn Fn(usize) -> f64, matrix: &mut [f64]) {
-        if let Some(gram) = self.design.gram(Some(weight), &Unlimited) {
+        if let Some(gram) = self.design.gram(Some(weight), &Unlimited, self.budget.parallel()) {
             matrix.copy_from_slice(&gram);
         }
         let d = self.design.columns();

@@ -2,11 +2,18 @@
 
 use crate::constants::eigen::gamma;
 use crate::kernel::{CACHE_LINE, Rows, StoredDense, before_cache_line, dot, norm};
+use crate::parallel::{Parallel, map};
 use crate::source::{Budget, SparseMatrix, StoredRows};
 use faer::linalg::matmul::triangular::{BlockStructure, matmul};
 use faer::{Accum, MatMut, MatRef, Par};
 use std::borrow::Cow;
 use std::sync::Arc;
+
+/// Columns from which on several threads share X'X, the parts they take, and what their rows are a multiple of, as those of faer's
+/// kernels are.
+const WORTH_SHARING: usize = 256;
+const PARTS: usize = 4;
+const EVEN: usize = 48;
 
 /// n rows `x_i` of d columns.
 ///
@@ -233,8 +240,13 @@ impl Design {
         ((1 << 22) / self.columns.max(1)).clamp(8, 256)
     }
 
-    /// `(1/n) sum_i weight_i x_i x_i'`, d x d; `None` if the budget is spent.
-    pub(crate) fn gram(&self, weight: Option<&dyn Fn(usize) -> f64>, budget: &dyn Budget) -> Option<Vec<f64>> {
+    /// `(1/n) sum_i weight_i x_i x_i'`, d x d; `None` if the budget is spent. The threads change no bit.
+    pub(crate) fn gram(
+        &self,
+        weight: Option<&dyn Fn(usize) -> f64>,
+        budget: &dyn Budget,
+        parallel: &dyn Parallel,
+    ) -> Option<Vec<f64>> {
         let (n, d) = (self.count(), self.columns);
         let mut gram = vec![0.0; d * d];
         let (mut panel, mut weighted) = (Vec::new(), Vec::new());
@@ -252,7 +264,7 @@ impl Design {
             let left = if weight.is_some() { &weighted } else { &panel };
             let left = MatRef::from_row_major_slice(left, to - from, d).transpose();
             let right = MatRef::from_row_major_slice(&panel, to - from, d);
-            add_lower_product(MatMut::from_row_major_slice_mut(&mut gram, d, d), left, right);
+            add_lower_product(&mut gram, left, right, parallel);
             if !budget.goes_on("X'X/n", Some(to as f64 / n as f64)) {
                 return None;
             }
@@ -290,9 +302,31 @@ impl Design {
     }
 }
 
-fn add_lower_product(product: MatMut<'_, f64>, left: MatRef<'_, f64>, right: MatRef<'_, f64>) {
+/// Adds the lower triangle of a symmetric product, row-major, in parts of as many rows as make them alike in size.
+fn add_lower_product(product: &mut [f64], left: MatRef<'_, f64>, right: MatRef<'_, f64>, parallel: &dyn Parallel) {
     use BlockStructure::{Rectangular, TriangularLower};
-    matmul(product, TriangularLower, Accum::Add, left, Rectangular, right, Rectangular, 1.0, Par::Seq);
+    let d = left.nrows();
+    let count = if d < WORTH_SHARING { 1 } else { PARTS };
+    let end = |k: usize| {
+        let end = d as f64 * (k as f64 / count as f64).sqrt();
+        if k == count { d } else { (end / EVEN as f64).round() as usize * EVEN }
+    };
+    let mut rest = product;
+    let mut parts = Vec::with_capacity(count);
+    for rows in (0..count).map(|k| end(k)..end(k + 1)) {
+        let (part, others) = std::mem::take(&mut rest).split_at_mut(rows.len() * d);
+        parts.push((rows, part));
+        rest = others;
+    }
+    map(parallel, parts, |(rows, part)| {
+        let left = left.subrows(rows.start, rows.len());
+        let part = MatMut::from_row_major_slice_mut(part, rows.len(), d);
+        let (before, on) = part.split_at_col_mut(rows.start);
+        let (before_right, on_right) = right.split_at_col(rows.start);
+        faer::linalg::matmul::matmul(before, Accum::Add, left, before_right, 1.0, Par::Seq);
+        let (on, on_right) = (on.subcols_mut(0, rows.len()), on_right.subcols(0, rows.len()));
+        matmul(on, TriangularLower, Accum::Add, left, Rectangular, on_right, Rectangular, 1.0, Par::Seq);
+    });
 }
 
 /// Divides the lower triangle and copies it to the upper.

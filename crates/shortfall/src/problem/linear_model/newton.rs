@@ -5,7 +5,7 @@ use super::LinearModel;
 use super::pass::block_of;
 use super::spectrum::LARGEST_DENSE;
 use crate::constants::Number;
-use crate::constants::eigen::{gamma, solve_positive_definite};
+use crate::constants::eigen::{Cholesky, gamma};
 use crate::kernel::{RunningSum, add_scaled, dot, norm};
 
 /// Where Newton's method ended.
@@ -38,6 +38,9 @@ fn solve(problem: &dyn LinearModel, dense: bool) -> Optimum {
     let mut value = problem.value_gradient(&point, &mut gradient);
     let (mut stalled, mut stopped) = (0, false);
     let mut matrix = if dense { vec![0.0; d * d] } else { Vec::new() };
+    // A Hessian serves as long as steps with it gain a digit, and where the gradient is within its rounding.
+    let is_constant = problem.loss().least_curved == problem.loss().most_curved;
+    let (mut factor, mut anew) = (None, dense);
     let scale = preconditioner(problem);
     for _ in 0..MAX_ITERATIONS {
         let size = norm(&gradient);
@@ -48,25 +51,28 @@ fn solve(problem: &dyn LinearModel, dense: bool) -> Optimum {
             stopped = true;
             break;
         }
-        let direction = if dense {
+        if anew {
             problem.matrix_at(&point, &mut matrix);
-            // A singular Hessian has directions of descent all the same.
-            let solution = solve_positive_definite(&matrix, &gradient);
-            solution.or_else(|| conjugate_gradient(problem, &point, &gradient, &scale))
-        } else {
-            conjugate_gradient(problem, &point, &gradient, &scale)
-        };
-        let Some(direction) = direction else { break };
-        let Some((next, next_value, next_gradient)) = line_search(problem, &point, value, &gradient, &direction) else {
-            break;
-        };
-        // Near the optimum the value no longer tells; the gradient does.
-        let shrinks = norm(&next_gradient) < size;
-        if next_value >= value && !shrinks {
-            break;
+            factor = Cholesky::of(&matrix, d);
         }
+        let is_best = anew || is_constant || !dense;
+        // A singular Hessian has directions of descent all the same.
+        let direction = factor.as_ref().and_then(|factor: &Cholesky| factor.solve(&gradient));
+        let direction = direction.or_else(|| conjugate_gradient(problem, &point, &gradient, &scale));
+        let step = direction.and_then(|direction| line_search(problem, &point, value, &gradient, &direction));
+        // Near the optimum the value no longer tells; the gradient does.
+        let gains = |(_, next_value, next_gradient): &Step| *next_value < value || norm(next_gradient) < size;
+        let Some((next, next_value, next_gradient)) = step.filter(gains) else {
+            if is_best {
+                break;
+            }
+            anew = true;
+            continue;
+        };
         let falls = next_value < value - problem.value_error(&point, value);
         stalled = if falls || norm(&next_gradient) < 0.9 * size { 0 } else { stalled + 1 };
+        let left = norm(&next_gradient);
+        anew = dense && !is_constant && left > 0.1 * size && left > problem.data_gradient_error(&next, next_value);
         (point, value, gradient) = (next, next_value, next_gradient);
     }
     let error = problem.data_gradient_error(&point, value) + 4.0 * f64::EPSILON * base.ridge * norm(&point);

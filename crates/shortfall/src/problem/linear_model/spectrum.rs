@@ -49,7 +49,8 @@ impl Ends {
         if budget.left() < seconds_of_tridiagonal(size) {
             return None;
         }
-        let matrix = if d <= n { design.gram(None, budget)? } else { design.gram_of_rows(budget)? };
+        let matrix =
+            if d <= n { design.gram(None, budget, budget.parallel())? } else { design.gram_of_rows(budget)? };
         if !budget.goes_on("eigenvalues", None) || budget.left() < seconds_of_tridiagonal(size) {
             return None;
         }

@@ -116,6 +116,27 @@ fn eigenvalues(design: &Design) -> Vec<f64> {
     symmetric(&gram, d, &crate::parallel::Sequential).expect("finite").values
 }
 
+/// In parts, of rows that are held and not, with weights and without; some panels of rows.
+#[test]
+fn a_gram_matrix_that_threads_share() {
+    let rows = 300;
+    let weight = |i: usize| (i as f64 * 0.3).cos();
+    for design in designs(rows, 270, true) {
+        let columns = design.columns();
+        let mut all = vec![0.0; rows * columns];
+        design.write_rows(0, rows, &mut all);
+        for weight in [None, Some(&weight as &dyn Fn(usize) -> f64)] {
+            let gram = design.gram(weight, &Unlimited, &crate::parallel::Sequential).expect("time");
+            assert_eq!(gram, design.gram(weight, &Unlimited, &crate::parallel::tests::Threads).expect("time"));
+            for (j, k) in [(0, 0), (269, 0), (0, 269), (143, 144), (144, 143), (200, 200), (269, 269), (150, 20)] {
+                let of = |(i, row): (usize, &[f64])| weight.map_or(1.0, |weight| weight(i)) * row[j] * row[k];
+                let wanted = all.chunks_exact(columns).enumerate().map(of).sum::<f64>() / rows as f64;
+                assert!((gram[j * columns + k] - wanted).abs() < 1e-12, "{j} {k}");
+            }
+        }
+    }
+}
+
 #[test]
 fn the_ends_of_the_spectrum_are_tight_for_few_rows_or_few_columns() {
     for (rows, columns) in [(80, 9), (7, 40)] {

@@ -195,7 +195,8 @@ impl Hessian for Softmax {
                     let p = &p[i * classes..][..classes];
                     p[k] * (if k == l { 1.0 } else { 0.0 } - p[l])
                 };
-                let Some(block) = self.base.design.gram(Some(&weight), &Unlimited) else { return false };
+                let parallel = self.base.budget.parallel();
+                let Some(block) = self.base.design.gram(Some(&weight), &Unlimited, parallel) else { return false };
                 for (j, row) in block.chunks_exact(c).enumerate() {
                     matrix[(k * c + j) * d + l * c..][..c].copy_from_slice(row);
                     matrix[(l * c + j) * d + k * c..][..c].copy_from_slice(row);
