@@ -167,10 +167,10 @@ fn from_toml(value: &toml::Value) -> Option<Value> {
     })
 }
 
-/// Without spellings, and tables sorted.
+/// Without spellings or the sign of zero, which integers of TOML do not have, and tables sorted.
 fn normal(value: Value) -> Value {
     match value {
-        Value::Number { value, .. } => Value::number(value),
+        Value::Number { value, .. } => Value::number(value + 0.0),
         Value::List(values) => Value::List(values.into_iter().map(normal).collect()),
         Value::Table(entries) => {
             let mut entries: Vec<_> = entries.into_iter().map(|(name, value)| (name, normal(value))).collect();
