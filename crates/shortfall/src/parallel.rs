@@ -2,7 +2,8 @@
 
 use std::sync::{Mutex, PoisonError};
 
-/// Runs independent tasks; results must not depend on the order or on how many run at once.
+/// Runs independent tasks; results must not depend on the order or on how many run at once. Whoever waits for tasks may take part in
+/// them, but must take no others: these could ask for what it is about to find.
 pub trait Parallel: Sync {
     /// Calls `task(0)`, ..., `task(tasks - 1)`, each once.
     fn run(&self, tasks: usize, task: &(dyn Fn(usize) + Sync));

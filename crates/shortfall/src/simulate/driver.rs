@@ -3,7 +3,7 @@
 use super::aggregates::LaneRecord;
 use super::run::{Expectations, Outcome, Rounding, Run};
 use super::stepper::{Aggregates, Course, Schedule, Together, choose};
-use super::{Plan, State};
+use super::{Plan, State, StepRounding};
 use crate::arguments::BadInput;
 use crate::method::{Method, Sampling};
 use crate::parallel::{Parallel, map};
@@ -171,7 +171,7 @@ pub fn run_all(settings: Vec<Setting>, parallel: &dyn Parallel, observer: Observ
     }
     let every: Vec<(Vec<u64>, bool)> =
         schedules.into_iter().map(|schedule| (schedule.recorded, schedule.strata.is_none())).collect();
-    let rounding: Vec<[f64; 2]> = steppers.iter().map(|stepper| stepper.rounding()).collect();
+    let rounding: Vec<StepRounding> = steppers.iter().map(|stepper| stepper.rounding()).collect();
     drop((steppers, together));
     let parts = settings.into_iter().zip(every).zip(states.into_iter().zip(records)).zip(rounding);
     Ok(parts
@@ -255,7 +255,7 @@ impl Setting<'_> {
         mut recorded: Vec<u64>,
         every_step_evaluated: bool,
         (step, stopped): (u64, bool),
-        step_rounding: [f64; 2],
+        step_rounding: StepRounding,
     ) -> Run {
         let Self { problem, method, mut plan } = self;
         let outcome = match lanes.iter().filter_map(|lane| lane.diverged).min() {

@@ -5,7 +5,7 @@ use super::driver::check;
 use super::paths::{End, Paths, SUMMED};
 use super::run::{Expectations, Outcome, Rounding, Run};
 use super::stepper::divergence_limit;
-use super::{Plan, Record};
+use super::{Plan, Record, StepRounding};
 use crate::arguments::BadInput;
 use crate::kernel::{dot, max_abs, norm};
 use crate::method::{Method, SampleReuse};
@@ -66,7 +66,7 @@ pub fn enumerate(problem: &dyn Problem, method: &Method, plan: &Plan) -> Result<
         lanes: vec![lane],
         states: Vec::new(),
         base_error: None,
-        step_rounding: [0.0; 2],
+        step_rounding: StepRounding::default(),
         rounding: Rounding::default(),
         minimiser: None,
         field_at_start,

@@ -27,4 +27,4 @@ pub use plan::{Plan, Record};
 pub use run::{Expectations, Outcome, Rounding, Run};
 pub use state::State;
 pub use statistics::{FEWEST as FEWEST_LANES, Interval, student_interval};
-pub use stepper::{Aggregates, Course, Stepper};
+pub use stepper::{Aggregates, Course, StepRounding, Stepper};

@@ -2,7 +2,7 @@
 
 use super::aggregates::LaneRecord;
 use super::paths::Paths;
-use super::{Plan, State};
+use super::{Plan, State, StepRounding};
 use crate::constants::{Constants, Symbol};
 use crate::kernel::max_abs;
 use crate::method::{Method, Perturbation};
@@ -46,8 +46,8 @@ pub struct Run {
     pub states: Vec<State>,
     /// Error of the plan's base, if the base is f*.
     pub base_error: Option<f64>,
-    /// What a step, and reading the iterates, round beyond some units in the last place, relative to `|x| + rho`.
-    pub step_rounding: [f64; 2],
+    /// What the stepper rounds beyond some units in the last place a step.
+    pub step_rounding: StepRounding,
     /// What rounding the iterates themselves to doubles can do.
     pub rounding: Rounding,
     /// A minimiser, nearly, and how far the true one may lie from it.
@@ -140,8 +140,8 @@ impl Run {
             }
             _ => None,
         };
-        let [each, reading] = self.step_rounding;
-        let distance = ((4.0 * f64::EPSILON + each) * summed + reading) * size;
+        let StepRounding { each, early: (early, first), reading } = self.step_rounding;
+        let distance = ((4.0 * f64::EPSILON + each) * summed + early * summed.min(first as f64) + reading) * size;
         self.rounding = Rounding { distance, smoothness };
     }
 }

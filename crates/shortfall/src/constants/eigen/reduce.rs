@@ -15,7 +15,7 @@
 //!
 //! - the column, and the pairs taken off the others now and then, are off by `gamma_10 S` each, the column in two places;
 //! - v is that of a column off by `2.1 u`, and the length left of it is off by `gamma_(n/32 + 13)`: so H leaves it but for
-//!   `2.1 (u + gamma_(n/32 + 13))` of its length, in two places;
+//!   `2.5 (u + gamma_(n/32 + 13))` of its length, in two places;
 //! - `Av` is off by `gamma_(n + 40) S |v|`. With that, t, which is off by `1.25 gamma_(n/32 + 13)` of itself, and its own product and
 //!   roundings, w is off by `t |v| S (gamma_(n + 40) + 3.5 gamma_(n/32 + 13) + 6 u)`, since `|I - t vv'/2| = 1`; and E by `2 |v|` of that,
 //!   where `t |v|^2 = 2`.
@@ -49,7 +49,7 @@ pub(super) struct Reduced {
 }
 
 impl Reduced {
-    /// Of a symmetric `d x d` matrix, column after column, of which the half below the diagonal is read.
+    /// Of a symmetric `d x d` matrix, column after column. The half below the diagonal is reduced; the bound is of all.
     pub(super) fn of(mut columns: Vec<f64>, d: usize, parallel: &dyn Parallel) -> Self {
         let (mut diagonal, mut off_diagonal, mut factors) = (Vec::with_capacity(d), Vec::new(), Vec::new());
         let mut pairs: Vec<[Vec<f64>; 2]> = Vec::with_capacity(PAIRS);

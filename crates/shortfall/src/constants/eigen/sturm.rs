@@ -1,7 +1,7 @@
 //! Single eigenvalues of symmetric tridiagonal matrices by bisection.
 //!
 //! Of the factors `q_k = d_k - x - e_{k-1}^2/q_{k-1}` as many are negative as eigenvalues lie below x. What is counted in floating
-//! point is exact for a matrix whose entries beside the diagonal are off by at most 2.5 units in the last place (Demmel, "Applied
+//! point is exact for a matrix whose entries beside the diagonal are off by at most 2.5 unit roundoffs of themselves (Demmel, "Applied
 //! Numerical Linear Algebra", section 5.3.4), whatever x is: so where it is told from is where it lies, but for [`error`].
 
 use super::UNIT;
@@ -33,7 +33,7 @@ pub(super) fn error(diagonal: &[f64], off_diagonal: &[f64]) -> f64 {
 }
 
 /// No eigenvalue is larger in size.
-fn size(diagonal: &[f64], off_diagonal: &[f64]) -> f64 {
+pub(super) fn size(diagonal: &[f64], off_diagonal: &[f64]) -> f64 {
     let beside = |k: usize| off_diagonal.get(k).map_or(0.0, |e: &f64| e.abs());
     let rows = diagonal.iter().enumerate().map(|(k, d)| d.abs() + beside(k) + if k > 0 { beside(k - 1) } else { 0.0 });
     rows.fold(0.0, f64::max) * (1.0 + 4.0 * UNIT) + TINY

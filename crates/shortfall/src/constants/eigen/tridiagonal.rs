@@ -39,8 +39,8 @@ impl Tridiagonal {
         let reduced = Reduced::of(scaled, d, parallel);
         let error = reduced.error + sturm::error(&reduced.diagonal, &reduced.off_diagonal);
         let tridiagonal = Self { radius: unscaled(error, d, scale), reduced, scale };
-        let entries = [tridiagonal.diagonal(), tridiagonal.off_diagonal()].concat();
-        (tridiagonal.radius.is_finite() && entries.iter().all(|entry| entry.is_finite())).then_some(tridiagonal)
+        let size = sturm::size(&tridiagonal.reduced.diagonal, &tridiagonal.reduced.off_diagonal) / scale;
+        (tridiagonal.radius.is_finite() && size.is_finite()).then_some(tridiagonal)
     }
 
     /// Of T.
@@ -146,6 +146,8 @@ mod tests {
             assert!(ends.1 < radius / 2.0 && (ends.0[0] - 1e-9 * scale).abs() <= ends.1 + 1e-14 * scale, "{ends:?}");
         }
         assert!(Tridiagonal::of(&[1e308; 16], 4, &Sequential).is_none());
+        // Finite entries, but an eigenvalue of 2e308.
+        assert!(Tridiagonal::of(&[1e308; 4], 2, &Sequential).is_none());
         assert!(Tridiagonal::of(&[f64::NAN; 4], 2, &Sequential).is_none());
     }
 }

@@ -176,6 +176,7 @@ impl MatrixQuadratic {
         self.tridiagonal.get_or_init(find).as_ref()
     }
 
+    /// The time left is not asked: whether a run goes on along them must not depend on it.
     fn eigen(&self, parallel: &dyn Parallel) -> Option<&Eigen> {
         let tridiagonal = self.tridiagonal(parallel)?;
         self.eigen.get_or_init(|| tridiagonal.eigen(&self.matrix, parallel)).as_ref()

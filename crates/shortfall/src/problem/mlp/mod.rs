@@ -28,7 +28,7 @@ mod tests;
 use super::linear_model::{LARGEST_DENSE, Pass as RowPass, block_of};
 use super::{Ask, FiniteSum, Hessian, Minimum, Problem, Samples, labels};
 use crate::constants::Constants;
-use crate::kernel::{DenseRows, dot, norm};
+use crate::kernel::{CacheLines, DenseRows, dot, norm};
 use crate::method::Ascent;
 use crate::parallel::{Parallel, Sequential};
 use crate::random::{Generator, Role};
@@ -58,6 +58,8 @@ pub struct Mlp {
     budget: Arc<dyn Budget>,
     /// Allocated before.
     spare: Space,
+    /// For sums of blocks.
+    near: Spare<CacheLines>,
     /// The last start that constants were estimated for.
     estimates: Mutex<Option<Arc<Estimates>>>,
 }
@@ -80,8 +82,21 @@ impl Mlp {
             (DenseRows::new(columns, features.to_vec(), false), Network::new(columns, hidden, classes, bias));
         let sizes = Sizes::of(&rows);
         let (labels, budget) = (labels.to_vec(), Arc::new(Unlimited));
-        let (spare, estimates) = (Space::default(), Mutex::new(None));
-        Self { rows, columns, labels, network, ridge, seed: 0, names: Vec::new(), sizes, budget, spare, estimates }
+        let (spare, near, estimates) = (Space::default(), Spare::default(), Mutex::new(None));
+        Self {
+            rows,
+            columns,
+            labels,
+            network,
+            ridge,
+            seed: 0,
+            names: Vec::new(),
+            sizes,
+            budget,
+            spare,
+            near,
+            estimates,
+        }
     }
 
     /// With another seed for the weights of the default start.
@@ -97,8 +112,8 @@ impl Mlp {
     fn evaluate(&self, x: &[f64], gradient: &mut [f64], parallel: Option<&dyn Parallel>) -> f64 {
         let n = self.rows.count();
         let width = self.network.padded();
-        let (block, near) = (block_of(n, self.columns), Spare::default());
-        let pass = RowPass { rows: n, block, width, losses: 1, work: n * width, backwards: None, near: &near };
+        let (block, near) = (block_of(n, self.columns), &self.near);
+        let pass = RowPass { rows: n, block, width, losses: 1, work: n * width, backwards: None, near };
         let mut space = Vec::new();
         let [total, loss] = pass.evaluate(parallel, &mut space, &|blocks| {
             blocks.each(|from, to, sums, losses| {

@@ -106,10 +106,21 @@ pub trait Stepper: Sync {
         2
     }
 
-    /// What a step, and reading the iterates, round beyond some units in the last place, relative to `|x| + rho`.
-    fn rounding(&self) -> [f64; 2] {
-        [0.0; 2]
+    /// What it rounds beyond some units in the last place a step.
+    fn rounding(&self) -> StepRounding {
+        StepRounding::default()
     }
+}
+
+/// What is rounded, relative to `|x| + rho`.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct StepRounding {
+    /// In a step.
+    pub each: f64,
+    /// In each of some first steps besides, and their number.
+    pub early: (f64, u64),
+    /// In reading the iterates.
+    pub reading: f64,
 }
 
 /// The stepper for a problem and a method; never depends on the number of steps.

@@ -8,7 +8,7 @@
 mod eigenbasis;
 mod tridiagonal;
 
-use super::{Aggregates, Course, Stepper, can_repeat};
+use super::{Aggregates, Course, StepRounding, Stepper, can_repeat};
 use crate::constants::eigen::LARGE;
 use crate::kernel::{Components, distance, max_abs, norm};
 use crate::method::Method;
@@ -226,7 +226,10 @@ impl<'a> Quadratic<'a> {
                 }
             }
             self.file(basis, &mut waiting, course, record, parallel);
-            c.copy_from_slice(basis.coordinates(&place));
+            let end = basis.coordinates(&place);
+            // A lane that has diverged is a point: nobody asks for its coordinates.
+            let end = if record.diverged.is_some() { basis.points(end) } else { end.to_vec() };
+            c.copy_from_slice(&end);
         }
         state.step = until;
     }
@@ -241,9 +244,6 @@ impl<'a> Quadratic<'a> {
         record: &mut LaneRecord,
         parallel: &dyn Parallel,
     ) -> Vec<f64> {
-        if record.diverged.is_some() {
-            return basis.points(c);
-        }
         let (mut place, mut found) = basis.place(c);
         if let Some(cycle) = record.cycle.clone().filter(Cycle::is_known) {
             let more = step.saturating_sub(cycle.end());
@@ -356,12 +356,9 @@ impl Stepper for Quadratic<'_> {
         let lanes = std::mem::take(&mut state.components);
         for (lane, c) in lanes.chunks_exact(d).enumerate() {
             let record = &mut sums.lanes[lane];
-            let reached = match (record.diverged, &record.cycle) {
-                (Some(diverged), _) => diverged,
-                (None, Some(cycle)) if cycle.is_known() => cycle.end(),
-                _ => step,
-            };
+            let reached = record.cycle.as_ref().filter(|cycle| cycle.is_known()).map_or(step, Cycle::end);
             let x = match (self.tridiagonal_at(reached), self.eigenbasis.get()) {
+                _ if record.diverged.is_some() => c.to_vec(),
                 (Some(tridiagonal), _) => self.end(tridiagonal, c, step, course, record, parallel),
                 (None, Some(Some(basis))) => self.end(basis, c, step, course, record, parallel),
                 (None, _) => unreachable!("lanes went on in one or the other"),
@@ -374,13 +371,20 @@ impl Stepper for Quadratic<'_> {
         4 * self.problem.dimension() as u64
     }
 
-    fn rounding(&self) -> [f64; 2] {
+    fn rounding(&self) -> StepRounding {
         let of = |radius: f64, [step, reading]: [f64; 2]| [self.method.eta.first() * radius + step, reading];
         let tridiagonal = self.tridiagonal.as_ref().map(|basis| of(basis.radius(), basis.rounding()));
         let eigenbasis =
             self.eigenbasis.get().and_then(Option::as_ref).map(|basis| of(basis.radius(), basis.rounding()));
-        let larger = |a: [f64; 2], b: [f64; 2]| [a[0].max(b[0]), a[1] + b[1]];
-        tridiagonal.into_iter().chain(eigenbasis).fold([0.0; 2], larger)
+        match (tridiagonal, eigenbasis) {
+            (Some([early, turning]), Some([each, reading])) => {
+                StepRounding { each, early: (early, self.change), reading: turning + reading }
+            }
+            (one, other) => {
+                let [each, reading] = one.or(other).unwrap_or_default();
+                StepRounding { each, early: (0.0, 0), reading }
+            }
+        }
     }
 }
 

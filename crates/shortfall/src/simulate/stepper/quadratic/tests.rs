@@ -86,7 +86,7 @@ fn the_settled_end_is_that_of_the_plain_stepper() {
     }
 }
 
-/// Before, at and after the change, and in a cycle that began before.
+/// Before, at and after the change, between iterates that wait to be filed together.
 #[test]
 fn stops_on_the_way_do_not_show() {
     let problem = problem(64, 0.05);
@@ -108,6 +108,7 @@ fn stops_on_the_way_do_not_show() {
                 (state, sums.lanes[0].clone())
             });
         assert!(ends[0] == ends[1] && ends[0] == ends[2], "{change}");
+        assert!(ends[0].1.points.len() > TOGETHER);
     }
 }
 
@@ -196,4 +197,32 @@ fn at_rest_far_away_and_where_it_does_not_apply() {
     assert!(Quadratic::of(&problem(31, 0.0), &method, &Sequential).is_none());
     let adaptive = Method { ascent: Box::new(crate::method::Adaptive), ..Method::sam(0.1, 0.1) };
     assert!(Quadratic::of(&saddle, &adaptive, &Sequential).is_none());
+}
+
+/// As runs choose them, from 256 rows on: a run that ends about the change begins a longer one, and diverges alike before and after.
+#[test]
+fn a_large_matrix_from_before_the_change_to_after() {
+    let (large, method) = (problem(LARGE, 0.01), Method::sam(0.3, 0.1));
+    let change = (LARGE as u64).pow(2) / PAYING;
+    let [whole, shorter @ ..] = [change + 400, change - 1, change, change + 1]
+        .map(|steps| made(&large, &method, &Plan::new(large.default_start(), steps), u64::MAX));
+    for run in shorter {
+        let common = run.recorded.iter().filter(|step| **step < run.plan.steps && whole.recorded.contains(step));
+        let at = |run: &Run, step: u64| run.lanes[0].points[run.recorded.iter().position(|s| *s == step).unwrap()];
+        assert!(common.clone().count() > 50 && common.into_iter().all(|step| at(&run, *step) == at(&whole, *step)));
+    }
+    assert!(whole.step_rounding.early.1 == change && whole.step_rounding.each < whole.step_rounding.early.0);
+    // GD that leads away so fast that it is far off before the change, soon after it, or late.
+    for rate in [1.3, 1.1, 1.02] {
+        let saddle = problem(LARGE, -2.0);
+        let least = saddle.tridiagonal(&Sequential).expect("finite").0.eigenvalue(0);
+        let run = made(&saddle, &Method::gd((rate - 1.0) / -least), &Plan::new(vec![1.0; LARGE], 300_000), u64::MAX);
+        let Outcome::Diverged { step, .. } = run.outcome else { panic!("{:?}", run.outcome) };
+        assert!((step > change) == (rate < 1.2), "{step}");
+        // Nearly in the direction of the least eigenvalue: coordinates in another basis are not.
+        let (x, mut g) = (&run.states[0].x, vec![0.0; LARGE]);
+        saddle.value_gradient(x, &mut g);
+        let off: Vec<f64> = g.iter().zip(x).map(|(g, x)| g - least * x).collect();
+        assert!(norm(&off) < 0.05 * norm(x), "{rate} {:e}", norm(&off) / norm(x));
+    }
 }

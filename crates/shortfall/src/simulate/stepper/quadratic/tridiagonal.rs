@@ -1,4 +1,4 @@
-//! Coordinates in which the matrix is tridiagonal: found in a third of the time that eigenvectors take, for steps of twice the work.
+//! Coordinates in which the matrix is tridiagonal: found in less than half of the time of eigenvectors, for steps of twice the work.
 
 use super::{Basis, Found};
 use crate::constants::eigen::{self, UNIT};
