@@ -16,8 +16,8 @@ pub struct Tridiagonal {
     /// Of the matrix times `scale`.
     reduced: Reduced,
     scale: f64,
-    /// The k-th eigenvalue of the matrix lies within this distance of [`eigenvalue`](Self::eigenvalue), and `|A - Q T Q'|` is not above
-    /// it.
+    /// The k-th eigenvalue of the matrix lies within this distance of [`eigenvalue`](Self::eigenvalue), and the spectral norm of
+    /// `A - Q T Q'` is not above it.
     pub radius: f64,
 }
 
