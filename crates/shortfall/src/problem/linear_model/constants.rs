@@ -57,7 +57,7 @@ pub(crate) fn constants(problem: &dyn LinearModel, ask: &Ask) -> Constants {
             None => Constant::missing(UNBOUNDED),
         },
     );
-    let optimum = problem.optimum();
+    let optimum = problem.base().optimum(problem);
     let reach = optimum.distance(problem);
     let curved = loss.most_curved;
     let mean_square = data.mean_fourth * (curved * curved)
@@ -109,7 +109,7 @@ fn delta(problem: &dyn LinearModel, ask: &Ask) -> Constant {
     let mut scratch = vec![0.0; problem.dimension()];
     let value = problem.value_gradient(ask.start, &mut scratch);
     let start = Number::exact(value) + problem.value_error(ask.start, value);
-    match problem.optimum().lower_bound(problem) {
+    match problem.base().optimum(problem).lower_bound(problem) {
         Some(lower) if lower > 0.0 => {
             Constant::bound(Symbol::Delta, (start - lower).positive_part().high, "f(w0) - f* from Newton's certificate")
         }

@@ -14,19 +14,19 @@ mod spectrum;
 mod tests;
 
 pub(super) use base::Base;
-pub(super) use constants::constants;
 pub(super) use dataset::Dataset;
 #[cfg(test)]
 pub(super) use dataset::tests as dataset_tests;
 pub(super) use design::Design;
 pub(super) use moments::Moments;
-pub(super) use newton::Optimum;
 pub(super) use pass::{Pass, block_of};
 pub(super) use spectrum::LARGEST_DENSE;
 
-use super::{FiniteSum, Hessian, Problem};
-use crate::constants::Number;
+use super::{Ask, FiniteSum, Hessian, Minimum, Problem, Samples};
 use crate::constants::directed::{add_down, mul_down};
+use crate::constants::{Constants, Number};
+use crate::kernel::norm;
+use crate::parallel::Parallel;
 
 /// What a loss is as a function of the predictions; with the data this gives the constants of THEORY.md section 15.
 #[derive(Clone, Copy, Debug)]
@@ -45,12 +45,44 @@ pub(super) struct Loss {
     pub(super) sigma2: &'static str,
     /// How L reads.
     pub(super) lipschitz: &'static str,
+    /// Operations of its value and derivative, a prediction, roughly.
+    pub(super) operations: usize,
 }
 
-/// A problem of this kind.
+/// A problem of this kind: what is its own. The rest is the same for all, below.
 pub(super) trait LinearModel: Problem + FiniteSum + Hessian {
     fn base(&self) -> &Base;
     fn loss(&self) -> Loss;
+
+    /// Predictions a row: vectors of weights.
+    fn predictions(&self) -> usize {
+        1
+    }
+
+    /// Values (any numbers if they are not wanted) and gradients at several points.
+    fn evaluate(
+        &self,
+        points: &[&[f64]],
+        gradients: &mut [&mut [f64]],
+        values: &mut [f64],
+        wants_values: bool,
+        parallel: Option<&dyn Parallel>,
+    );
+
+    /// The value, if it is wanted, and the gradient at one.
+    fn evaluate_one(&self, x: &[f64], gradient: &mut [f64], wants_value: bool, parallel: Option<&dyn Parallel>) -> f64 {
+        let mut value = [0.0];
+        self.evaluate(&[x], &mut [gradient], &mut value, wants_value, parallel);
+        value[0]
+    }
+
+    /// What a reader should know of the target; empty or from a semicolon on.
+    fn about_target(&self) -> String {
+        String::new()
+    }
+
+    /// A bound on the rounding error of the `value` computed at `x`.
+    fn value_rounding(&self, x: &[f64], value: f64) -> f64;
 
     /// Hands over `|h_i'|^2` of all rows in order, h_i' the derivative of a row's loss by its predictions.
     fn each_squared_slope(&self, x: &[f64], see: &mut dyn FnMut(f64));
@@ -61,9 +93,6 @@ pub(super) trait LinearModel: Problem + FiniteSum + Hessian {
 
     /// A bound on the root mean square over samples of the rounding errors of their gradients.
     fn sample_gradient_error(&self, x: &[f64], value: f64) -> f64;
-
-    /// The minimiser, found once.
-    fn optimum(&self) -> &Optimum;
 
     /// A lower bound of the strong convexity; 0 if none is known.
     fn strong_convexity(&self) -> f64 {
@@ -77,5 +106,80 @@ pub(super) trait LinearModel: Problem + FiniteSum + Hessian {
     fn polyak_lojasiewicz(&self) -> f64 {
         let convexity = self.strong_convexity();
         if convexity > 0.0 { convexity } else { mul_down(self.loss().least_curved, self.base().ends().bottom_of_rows) }
+    }
+}
+
+impl<M: LinearModel> Problem for M {
+    fn dimension(&self) -> usize {
+        self.predictions() * self.base().design.columns()
+    }
+
+    fn value_gradient(&self, x: &[f64], gradient: &mut [f64]) -> f64 {
+        self.evaluate_one(x, gradient, true, None)
+    }
+
+    fn gradient(&self, x: &[f64], gradient: &mut [f64]) {
+        self.evaluate_one(x, gradient, false, None);
+    }
+
+    fn value_gradient_on(&self, x: &[f64], gradient: &mut [f64], parallel: &dyn Parallel) -> f64 {
+        self.evaluate_one(x, gradient, true, Some(parallel))
+    }
+
+    fn gradient_on(&self, x: &[f64], gradient: &mut [f64], parallel: &dyn Parallel) {
+        self.evaluate_one(x, gradient, false, Some(parallel));
+    }
+
+    fn values_gradients_on(
+        &self,
+        points: &[&[f64]],
+        gradients: &mut [&mut [f64]],
+        wants_values: bool,
+        parallel: &dyn Parallel,
+    ) -> Vec<f64> {
+        let mut values = vec![0.0; points.len()];
+        self.evaluate(points, gradients, &mut values, wants_values, Some(parallel));
+        values
+    }
+
+    fn company(&self) -> usize {
+        if self.predictions() == 1 { self.base().company() } else { 1 }
+    }
+
+    fn value_error(&self, x: &[f64], value: f64) -> f64 {
+        self.value_rounding(x, value)
+    }
+
+    fn gradient_error(&self, x: &[f64], value: f64, _: &[f64]) -> f64 {
+        self.data_gradient_error(x, value) + 4.0 * f64::EPSILON * self.base().ridge * norm(x)
+    }
+
+    fn constants(&self, ask: &Ask) -> Constants {
+        constants::constants(self, ask)
+    }
+
+    fn minimum(&self) -> Minimum {
+        self.base().optimum(self).minimum(self)
+    }
+
+    fn samples(&self) -> Samples<'_> {
+        Samples::Finite(self)
+    }
+
+    fn hessian(&self) -> Option<&dyn Hessian> {
+        Some(self)
+    }
+
+    fn default_start(&self) -> Vec<f64> {
+        vec![0.0; self.dimension()]
+    }
+
+    fn about(&self) -> String {
+        self.base().about_rows() + &self.about_target()
+    }
+
+    fn work(&self) -> usize {
+        let design = &self.base().design;
+        self.predictions() * (4 * design.rows().entries() + self.loss().operations * design.count())
     }
 }

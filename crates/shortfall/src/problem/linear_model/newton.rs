@@ -270,13 +270,13 @@ mod tests {
         let features: Vec<f64> = (0..66).map(|i| f64::from(i * i * 7919 % 101) / 50.0 - 1.0).collect();
         let targets: Vec<f64> = (0..6).map(|i| 1.0 + f64::from(i)).collect();
         let problem = crate::problem::Regression::least_squares(11, &features, &targets, 0.0);
-        let (ridged, minimum) = (problem.strong_convexity(), problem.optimum().minimum(&problem));
+        let (ridged, minimum) = (problem.strong_convexity(), problem.base().optimum(&problem).minimum(&problem));
         let Minimum::Known { value, error, how, .. } = minimum else { panic!("independent rows") };
         assert!(ridged == 0.0 && value.abs() <= error && error < 1e-12, "{value:e} {error:e}");
         assert!(how.contains("lambda_min(XX'/n)"), "{how}");
         let twice = [&features[..], &features[..]].concat();
         let dependent = crate::problem::Regression::least_squares(11, &twice, &[&targets[..], &targets].concat(), 0.0);
-        assert!(matches!(dependent.optimum().minimum(&dependent), Minimum::Unknown { .. }));
+        assert!(matches!(dependent.base().optimum(&dependent).minimum(&dependent), Minimum::Unknown { .. }));
     }
 
     #[test]

@@ -6,11 +6,11 @@ mod rounding;
 #[cfg(test)]
 mod tests;
 
-use super::linear_model::{self, Base, Dataset, Design, LinearModel, Loss, Optimum};
-use super::{Ask, FiniteSum, Hessian, Minimum, Problem, Samples};
+use super::linear_model::{Base, Dataset, Design, LinearModel, Loss};
+use super::{FiniteSum, Hessian, Problem};
 use crate::arguments::{Arguments, BadInput};
-use crate::constants::{Constants, Number};
-use crate::kernel::{logistic_batch, logistic_blocks, norm};
+use crate::constants::Number;
+use crate::kernel::{logistic_batch, logistic_blocks};
 use crate::parallel::Parallel;
 use crate::source::{DataSource, Labels};
 
@@ -46,25 +46,6 @@ impl Logistic {
         Ok(Box::new(Self { positive: Some(positive), ..Self::on(Base::of(dataset), signs) }))
     }
 
-    fn evaluate(
-        &self,
-        points: &[&[f64]],
-        gradients: &mut [&mut [f64]],
-        values: &mut [f64],
-        wants_values: bool,
-        parallel: Option<&dyn Parallel>,
-    ) {
-        self.base.evaluate(points, gradients, values, parallel, &|w, blocks| {
-            logistic_blocks(self.base.design.rows(), &self.signs, w, blocks, wants_values);
-        });
-    }
-
-    fn evaluate_one(&self, x: &[f64], gradient: &mut [f64], wants_value: bool, parallel: Option<&dyn Parallel>) -> f64 {
-        let mut value = [0.0];
-        self.evaluate(&[x], &mut [gradient], &mut value, wants_value, parallel);
-        value[0]
-    }
-
     /// `p_i` of the wrong label at a row.
     fn doubt(&self, sample: usize, w: &[f64]) -> f64 {
         let mut c = [self.signs[sample] * self.base.design.rows().dot(sample, w)];
@@ -97,81 +78,6 @@ fn binary_labels(labels: Labels, target: &str) -> Result<(Vec<f64>, String), Str
     }
 }
 
-impl Problem for Logistic {
-    fn dimension(&self) -> usize {
-        self.base.design.columns()
-    }
-
-    fn value_gradient(&self, x: &[f64], gradient: &mut [f64]) -> f64 {
-        self.evaluate_one(x, gradient, true, None)
-    }
-
-    fn gradient(&self, x: &[f64], gradient: &mut [f64]) {
-        self.evaluate_one(x, gradient, false, None);
-    }
-
-    fn value_gradient_on(&self, x: &[f64], gradient: &mut [f64], parallel: &dyn Parallel) -> f64 {
-        self.evaluate_one(x, gradient, true, Some(parallel))
-    }
-
-    fn gradient_on(&self, x: &[f64], gradient: &mut [f64], parallel: &dyn Parallel) {
-        self.evaluate_one(x, gradient, false, Some(parallel));
-    }
-
-    fn values_gradients_on(
-        &self,
-        points: &[&[f64]],
-        gradients: &mut [&mut [f64]],
-        wants_values: bool,
-        parallel: &dyn Parallel,
-    ) -> Vec<f64> {
-        let mut values = vec![0.0; points.len()];
-        self.evaluate(points, gradients, &mut values, wants_values, Some(parallel));
-        values
-    }
-
-    fn company(&self) -> usize {
-        self.base.company()
-    }
-
-    fn value_error(&self, x: &[f64], value: f64) -> f64 {
-        rounding::value_error(&self.base.moments, x, value)
-    }
-
-    fn gradient_error(&self, x: &[f64], value: f64, _: &[f64]) -> f64 {
-        self.data_gradient_error(x, value) + 4.0 * f64::EPSILON * self.base.ridge * norm(x)
-    }
-
-    fn constants(&self, ask: &Ask) -> Constants {
-        linear_model::constants(self, ask)
-    }
-
-    fn minimum(&self) -> Minimum {
-        self.optimum().minimum(self)
-    }
-
-    fn samples(&self) -> Samples<'_> {
-        Samples::Finite(self)
-    }
-
-    fn hessian(&self) -> Option<&dyn Hessian> {
-        Some(self)
-    }
-
-    fn default_start(&self) -> Vec<f64> {
-        vec![0.0; self.dimension()]
-    }
-
-    fn about(&self) -> String {
-        let positive = self.positive.as_ref().map_or(String::new(), |label| format!("; y = +1 is `{label}`"));
-        format!("{}{positive}", self.base.about_rows())
-    }
-
-    fn work(&self) -> usize {
-        4 * self.base.design.rows().entries() + 60 * self.signs.len()
-    }
-}
-
 impl LinearModel for Logistic {
     fn base(&self) -> &Base {
         &self.base
@@ -186,11 +92,29 @@ impl LinearModel for Logistic {
             beta: "lambda_max(X'X/n)/4",
             sigma2: "mean |x_i|^2",
             lipschitz: "mean |x_i|",
+            operations: 60,
         }
     }
 
-    fn optimum(&self) -> &Optimum {
-        self.base.optimum(self)
+    fn evaluate(
+        &self,
+        points: &[&[f64]],
+        gradients: &mut [&mut [f64]],
+        values: &mut [f64],
+        wants_values: bool,
+        parallel: Option<&dyn Parallel>,
+    ) {
+        self.base.evaluate(points, gradients, values, parallel, &|w, blocks| {
+            logistic_blocks(self.base.design.rows(), &self.signs, w, blocks, wants_values);
+        });
+    }
+
+    fn about_target(&self) -> String {
+        self.positive.as_ref().map_or(String::new(), |label| format!("; y = +1 is `{label}`"))
+    }
+
+    fn value_rounding(&self, x: &[f64], value: f64) -> f64 {
+        rounding::value_error(&self.base.moments, x, value)
     }
 
     fn each_squared_slope(&self, x: &[f64], see: &mut dyn FnMut(f64)) {

@@ -7,12 +7,12 @@ mod rounding;
 #[cfg(test)]
 mod tests;
 
-use super::linear_model::{self, Base, Dataset, Design, LinearModel, Loss, Optimum};
-use super::{Ask, FiniteSum, Hessian, Minimum, Problem, Samples};
+use super::linear_model::{Base, Dataset, Design, LinearModel, Loss};
+use super::{FiniteSum, Hessian, Problem};
 use crate::arguments::{Arguments, BadInput};
+use crate::constants::Number;
 use crate::constants::eigen::gamma;
-use crate::constants::{Constants, Number};
-use crate::kernel::{norm, residual_batch, residual_blocks};
+use crate::kernel::{residual_batch, residual_blocks};
 use crate::parallel::Parallel;
 use crate::source::DataSource;
 
@@ -58,24 +58,6 @@ impl Regression {
         Ok(Box::new(Self::on(Base::of(dataset), targets, threshold)))
     }
 
-    fn evaluate(
-        &self,
-        points: &[&[f64]],
-        gradients: &mut [&mut [f64]],
-        values: &mut [f64],
-        parallel: Option<&dyn Parallel>,
-    ) {
-        self.base.evaluate(points, gradients, values, parallel, &|w, blocks| {
-            residual_blocks(self.base.design.rows(), &self.targets, self.threshold, w, blocks);
-        });
-    }
-
-    fn evaluate_one(&self, x: &[f64], gradient: &mut [f64], parallel: Option<&dyn Parallel>) -> f64 {
-        let mut value = [0.0];
-        self.evaluate(&[x], &mut [gradient], &mut value, parallel);
-        value[0]
-    }
-
     fn residual(&self, sample: usize, w: &[f64]) -> f64 {
         self.base.design.rows().dot(sample, w) - self.targets[sample]
     }
@@ -96,76 +78,6 @@ impl Regression {
     }
 }
 
-impl Problem for Regression {
-    fn dimension(&self) -> usize {
-        self.base.design.columns()
-    }
-
-    fn value_gradient(&self, x: &[f64], gradient: &mut [f64]) -> f64 {
-        self.evaluate_one(x, gradient, None)
-    }
-
-    fn value_gradient_on(&self, x: &[f64], gradient: &mut [f64], parallel: &dyn Parallel) -> f64 {
-        self.evaluate_one(x, gradient, Some(parallel))
-    }
-
-    fn gradient_on(&self, x: &[f64], gradient: &mut [f64], parallel: &dyn Parallel) {
-        self.evaluate_one(x, gradient, Some(parallel));
-    }
-
-    fn values_gradients_on(
-        &self,
-        points: &[&[f64]],
-        gradients: &mut [&mut [f64]],
-        _: bool,
-        parallel: &dyn Parallel,
-    ) -> Vec<f64> {
-        let mut values = vec![0.0; points.len()];
-        self.evaluate(points, gradients, &mut values, Some(parallel));
-        values
-    }
-
-    fn company(&self) -> usize {
-        self.base.company()
-    }
-
-    fn value_error(&self, x: &[f64], value: f64) -> f64 {
-        rounding::value_error(&self.base.moments, self.threshold, x, value)
-    }
-
-    fn gradient_error(&self, x: &[f64], value: f64, _: &[f64]) -> f64 {
-        self.data_gradient_error(x, value) + 4.0 * f64::EPSILON * self.base.ridge * norm(x)
-    }
-
-    fn constants(&self, ask: &Ask) -> Constants {
-        linear_model::constants(self, ask)
-    }
-
-    fn minimum(&self) -> Minimum {
-        self.optimum().minimum(self)
-    }
-
-    fn samples(&self) -> Samples<'_> {
-        Samples::Finite(self)
-    }
-
-    fn hessian(&self) -> Option<&dyn Hessian> {
-        Some(self)
-    }
-
-    fn default_start(&self) -> Vec<f64> {
-        vec![0.0; self.dimension()]
-    }
-
-    fn about(&self) -> String {
-        self.base.about_rows()
-    }
-
-    fn work(&self) -> usize {
-        4 * self.base.design.rows().entries() + 10 * self.targets.len()
-    }
-}
-
 impl LinearModel for Regression {
     fn base(&self) -> &Base {
         &self.base
@@ -181,11 +93,25 @@ impl LinearModel for Regression {
             beta: "lambda_max(X'X/n)",
             sigma2: "threshold^2 mean |x_i|^2",
             lipschitz: "threshold mean |x_i|",
+            operations: 10,
         }
     }
 
-    fn optimum(&self) -> &Optimum {
-        self.base.optimum(self)
+    fn evaluate(
+        &self,
+        points: &[&[f64]],
+        gradients: &mut [&mut [f64]],
+        values: &mut [f64],
+        _: bool,
+        parallel: Option<&dyn Parallel>,
+    ) {
+        self.base.evaluate(points, gradients, values, parallel, &|w, blocks| {
+            residual_blocks(self.base.design.rows(), &self.targets, self.threshold, w, blocks);
+        });
+    }
+
+    fn value_rounding(&self, x: &[f64], value: f64) -> f64 {
+        rounding::value_error(&self.base.moments, self.threshold, x, value)
     }
 
     fn each_squared_slope(&self, x: &[f64], see: &mut dyn FnMut(f64)) {

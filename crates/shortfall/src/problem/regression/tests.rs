@@ -1,12 +1,13 @@
 //! Tests of least squares and Huber regression.
 
 use super::*;
-use crate::constants::Symbol;
 use crate::constants::eigen::solve;
+use crate::constants::{Constants, Symbol};
 use crate::kernel::{dot, norm};
 use crate::method::{SampleReuse, Sampling};
 use crate::parallel::Sequential;
 use crate::problem::linear_model::dataset_tests::{arguments, labelled};
+use crate::problem::{Ask, Minimum};
 
 const N: usize = 37;
 const D: usize = 5;
@@ -161,7 +162,7 @@ fn constants_against_a_dense_recomputation() {
             above(value(Symbol::BetaBar), bar);
             above(value(Symbol::BetaRms), (bar * bar + (square - bar * bar) / 3.0).sqrt());
             above(value(Symbol::BetaMax), squares.iter().fold(0.0f64, |a, b| a.max(*b)) + ridge);
-            let (optimum, mut g) = (problem.optimum(), [0.0; D]);
+            let (optimum, mut g) = (problem.base().optimum(&problem), [0.0; D]);
             let star = (0..N).map(|i| {
                 problem.batch_gradient(&[i], &optimum.point, &mut g);
                 dot(&g, &g) / N as f64

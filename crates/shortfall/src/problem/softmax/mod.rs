@@ -8,11 +8,11 @@ mod rounding;
 #[cfg(test)]
 mod tests;
 
-use super::linear_model::{self, Base, Dataset, Design, LinearModel, Loss, Optimum};
-use super::{Ask, FiniteSum, Hessian, Minimum, Problem, Samples, labels};
+use super::linear_model::{Base, Dataset, Design, LinearModel, Loss};
+use super::{FiniteSum, Hessian, Problem, labels};
 use crate::arguments::{Arguments, BadInput};
-use crate::constants::{Constants, Number};
-use crate::kernel::{Strips, dot, norm, softmax_batch, softmax_block, softmax_weights};
+use crate::constants::Number;
+use crate::kernel::{Strips, dot, softmax_batch, softmax_block, softmax_weights};
 use crate::parallel::Parallel;
 use crate::source::{DataSource, Unlimited};
 use crate::spare::Spare;
@@ -50,24 +50,6 @@ impl Softmax {
         Ok(Box::new(Self { names, ..Self::on(Base::of(dataset), labels, classes) }))
     }
 
-    /// The value counts only if it is wanted.
-    fn evaluate(&self, x: &[f64], gradient: &mut [f64], wants_losses: bool, parallel: Option<&dyn Parallel>) -> f64 {
-        let design = &self.base.design;
-        let w = design.embed(x, self.classes);
-        let mut space = Vec::new();
-        let pass = self.base.pass(self.classes);
-        let [total, loss] = pass.evaluate(parallel, &mut space, &|blocks| {
-            blocks.each(|from, to, gradient, loss| {
-                loss[0] += self.strips.with(
-                    || Strips::new(self.classes),
-                    |strips| softmax_block(design.rows(), &self.labels, [from, to], &w, gradient, strips, wants_losses),
-                );
-            });
-        });
-        self.base.finish(total, design.count(), x, gradient);
-        self.base.value(loss[0], x)
-    }
-
     /// `x_i'w_k` of every class k.
     fn scores(&self, sample: usize, w: &[f64]) -> Vec<f64> {
         let rows = self.base.design.rows();
@@ -80,67 +62,6 @@ impl Softmax {
         softmax_weights(&mut p, self.labels[sample]);
         p[self.labels[sample]] += 1.0;
         p
-    }
-}
-
-impl Problem for Softmax {
-    fn dimension(&self) -> usize {
-        self.classes * self.base.design.columns()
-    }
-
-    fn value_gradient(&self, x: &[f64], gradient: &mut [f64]) -> f64 {
-        self.evaluate(x, gradient, true, None)
-    }
-
-    fn gradient(&self, x: &[f64], gradient: &mut [f64]) {
-        self.evaluate(x, gradient, false, None);
-    }
-
-    fn value_gradient_on(&self, x: &[f64], gradient: &mut [f64], parallel: &dyn Parallel) -> f64 {
-        self.evaluate(x, gradient, true, Some(parallel))
-    }
-
-    fn gradient_on(&self, x: &[f64], gradient: &mut [f64], parallel: &dyn Parallel) {
-        self.evaluate(x, gradient, false, Some(parallel));
-    }
-
-    fn value_error(&self, x: &[f64], value: f64) -> f64 {
-        rounding::value_error(&self.base.moments, self.classes, x, value)
-    }
-
-    fn gradient_error(&self, x: &[f64], value: f64, _: &[f64]) -> f64 {
-        self.data_gradient_error(x, value) + 4.0 * f64::EPSILON * self.base.ridge * norm(x)
-    }
-
-    fn constants(&self, ask: &Ask) -> Constants {
-        linear_model::constants(self, ask)
-    }
-
-    fn minimum(&self) -> Minimum {
-        self.optimum().minimum(self)
-    }
-
-    fn samples(&self) -> Samples<'_> {
-        Samples::Finite(self)
-    }
-
-    fn hessian(&self) -> Option<&dyn Hessian> {
-        Some(self)
-    }
-
-    fn default_start(&self) -> Vec<f64> {
-        vec![0.0; self.dimension()]
-    }
-
-    fn about(&self) -> String {
-        let names = labels::shown(&self.names);
-        let order = if names.is_empty() { names } else { format!(", in this order: {names}") };
-        let (rows, weights) = (self.base.about_rows(), self.base.design.columns());
-        format!("{rows}; {} classes of {weights} weights{order}", self.classes)
-    }
-
-    fn work(&self) -> usize {
-        self.classes * (4 * self.base.design.rows().entries() + 40 * self.labels.len())
     }
 }
 
@@ -158,11 +79,49 @@ impl LinearModel for Softmax {
             beta: "lambda_max(X'X/n)/2",
             sigma2: "2 mean |x_i|^2",
             lipschitz: "sqrt(2) mean |x_i|",
+            operations: 40,
         }
     }
 
-    fn optimum(&self) -> &Optimum {
-        self.base.optimum(self)
+    fn predictions(&self) -> usize {
+        self.classes
+    }
+
+    fn evaluate(
+        &self,
+        points: &[&[f64]],
+        gradients: &mut [&mut [f64]],
+        values: &mut [f64],
+        wants_values: bool,
+        parallel: Option<&dyn Parallel>,
+    ) {
+        let design = &self.base.design;
+        let (pass, mut space) = (self.base.pass(self.classes), Vec::new());
+        for ((x, gradient), value) in points.iter().zip(gradients).zip(values) {
+            let w = design.embed(x, self.classes);
+            let [total, loss] = pass.evaluate(parallel, &mut space, &|blocks| {
+                blocks.each(|from, to, gradient, loss| {
+                    loss[0] += self.strips.with(
+                        || Strips::new(self.classes),
+                        |strips| {
+                            softmax_block(design.rows(), &self.labels, [from, to], &w, gradient, strips, wants_values)
+                        },
+                    );
+                });
+            });
+            self.base.finish(total, design.count(), x, gradient);
+            *value = self.base.value(loss[0], x);
+        }
+    }
+
+    fn about_target(&self) -> String {
+        let names = labels::shown(&self.names);
+        let order = if names.is_empty() { names } else { format!(", in this order: {names}") };
+        format!("; {} classes of {} weights{order}", self.classes, self.base.design.columns())
+    }
+
+    fn value_rounding(&self, x: &[f64], value: f64) -> f64 {
+        rounding::value_error(&self.base.moments, self.classes, x, value)
     }
 
     fn each_squared_slope(&self, x: &[f64], see: &mut dyn FnMut(f64)) {

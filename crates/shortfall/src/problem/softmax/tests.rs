@@ -7,6 +7,7 @@ use crate::method::{SampleReuse, Sampling};
 use crate::parallel::Sequential;
 use crate::problem::Logistic;
 use crate::problem::linear_model::dataset_tests::{arguments, labelled};
+use crate::problem::{Ask, Minimum};
 
 const N: usize = 37;
 const D: usize = 3;
@@ -120,7 +121,7 @@ fn constants_against_a_dense_recomputation() {
         above(value(Symbol::BetaBar), bar);
         above(value(Symbol::BetaRms), (bar * bar + (square - bar * bar) / 3.0).sqrt());
         above(value(Symbol::BetaMax), squares.iter().fold(0.0f64, |a, b| a.max(*b)) / 2.0 + ridge);
-        let (optimum, mut g) = (problem.optimum(), vec![0.0; D * K]);
+        let (optimum, mut g) = (problem.base().optimum(&problem), vec![0.0; D * K]);
         let star = (0..N).map(|i| {
             problem.batch_gradient(&[i], &optimum.point, &mut g);
             dot(&g, &g) / N as f64
