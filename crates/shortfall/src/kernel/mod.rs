@@ -48,7 +48,7 @@ pub(crate) use stored::StoredDense;
 #[cfg(test)]
 pub(crate) use stored::tests::Elsewhere;
 pub(crate) use symmetric::{Columns, PAIRS, Pairs, add_symmetric_product, update_and_add_symmetric_product};
-pub use tridiagonal::{Place, Tridiagonal};
+pub use tridiagonal::{Place, TridiagonalQuadratic};
 
 use multiversion::multiversion;
 

@@ -5,8 +5,8 @@ use super::cache_lines::CacheLines;
 use super::eigenbasis::{Components, GONE, unless_gone};
 use super::eight::{Eight, widest};
 
-/// A symmetric tridiagonal matrix T and a vector b.
-pub struct Tridiagonal {
+/// `f(z) = z'Tz/2 + b'z` with a symmetric tridiagonal matrix T.
+pub struct TridiagonalQuadratic {
     diagonal: CacheLines,
     /// Entry k is that of k and k + 1.
     off_diagonal: CacheLines,
@@ -21,7 +21,7 @@ pub struct Place {
     g: CacheLines,
 }
 
-impl Tridiagonal {
+impl TridiagonalQuadratic {
     /// From the diagonal, the entries beside it, one less, and b.
     pub fn new(diagonal: &[f64], off_diagonal: &[f64], linear: &[f64]) -> Self {
         assert!(diagonal.len() == linear.len() && diagonal.len() == off_diagonal.len() + 1);
@@ -64,7 +64,7 @@ fn padded(x: &[f64]) -> CacheLines {
 
 #[inline(always)]
 pub(super) fn tridiagonal_step_by<E: Eight>(
-    matrix: &Tridiagonal,
+    quadratic: &TridiagonalQuadratic,
     [eta, stretch]: [f64; 2],
     place: &mut Place,
 ) -> Components {
@@ -72,15 +72,15 @@ pub(super) fn tridiagonal_step_by<E: Eight>(
     let Place { z, g, .. } = place;
     let (z, g) = (&mut z[..], &mut g[..]);
     for k in 1..z.len() - 1 {
-        let along = stretch.fused(row::<E>(matrix, k, g, E::all(0.0)), E::load(&g[k]));
+        let along = stretch.fused(row::<E>(quadratic, k, g, E::all(0.0)), E::load(&g[k]));
         let from = E::load(&z[k]);
         let [next, _] = unless_gone(from, minus_eta.fused(along, from));
         next.store(&mut z[k]);
     }
     let mut sums = [E::all(0.0), E::all(0.0), E::all(GONE)];
     for k in 1..z.len() - 1 {
-        let b = matrix.linear.as_ref().map(|b| E::load(&b[k]));
-        let found = row::<E>(matrix, k, z, b.unwrap_or(E::all(0.0)));
+        let b = quadratic.linear.as_ref().map(|b| E::load(&b[k]));
+        let found = row::<E>(quadratic, k, z, b.unwrap_or(E::all(0.0)));
         found.store(&mut g[k]);
         let twice = b.map_or(found, |b| found.add(b));
         let [squares, energies, largest] = sums;
@@ -92,11 +92,11 @@ pub(super) fn tridiagonal_step_by<E: Eight>(
 
 /// Eight rows of the matrix times x, and `added`.
 #[inline(always)]
-fn row<E: Eight>(matrix: &Tridiagonal, k: usize, x: &[[f64; GROUP]], added: E) -> E {
-    let [off, flat] = [matrix.off_diagonal.as_flattened(), x.as_flattened()];
-    let after = E::load(&matrix.off_diagonal[k]).fused(at(flat, GROUP * k + 1), added);
+fn row<E: Eight>(quadratic: &TridiagonalQuadratic, k: usize, x: &[[f64; GROUP]], added: E) -> E {
+    let [off, flat] = [quadratic.off_diagonal.as_flattened(), x.as_flattened()];
+    let after = E::load(&quadratic.off_diagonal[k]).fused(at(flat, GROUP * k + 1), added);
     let beside = at::<E>(off, GROUP * k - 1).fused(at(flat, GROUP * k - 1), after);
-    E::load(&matrix.diagonal[k]).fused(E::load(&x[k]), beside)
+    E::load(&quadratic.diagonal[k]).fused(E::load(&x[k]), beside)
 }
 
 /// Eight numbers from a place on.
@@ -110,7 +110,7 @@ mod tests {
     use super::super::eight::plain;
     use super::*;
 
-    /// One coordinate after the other, as [`Tridiagonal::step`] says.
+    /// One coordinate after the other, as [`TridiagonalQuadratic::step`] says.
     fn slow(
         [diagonal, off_diagonal, linear]: [&[f64]; 3],
         [eta, stretch]: [f64; 2],
@@ -140,19 +140,20 @@ mod tests {
             };
             let (diagonal, off_diagonal, start) = (entries(2.0, 0.3), entries(1.0, 0.1), entries(1.0, 0.9));
             for linear in [entries(0.1, 0.5), vec![0.0; d]] {
-                let matrix = Tridiagonal::new(&diagonal, &off_diagonal[1..], &linear);
+                let quadratic = TridiagonalQuadratic::new(&diagonal, &off_diagonal[1..], &linear);
                 let [mut fast, mut plainly, mut narrow] = [(); 3].map(|()| Place::new(&start));
                 let mut one = start.clone();
                 for coefficients in [[0.0, 0.0], [0.1, 0.0], [0.3, 0.7]] {
-                    let found = matrix.step(coefficients, &mut fast);
-                    assert_eq!(found, plain::tridiagonal_step(&matrix, coefficients, &mut plainly));
+                    let found = quadratic.step(coefficients, &mut fast);
+                    assert_eq!(found, plain::tridiagonal_step(&quadratic, coefficients, &mut plainly));
                     assert_eq!((fast.point(), fast.gradient()), (plainly.point(), plainly.gradient()));
                     #[cfg(target_arch = "x86_64")]
                     if is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma") {
                         // SAFETY: AVX2 and FMA are there.
                         #[allow(unsafe_code)]
-                        let seen =
-                            unsafe { super::super::eight::avx2::tridiagonal_step(&matrix, coefficients, &mut narrow) };
+                        let seen = unsafe {
+                            super::super::eight::avx2::tridiagonal_step(&quadratic, coefficients, &mut narrow)
+                        };
                         assert_eq!((seen, narrow.point(), narrow.gradient()), (found, fast.point(), fast.gradient()));
                     }
                     let (sums, g) = slow([&diagonal, &off_diagonal[1..], &linear], coefficients, &mut one);
@@ -168,11 +169,11 @@ mod tests {
     /// Zeros stay, what has gone stays at its size, what is not finite is seen.
     #[test]
     fn coordinates_at_their_ends() {
-        let matrix = Tridiagonal::new(&[1.0, 1.0], &[0.0], &[0.0; 2]);
+        let quadratic = TridiagonalQuadratic::new(&[1.0, 1.0], &[0.0], &[0.0; 2]);
         let step = |coefficients: [f64; 2], from: [f64; 2]| {
             let mut place = Place::new(&from);
-            matrix.step([0.0; 2], &mut place);
-            (matrix.step(coefficients, &mut place), [place.point()[0], place.point()[1]])
+            quadratic.step([0.0; 2], &mut place);
+            (quadratic.step(coefficients, &mut place), [place.point()[0], place.point()[1]])
         };
         assert_eq!(step([0.5, 0.0], [1.5e-300, 0.0]).1, [GONE, 0.0]);
         assert_eq!(step([1.0, 0.0], [GONE, -3.0]).1, [GONE, 0.0]);

@@ -15,7 +15,7 @@ use super::secular::{secular_quotients_by, secular_sums_by, secular_vector_by};
 use super::side_by_side::{Weigh, add_eights_by};
 use super::simd::{Ahead, Run, plain as plain_rows};
 use super::symmetric::{Columns, Pairs, add_symmetric_product_by, update_and_add_symmetric_product_by};
-use super::tridiagonal::{Place, Tridiagonal, tridiagonal_step_by};
+use super::tridiagonal::{Place, TridiagonalQuadratic, tridiagonal_step_by};
 use std::ops::Range;
 
 /// Eight numbers.
@@ -127,11 +127,11 @@ macro_rules! entries {
 
         $(#[target_feature(enable = $features)])?
         pub(in super::super) fn tridiagonal_step(
-            matrix: &Tridiagonal,
+            quadratic: &TridiagonalQuadratic,
             coefficients: [f64; 2],
             place: &mut Place,
         ) -> Components {
-            tridiagonal_step_by::<$kind>(matrix, coefficients, place)
+            tridiagonal_step_by::<$kind>(quadratic, coefficients, place)
         }
 
         $(#[target_feature(enable = $features)])?
