@@ -8,6 +8,7 @@ to `shortfall` that records what the peers do, the ends; beside it stands what a
 `--readme` writes the table into the README, which has one for each kind of processor that it was run on.
 """
 import json
+import math
 import os
 import platform
 import subprocess
@@ -32,6 +33,8 @@ WORKLOADS = {
     "softmax-sgd": "softmax-sgd",
     "mlp": "mlp",
 }
+# Whose geometric mean is told: one row of each kind, sharing what can be shared.
+MEAN_OF = ["ensemble1d", "quadratic-long", "logreg-16", "logreg-small-16", "softmax-sgd", "mlp"]
 
 
 def python():
@@ -83,14 +86,25 @@ def table(names, program):
         "| workload | threads | JAX | NumPy | PyTorch | shortfall, the ends | best peer / shortfall | shortfall, all records |",
         "|---|---|---|---|---|---|---|---|",
     ]
+    ratios = {}
     for name in names:
         for threads in (1, 2):
             times = [peers[peer, threads].get(WORKLOADS[name]) for peer in PEERS]
             ends, everything = (recorded[threads - 1] for recorded in own[name])
             fastest = min(time for time in times if time is not None)
             cells = ["-" if time is None else f"{time:.3g}" for time in times]
+            ratios[name, threads] = fastest / ends
             cells += [f"{ends:.3g}", f"**{fastest / ends:.3g}x**", f"{everything:.3g}"]
             lines.append(f"| `{name}` | {threads} | {' | '.join(cells)} |")
+    return lines + (means(ratios) if set(MEAN_OF) <= set(names) else [])
+
+
+def means(ratios):
+    """Lines of geometric means of the ratios by name and threads."""
+    lines = []
+    for threads in (1, 2):
+        mean = math.exp(sum(math.log(ratios[name, threads]) for name in MEAN_OF) / len(MEAN_OF))
+        lines.append(f"| geometric mean of six | {threads} | | | | | **{mean:.3g}x** | |")
     return lines
 
 
