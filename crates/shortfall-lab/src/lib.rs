@@ -1,5 +1,6 @@
 //! The laboratory around `shortfall`: selectors, data files, the thread pool, experiments, figures and reports.
 
+mod command;
 pub mod data;
 pub mod diagnosis;
 pub mod experiment;

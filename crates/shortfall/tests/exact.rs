@@ -149,6 +149,21 @@ fn expectations_over_all_paths_are_what_many_seeds_tend_to() {
     }
 }
 
+/// One path, whose every step is a call within the last: long ones are sampled.
+#[test]
+fn one_sample_is_enumerated_for_few_steps_only() {
+    use shortfall::constants::Number;
+    use shortfall::problem::{Mixture, PiecewiseLinear};
+    use shortfall::simulate::enumerate;
+    let parabola = PiecewiseLinear::from_value_at_zero(Vec::new(), vec![Number::exact(1.0)], Number::exact(0.0));
+    let problem = Mixture::new(vec![parabola], vec![1.0]);
+    let method = Method::stochastic_sam(0.1, 0.05, Sampling::single());
+    for (steps, is_enumerated) in [(20, true), (21, false), (10_000_000, false)] {
+        let run = enumerate(&problem, &method, &plan(&problem, &[1.0], steps, 1)).expect("fits");
+        assert_eq!(run.is_some(), is_enumerated, "{steps}");
+    }
+}
+
 #[test]
 fn distances_far_from_zero_do_not_cancel_into_a_verdict() {
     use common::bounds;

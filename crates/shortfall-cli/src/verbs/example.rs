@@ -49,9 +49,42 @@ fn words(line: &str) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use shortfall_lab::experiment::Request;
 
     #[test]
     fn words_keep_what_is_quoted() {
         assert_eq!(words("a 'b c{d=\"e\"}'  --f '[1, 2]'"), ["a", "b c{d=\"e\"}", "--f", "[1, 2]"]);
+    }
+
+    /// What a page says to type asks for what was asked for.
+    #[test]
+    fn the_command_on_a_page_makes_the_same_request() {
+        let said = |line: &str| {
+            let pool = Arc::new(Pool::new(Some(1)).unwrap());
+            match Cli::try_parse_from(words(line)).unwrap_or_else(|error| panic!("{line}: {error}")).command {
+                Command::Run(run) => (run.request(pool).unwrap(), None),
+                Command::Field(field) => (field.setting.request(pool).unwrap(), Some(field.wish().unwrap())),
+                _ => unreachable!(),
+            }
+        };
+        for line in [
+            "shortfall run logistic sam",
+            "shortfall run 'logistic{data=\"breast-cancer\",ridge=[1e-2, 0.1]}' sam --steps 1e5 --start zeros --record every",
+            "shortfall run trap sgd --start '[-2.5e-300]' --seeds 3 --seed 18446744073709551615 --record ends",
+            "shortfall run trap sgd --start random --assume sigma2=4 --assume beta=1e-3",
+            "shortfall field trap sam --window '[-1,2.5]' --start ones --steps 7",
+            "shortfall field double-ridge 'sam{rho=0.1}' --around '[[0,0],[1,0.5],[1,1]]' --assume mu=1",
+        ] {
+            let (request, wish) = said(line);
+            let command = wish.as_ref().map_or_else(|| request.run_command(), |wish| request.field_command(wish));
+            let (again, wish_again) = said(&command);
+            let all = |request: Request| {
+                let Request { problem, method, steps, seeds, seed, start, record, assumptions, any_step, library: _ } =
+                    request;
+                format!("{problem} {method} {steps} {seeds:?} {seed} {start:?} {record:?} {assumptions:?} {any_step}")
+            };
+            assert_eq!(all(request), all(again), "{command}");
+            assert_eq!(format!("{wish:?}"), format!("{wish_again:?}"), "{command}");
+        }
     }
 }

@@ -20,7 +20,7 @@ pub fn perform(arguments: &Field) -> Result<(), Failure> {
     let seen = Seen::of(&experiment, &wish)?;
     if let Some(folder) = &arguments.out {
         write(&folder.join("field.json"), &format!("{:#}\n", seen.document()))?;
-        write_page(folder, &of_field(&seen))?;
+        write_page(folder, &of_field(&seen, experiment.request.field_command(&wish)))?;
         eprintln!("wrote {} and field.json", folder.join("index.html").display());
     }
     if arguments.setting.json { print_json(&seen.document()) } else { print(&render::field(&seen)) }

@@ -20,7 +20,7 @@ pub fn perform(arguments: &Run) -> Result<(), Failure> {
         make_folder(folder)?;
     }
     if let Some(sweep) = Sweep::of(&request)? {
-        return perform_sweep(arguments, sweep, &pool);
+        return perform_sweep(arguments, sweep, request.run_command(), &pool);
     }
     let experiment = Experiment::prepare(request)?;
     let mut observer = progress::observer("running");
@@ -37,15 +37,12 @@ pub fn perform(arguments: &Run) -> Result<(), Failure> {
     }
 }
 
-fn perform_sweep(arguments: &Run, sweep: Sweep, pool: &Pool) -> Result<(), Failure> {
+fn perform_sweep(arguments: &Run, sweep: Sweep, command: String, pool: &Pool) -> Result<(), Failure> {
     let mut observer = progress::observer("running");
     let swept = sweep.run(pool, &mut observer)?;
     let document = (arguments.setting.json || arguments.out.is_some()).then(|| swept.document());
     if let (Some(folder), Some(document)) = (&arguments.out, &document) {
         write(&folder.join("sweep.json"), &format!("{document:#}\n"))?;
-        let setting = &arguments.setting;
-        let command =
-            format!("shortfall run '{}' '{}' --steps {} --out DIR", setting.problem, setting.method, setting.steps);
         write_page(folder, &report::of_sweep(&swept, command))?;
         eprintln!("wrote {} and sweep.json", folder.join("index.html").display());
     }

@@ -4,6 +4,7 @@ use crate::experiment::{Experiment, Request};
 use crate::field::{At, Seen, Wish};
 use crate::figure::{Axis, Figure, Grid, Marks, Picture, Plane, Scale, Series, Shape};
 use crate::pool::Pool;
+use crate::selector::Start;
 use shortfall::arguments::BadInput;
 use shortfall::simulate::Observer;
 use shortfall::virtual_loss::{Behaviour, Field, Kink};
@@ -157,25 +158,18 @@ pub static EXHIBITS: &[Exhibit] = &[
 ];
 
 impl Exhibit {
-    /// The command that makes it.
+    /// The command that makes it, of the first method.
     pub fn command(&self) -> String {
-        let quoted = |text: &str| if text.contains('{') { format!("'{text}'") } else { text.to_owned() };
-        let problem = quoted(self.problem);
         match &self.shows {
-            Shows::Functions([low, high]) | Shows::Field([low, high]) | Shows::Samples([low, high]) => {
-                let window = format!("'[{low:?},{high:?}]'");
-                format!("shortfall field {problem} {} --window {window} --out DIR", quoted(self.methods[0]))
+            Shows::Functions(window) | Shows::Field(window) | Shows::Samples(window) => {
+                let (request, wish) = self.wish(*window, None);
+                request.field_command(&wish)
             }
-            Shows::Above { window: [low, high], start, .. } => {
-                let (method, window) = (quoted(self.methods[0]), format!("'[{low:?},{high:?}]'"));
-                format!("shortfall field {problem} {method} --window {window} --start '{start:?}' --out DIR")
+            Shows::Above { window, start, .. } => {
+                let (request, wish) = self.wish(*window, Some(start));
+                request.field_command(&wish)
             }
-            Shows::Paths { steps, seeds, start } => {
-                let method = quoted(self.methods[0]);
-                format!(
-                    "shortfall run {problem} {method} --start '{start:?}' --steps {steps} --seeds {seeds} --out DIR"
-                )
-            }
+            Shows::Paths { steps, seeds, start } => self.path(self.methods[0], *steps, *seeds, start).run_command(),
         }
     }
 
@@ -196,12 +190,22 @@ impl Exhibit {
         start: Option<&[f64; 2]>,
         draw: impl Fn(&Seen) -> Picture,
     ) -> Result<Picture, BadInput> {
+        let (request, wish) = self.wish(window, start);
+        let experiment = Experiment::prepare(request)?;
+        let seen = Seen::of(&experiment, &wish)?;
+        Ok(draw(&seen))
+    }
+
+    fn wish(&self, window: [f64; 2], start: Option<&[f64; 2]>) -> (Request, Wish) {
         let mut request = Request::new(self.problem, self.methods[0]);
         request.any_step = start.is_none();
-        request.start = start.map(|start| crate::selector::Start::Given(start.to_vec()));
-        let experiment = Experiment::prepare(request)?;
-        let seen = Seen::of(&experiment, &Wish { window: Some(window), around: None })?;
-        Ok(draw(&seen))
+        request.start = start.map(|start| Start::Given(start.to_vec()));
+        (request, Wish { window: Some(window), around: None })
+    }
+
+    fn path(&self, method: &str, steps: u64, seeds: u64, start: &[f64]) -> Request {
+        let start = Some(Start::Given(start.to_vec()));
+        Request { steps, start, seeds: Some(seeds), ..Request::new(self.problem, method) }
     }
 
     fn paths(
@@ -214,11 +218,7 @@ impl Exhibit {
     ) -> Result<Picture, BadInput> {
         let mut series = Vec::new();
         for method in self.methods {
-            let mut request = Request::new(self.problem, method);
-            request.steps = steps;
-            request.start = Some(crate::selector::Start::Given(start.to_vec()));
-            request.seeds = Some(seeds);
-            let experiment = Experiment::prepare(request)?;
+            let experiment = Experiment::prepare(self.path(method, steps, seeds, start))?;
             let finished = experiment.run(pool, None, observer)?;
             let run = &finished.run;
             let path = |lane: &shortfall::simulate::LaneRecord| -> Vec<(f64, f64)> {

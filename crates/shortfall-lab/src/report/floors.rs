@@ -1,6 +1,6 @@
 //! Floors against rho and eta, for the methods side by side: which settings have none.
 
-use super::{plate, quoted};
+use super::plate;
 use crate::experiment::Request;
 use crate::figure::{Axis, Figure, Scale, Series};
 use crate::formula;
@@ -131,8 +131,7 @@ pub(super) fn body(floors: &[Floors]) -> Vec<Block> {
             }
         };
         let method = swept.methods.first().map_or("", |(_, method)| method);
-        let command =
-            format!("shortfall run {} {} --steps {} --out DIR", quoted(swept.problem), quoted(method), swept.steps);
+        let command = Request { steps: swept.steps, ..Request::new(swept.problem, method) }.run_command();
         Block::Plate(plate(swept.id.to_owned(), floors.picture(), caption, command))
     };
     floors.iter().map(block).collect()

@@ -110,24 +110,3 @@ pub fn plate(id: String, picture: impl Into<Picture>, caption: Markup, command: 
 fn verdict(word: &str) -> Markup {
     html! { span class={ "verdict " (word) } { (word) } }
 }
-
-/// A selector as a shell takes it.
-fn quoted(selector: &str) -> String {
-    if selector.contains(['{', '"']) { format!("'{selector}'") } else { selector.to_owned() }
-}
-
-/// The command of a run.
-fn run_command(request: &crate::experiment::Request) -> String {
-    let mut command = format!("shortfall run {} {}", quoted(&request.problem), quoted(&request.method));
-    if let Some(crate::selector::Start::Given(start)) = &request.start {
-        command += &format!(" --start '{start:?}'");
-    }
-    command += &format!(" --steps {}", request.steps);
-    if let Some(seeds) = request.seeds {
-        command += &format!(" --seeds {seeds}");
-    }
-    for (symbol, value) in &request.assumptions {
-        command += &format!(" --assume {}={value}", symbol.name());
-    }
-    command + " --out DIR"
-}

@@ -1,6 +1,5 @@
 //! Every registered problem and method, run once as it stands: what is added to a registry is on the page by itself.
 
-use super::run_command;
 use crate::diagnosis;
 use crate::experiment::{Experiment, Request};
 use crate::formula;
@@ -52,7 +51,7 @@ pub fn listed(pool: &Pool, observer: Observer) -> Result<Vec<Listed>, BadInput> 
             is_problem,
             name,
             about,
-            command: run_command(&prepared.request),
+            command: prepared.request.run_command(),
             floor: finished.run.floor().filter(|_| known).map(|floor| floor.interval.mean),
             words: diagnosis::sentences(&prepared, &finished),
         });

@@ -1,6 +1,6 @@
 //! A row: its statements, its runs with their bounds, its exponents.
 
-use super::{plate, run_command, verdict};
+use super::{plate, verdict};
 use crate::formula;
 use crate::page::Block;
 use crate::picture;
@@ -76,7 +76,7 @@ fn run(report: &Report, index: usize, made: &Made) -> Block {
         @if report.row.explains { @for sentence in made.words() { p { (PreEscaped(formula::html(&sentence))) } } }
     };
     let caption = html! { (caption) (hypotheses(&results)) };
-    Block::Plate(plate(format!("{}-{}", report.row.id, index + 1), figure, caption, run_command(request)))
+    Block::Plate(plate(format!("{}-{}", report.row.id, index + 1), figure, caption, request.run_command()))
 }
 
 /// What each statement asks for, with the numbers of this run.
@@ -144,7 +144,7 @@ pub(super) fn statements(report: &Report) -> Vec<Block> {
                         li {
                             (verdict(judgement.verdict.word())) @if !right { " (unexpected)" }
                             " " (super::tables::says(judgement)) " "
-                            code { (run_command(&made.experiment.request)) }
+                            code { (made.experiment.request.run_command()) }
                         }
                     }
                 }

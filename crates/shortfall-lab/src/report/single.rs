@@ -1,6 +1,6 @@
 //! The pages of one run, one sweep and one field.
 
-use super::{plate, quoted, run_command, tables, verdict};
+use super::{plate, tables, verdict};
 use crate::diagnosis;
 use crate::experiment::{Experiment, Finished};
 use crate::field::Seen;
@@ -20,7 +20,7 @@ fn section(id: &str, title: &str, body: Vec<Block>) -> Section {
 /// The page of a run: where it stops and why, its picture, every statement that applies.
 pub fn of_run(experiment: &Experiment, finished: &Finished) -> Page {
     let words = diagnosis::sentences(experiment, finished);
-    let command = run_command(&experiment.request);
+    let command = experiment.request.run_command();
     let figure = picture::of_run(experiment, finished);
     let caption = html! { p { "Dashed lines are bounds and predictions; statements that say no more than the start does are left out." } };
     let applies = |judgement: &&shortfall::verdict::Judgement| judgement.verdict != Verdict::NotApplicable;
@@ -58,7 +58,7 @@ pub fn of_run(experiment: &Experiment, finished: &Finished) -> Page {
     }
 }
 
-/// The page of a sweep: floors against the swept parameter.
+/// The page of a sweep, which a command made: floors against the swept parameter.
 pub fn of_sweep(swept: &Swept, command: String) -> Page {
     let figure = swept.picture();
     let fits = swept.fits();
@@ -79,11 +79,9 @@ pub fn of_sweep(swept: &Swept, command: String) -> Page {
     }
 }
 
-/// The page of a field.
-pub fn of_field(seen: &Seen) -> Page {
+/// The page of a field, which a command made.
+pub fn of_field(seen: &Seen, command: String) -> Page {
     let experiment = seen.experiment;
-    let request = &experiment.request;
-    let command = format!("shortfall field {} {} --out DIR", quoted(&request.problem), quoted(&request.method));
     let mut plates: Vec<(&str, Picture)> = Vec::new();
     if seen.points.len() > 1 {
         plates.push(("functions", super::functions(seen).into()));

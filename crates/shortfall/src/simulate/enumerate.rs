@@ -13,18 +13,20 @@ use crate::problem::{FiniteSum, Problem, Samples};
 
 /// Most paths that are followed.
 const MOST_PATHS: u64 = 1 << 20;
+/// Most steps: where a step has one choice, it is one path whatever its length, and each step is a call within the last.
+const MOST_STEPS: u64 = MOST_PATHS.ilog2() as u64;
 /// Most operations that are spent on them: about a second.
 const MOST_WORK: u64 = 1 << 30;
 
-/// A run whose expectations are exact, if the method draws from finitely many samples and has at most `2^20` paths,
-/// and few enough for the work of each.
+/// A run whose expectations are exact, if the method draws from finitely many samples and has at most `2^20` paths of at most 20
+/// steps, and few enough for the work of each.
 /// Its one lane holds expectations; `plan.lanes` is not looked at.
 pub fn enumerate(problem: &dyn Problem, method: &Method, plan: &Plan) -> Result<Option<Run>, BadInput> {
     let plan = Plan { lanes: 1, record: Record::Every, ..plan.clone() };
     let Some((sum, choices)) = choices(problem, method) else { return Ok(None) };
     let paths = u32::try_from(plan.steps).ok().and_then(|steps| (choices as u64).checked_pow(steps));
     let work = |paths: u64| paths.saturating_mul(2 * problem.work() as u64);
-    if paths.is_none_or(|paths| paths > MOST_PATHS || work(paths) > MOST_WORK) {
+    if plan.steps > MOST_STEPS || paths.is_none_or(|paths| paths > MOST_PATHS || work(paths) > MOST_WORK) {
         return Ok(None);
     }
     check(problem, method, &plan)?;
