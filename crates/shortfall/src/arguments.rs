@@ -114,6 +114,18 @@ pub struct Parameter {
     pub unless: Option<&'static str>,
 }
 
+impl Parameter {
+    /// With its default, where it has one.
+    pub const fn new(name: &'static str, about: &'static str, default: Option<&'static str>) -> Self {
+        Self { name, about, default, unless: None }
+    }
+
+    /// Without its default in the presence of another.
+    pub const fn unless(self, other: &'static str) -> Self {
+        Self { unless: Some(other), ..self }
+    }
+}
+
 /// 2^53
 const LARGEST_WHOLE: f64 = 9_007_199_254_740_992.0;
 

@@ -123,8 +123,10 @@ pub fn evaluate(theorems: &[&'static Theorem], inputs: &Inputs, start: &AtStart)
     judgements
 }
 
+/// Of two of one kind.
 fn sharper(next: &Judgement, other: &Judgement) -> bool {
     match (next.value(), other.value()) {
+        (Some(bound), Some(rival)) if next.form.kind == Kind::Lower => bound > rival,
         (Some(next), Some(other)) => next < other,
         (Some(_), None) => true,
         _ => false,
@@ -177,7 +179,7 @@ fn evaluate_form(theorem: &'static Theorem, form: &'static Form, inputs: &Inputs
         let mut bound = (form.bound)(inputs);
         let weakest = judgement.requirements.iter().map(|requirement| requirement.provenance).max();
         bound.total.provenance = bound.total.provenance.max(weakest.unwrap_or(Provenance::Certified));
-        (judgement.verdict, judgement.reasons) = match emptiness(&bound, form, &quantity, start) {
+        (judgement.verdict, judgement.reasons) = match vacuity(&bound, form, &quantity, start) {
             Some(reason) => (Verdict::Vacuous, vec![reason]),
             None => (Verdict::Applicable, bound.note.iter().cloned().collect()),
         };
@@ -187,7 +189,7 @@ fn evaluate_form(theorem: &'static Theorem, form: &'static Form, inputs: &Inputs
 }
 
 /// Why a bound says nothing, if so.
-fn emptiness(bound: &Bound, form: &Form, quantity: &Quantity, start: &AtStart) -> Option<String> {
+fn vacuity(bound: &Bound, form: &Form, quantity: &Quantity, start: &AtStart) -> Option<String> {
     if bound.rests.is_some() {
         return None;
     }

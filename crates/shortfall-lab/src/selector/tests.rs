@@ -13,9 +13,9 @@ static REGISTRY: &[Entry<()>] = &[
         name: "quadratic",
         about: "",
         parameters: &[
-            Parameter { name: "eigenvalues", about: "", default: Some("[10.0,1.0]"), unless: Some("matrix") },
-            Parameter { name: "target", about: "", default: None, unless: None },
-            Parameter { name: "ridge", about: "", default: Some("1_0e-2"), unless: None },
+            Parameter::new("eigenvalues", "", Some("[10.0,1.0]")).unless("matrix"),
+            Parameter::new("target", "", None),
+            Parameter::new("ridge", "", Some("1_0e-2")),
         ],
         build: nothing,
     },

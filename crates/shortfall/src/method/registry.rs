@@ -53,60 +53,39 @@ fn unified(arguments: &Arguments) -> Result<Unified, BadInput> {
     Ok(Unified { lambda })
 }
 
-const ETA: Parameter = Parameter {
-    name: "eta",
-    about: "step size: a number above 0, \"c/beta\", or the id of a theorem with a tuned step or a schedule",
-    default: Some("\"0.3/beta\""),
-    unless: None,
-};
-const RHO: Parameter = Parameter {
-    name: "rho",
-    about: "perturbation radius: a number of at least 0, or \"c/sqrt(t+1)\"",
-    default: Some("0.05"),
-    unless: None,
-};
-const RHO_OF_USAM: Parameter = Parameter {
-    name: "rho",
-    about: "perturbation radius in units of 1/beta: a number of at least 0, or \"c/sqrt(t+1)\"",
-    default: Some("0.05"),
-    unless: None,
-};
-const LAMBDA: Parameter = Parameter {
-    name: "lambda",
-    about: "weight of the normalised part, from 0 (USAM) to 1 (SAM)",
-    default: Some("0.5"),
-    unless: None,
-};
-const BATCH: Parameter =
-    Parameter { name: "batch", about: "samples in a batch, at least 1", default: Some("1"), unless: None };
-const REPLACEMENT: Parameter = Parameter {
-    name: "replacement",
-    about: "whether a batch is drawn with replacement",
-    default: Some("true"),
-    unless: None,
-};
-const SAMPLING: Parameter = Parameter {
-    name: "sampling",
-    about: "\"same\" (m-SAM: one batch for both gradients) or \"independent\" (n-SAM)",
-    default: Some("\"same\""),
-    unless: None,
-};
-const DESCENT: Parameter = Parameter {
-    name: "descent",
-    about: "how the point moves: \"gradient\" (x+ = x - eta h), \"heavy-ball\", \"nesterov\" or \"adam\"; statements are about \"gradient\"",
-    default: Some("\"gradient\""),
-    unless: None,
-};
-const MOMENTUM: Parameter = Parameter {
-    name: "momentum",
-    about: "of \"heavy-ball\" and \"nesterov\", and Adam's beta1; from 0, below 1; absent: 0.9",
-    default: None,
-    unless: None,
-};
-const BETA2: Parameter =
-    Parameter { name: "beta2", about: "of \"adam\"; from 0, below 1; absent: 0.999", default: None, unless: None };
-const EPSILON: Parameter =
-    Parameter { name: "epsilon", about: "of \"adam\"; above 0; absent: 1e-8", default: None, unless: None };
+const ETA: Parameter = Parameter::new(
+    "eta",
+    "step size: a number above 0, \"c/beta\", or the id of a theorem with a tuned step or a schedule",
+    Some("\"0.3/beta\""),
+);
+const RHO: Parameter =
+    Parameter::new("rho", "perturbation radius: a number of at least 0, or \"c/sqrt(t+1)\"", Some("0.05"));
+const RHO_OF_USAM: Parameter = Parameter::new(
+    "rho",
+    "perturbation radius in units of 1/beta: a number of at least 0, or \"c/sqrt(t+1)\"",
+    Some("0.05"),
+);
+const LAMBDA: Parameter =
+    Parameter::new("lambda", "weight of the normalised part, from 0 (USAM) to 1 (SAM)", Some("0.5"));
+const BATCH: Parameter = Parameter::new("batch", "samples in a batch, at least 1", Some("1"));
+const REPLACEMENT: Parameter = Parameter::new("replacement", "whether a batch is drawn with replacement", Some("true"));
+const SAMPLING: Parameter = Parameter::new(
+    "sampling",
+    "\"same\" (m-SAM: one batch for both gradients) or \"independent\" (n-SAM)",
+    Some("\"same\""),
+);
+const DESCENT: Parameter = Parameter::new(
+    "descent",
+    "how the point moves: \"gradient\" (x+ = x - eta h), \"heavy-ball\", \"nesterov\" or \"adam\"; statements are about \"gradient\"",
+    Some("\"gradient\""),
+);
+const MOMENTUM: Parameter = Parameter::new(
+    "momentum",
+    "of \"heavy-ball\" and \"nesterov\", and Adam's beta1; from 0, below 1; absent: 0.9",
+    None,
+);
+const BETA2: Parameter = Parameter::new("beta2", "of \"adam\"; from 0, below 1; absent: 0.999", None);
+const EPSILON: Parameter = Parameter::new("epsilon", "of \"adam\"; above 0; absent: 1e-8", None);
 
 /// All methods, in the order of lists.
 pub static METHODS: &[Entry<MethodRecipe>] = &[

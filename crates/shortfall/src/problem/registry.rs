@@ -6,22 +6,18 @@ use super::{
 };
 use crate::arguments::{Entry, Parameter};
 
-const fn parameter(name: &'static str, about: &'static str, default: Option<&'static str>) -> Parameter {
-    Parameter { name, about, default, unless: None }
-}
-
 // Of every problem on a data table.
 const fn data(default: &'static str) -> Parameter {
-    parameter("data", "a bundled name, or a path (with / or .)", Some(default))
+    Parameter::new("data", "a bundled name, or a path (with / or .)", Some(default))
 }
-const TARGET: Parameter = parameter("target", "column to predict; absent: the last", None);
+const TARGET: Parameter = Parameter::new("target", "column to predict; absent: the last", None);
 const DELIMITER: Parameter =
-    parameter("delimiter", "of the fields of a CSV file, one character; absent: detected", None);
-const RIDGE: Parameter = parameter("ridge", "at least 0", Some("1e-2"));
+    Parameter::new("delimiter", "of the fields of a CSV file, one character; absent: detected", None);
+const RIDGE: Parameter = Parameter::new("ridge", "at least 0", Some("1e-2"));
 const INTERCEPT: Parameter =
-    parameter("intercept", "append a column of ones, regularised like the others", Some("true"));
+    Parameter::new("intercept", "append a column of ones, regularised like the others", Some("true"));
 const STANDARDIZE: Parameter =
-    parameter("standardize", "columns to mean 0 and population variance 1 first", Some("true"));
+    Parameter::new("standardize", "columns to mean 0 and population variance 1 first", Some("true"));
 
 /// All problems, in the order of lists.
 pub static PROBLEMS: &[Entry<Box<dyn Problem>>] = &[
@@ -29,15 +25,15 @@ pub static PROBLEMS: &[Entry<Box<dyn Problem>>] = &[
         name: "quadratic",
         about: "f = sum_i lambda_i c_i^2/2, c the components of x in an orthonormal basis; or f = x'Qx/2 + b'x",
         parameters: &[
-            Parameter {
-                name: "eigenvalues",
-                about: "a list, or {from,to,count,spacing=\"log\"|\"linear\"}; negative and zero allowed",
-                default: Some("[10.0,1.0]"),
-                unless: Some("matrix"),
-            },
-            parameter("rotation", "seed of a random orthonormal basis; absent: the coordinate axes", None),
-            parameter("matrix", "Q, symmetric, in place of the eigenvalues: the path of an NPY file", None),
-            parameter("linear", "b, beside a matrix: the path of an NPY file; absent: 0", None),
+            Parameter::new(
+                "eigenvalues",
+                "a list, or {from,to,count,spacing=\"log\"|\"linear\"}; negative and zero allowed",
+                Some("[10.0,1.0]"),
+            )
+            .unless("matrix"),
+            Parameter::new("rotation", "seed of a random orthonormal basis; absent: the coordinate axes", None),
+            Parameter::new("matrix", "Q, symmetric, in place of the eigenvalues: the path of an NPY file", None),
+            Parameter::new("linear", "b, beside a matrix: the path of an NPY file; absent: 0", None),
         ],
         build: Quadratic::build,
     },
@@ -45,9 +41,9 @@ pub static PROBLEMS: &[Entry<Box<dyn Problem>>] = &[
         name: "double-ridge",
         about: "two-dimensional, strongly convex: SAM cycles at a loss that grows like beta^4 eta^2 rho^2/mu",
         parameters: &[
-            parameter("beta", "smoothness, above mu", Some("1.0")),
-            parameter("mu", "strong convexity, above 0", Some("0.02")),
-            parameter("ridge", "height k of the ridges, between 0 and (beta - mu)/2", Some("0.25")),
+            Parameter::new("beta", "smoothness, above mu", Some("1.0")),
+            Parameter::new("mu", "strong convexity, above 0", Some("0.02")),
+            Parameter::new("ridge", "height k of the ridges, between 0 and (beta - mu)/2", Some("0.25")),
         ],
         build: DoubleRidge::build,
     },
@@ -55,8 +51,8 @@ pub static PROBLEMS: &[Entry<Box<dyn Problem>>] = &[
         name: "double-well",
         about: "f = (x1^2 - 1)^2/4 + sum_i c_i x_i^2/2, constants known for x1 in an interval only",
         parameters: &[
-            parameter("interval", "of x1, [low,high]: where the constants hold", Some("[-2.0,2.0]")),
-            parameter("transverse", "list of c_2, c_3, ... above 0; may be empty", Some("[]")),
+            Parameter::new("interval", "of x1, [low,high]: where the constants hold", Some("[-2.0,2.0]")),
+            Parameter::new("transverse", "list of c_2, c_3, ... above 0; may be empty", Some("[]")),
         ],
         build: DoubleWell::build,
     },
@@ -64,8 +60,8 @@ pub static PROBLEMS: &[Entry<Box<dyn Problem>>] = &[
         name: "noisy-quadratic",
         about: "f = sum_i lambda_i x_i^2/2, gradients with Gaussian noise: g = grad f + z, each z_i ~ N(0, sigma^2)",
         parameters: &[
-            parameter("eigenvalues", "as for quadratic", Some("[1.0]")),
-            parameter("sigma", "standard deviation of each coordinate of the noise, at least 0", Some("1.0")),
+            Parameter::new("eigenvalues", "as for quadratic", Some("[1.0]")),
+            Parameter::new("sigma", "standard deviation of each coordinate of the noise, at least 0", Some("1.0")),
         ],
         build: NoisyQuadratic::build,
     },
@@ -73,9 +69,13 @@ pub static PROBLEMS: &[Entry<Box<dyn Problem>>] = &[
         name: "sine",
         about: "f = (beta radius^2/phase^2) sin(phase x/radius): SAM with rho = radius stops away from every critical point",
         parameters: &[
-            parameter("beta", "smoothness, above 0", Some("1.0")),
-            parameter("radius", "the rho it is made for, above 0", Some("1.0")),
-            parameter("phase", "angle of one perturbation, above 0; the paper's is 5 pi/3", Some("5.235987755982989")),
+            Parameter::new("beta", "smoothness, above 0", Some("1.0")),
+            Parameter::new("radius", "the rho it is made for, above 0", Some("1.0")),
+            Parameter::new(
+                "phase",
+                "angle of one perturbation, above 0; the paper's is 5 pi/3",
+                Some("5.235987755982989"),
+            ),
         ],
         build: Sine::build,
     },
@@ -83,9 +83,9 @@ pub static PROBLEMS: &[Entry<Box<dyn Problem>>] = &[
         name: "piecewise",
         about: "one-dimensional f with piecewise linear f'",
         parameters: &[
-            parameter("breakpoints", "increasing list", Some("[-1.0,0.0]")),
-            parameter("slopes", "slopes of f', one more than breakpoints", Some("[1.0,-1.0,1.0]")),
-            parameter("gradient_at_zero", "f'(0)", Some("0.5")),
+            Parameter::new("breakpoints", "increasing list", Some("[-1.0,0.0]")),
+            Parameter::new("slopes", "slopes of f', one more than breakpoints", Some("[1.0,-1.0,1.0]")),
+            Parameter::new("gradient_at_zero", "f'(0)", Some("0.5")),
         ],
         build: Piecewise::build,
     },
@@ -93,10 +93,10 @@ pub static PROBLEMS: &[Entry<Box<dyn Problem>>] = &[
         name: "triangle",
         about: "piecewise: SAM with rho = radius stops where |f'| = (1 - eps) beta rho, the largest possible",
         parameters: &[
-            parameter("beta", "smoothness, above 0", Some("1.0")),
-            parameter("radius", "the rho it is made for, above 0", Some("1.0")),
-            parameter("eps", "between 0 and 1/2", Some("0.1")),
-            parameter("noise", "c: two equally likely samples f' +- c; 0: no samples", Some("0.0")),
+            Parameter::new("beta", "smoothness, above 0", Some("1.0")),
+            Parameter::new("radius", "the rho it is made for, above 0", Some("1.0")),
+            Parameter::new("eps", "between 0 and 1/2", Some("0.1")),
+            Parameter::new("noise", "c: two equally likely samples f' +- c; 0: no samples", Some("0.0")),
         ],
         build: presets::triangle,
     },
@@ -104,10 +104,10 @@ pub static PROBLEMS: &[Entry<Box<dyn Problem>>] = &[
         name: "capped-wave",
         about: "piecewise: triangle with its tooth cut off at cap; USAM with rho = radius/cap rests where f' = cap",
         parameters: &[
-            parameter("beta", "smoothness, above 0", Some("1.0")),
-            parameter("radius", "where it rests, -radius; above 0", Some("1.0")),
-            parameter("eps", "between 0 and 1/2", Some("0.1")),
-            parameter("cap", "above 0 and below beta radius (1 - eps)", Some("0.5")),
+            Parameter::new("beta", "smoothness, above 0", Some("1.0")),
+            Parameter::new("radius", "where it rests, -radius; above 0", Some("1.0")),
+            Parameter::new("eps", "between 0 and 1/2", Some("0.1")),
+            Parameter::new("cap", "above 0 and below beta radius (1 - eps)", Some("0.5")),
         ],
         build: presets::capped_wave,
     },
@@ -115,8 +115,8 @@ pub static PROBLEMS: &[Entry<Box<dyn Problem>>] = &[
         name: "huber",
         about: "piecewise: f' = clip(beta x, -L, L)",
         parameters: &[
-            parameter("beta", "smoothness, above 0", Some("1.0")),
-            parameter("lipschitz", "L, above 0", Some("1.0")),
+            Parameter::new("beta", "smoothness, above 0", Some("1.0")),
+            Parameter::new("lipschitz", "L, above 0", Some("1.0")),
         ],
         build: presets::huber,
     },
@@ -124,8 +124,8 @@ pub static PROBLEMS: &[Entry<Box<dyn Problem>>] = &[
         name: "expression",
         about: "one-dimensional f as you write it, in x: + - * / ^ ( ) pi e sin cos tan exp log sqrt tanh abs atan",
         parameters: &[
-            parameter("f", "quoted text", Some("\"cos(x)+x^2/10\"")),
-            parameter("interval", "[low,high] for constants that do not exist everywhere; []: none", Some("[]")),
+            Parameter::new("f", "quoted text", Some("\"cos(x)+x^2/10\"")),
+            Parameter::new("interval", "[low,high] for constants that do not exist everywhere; []: none", Some("[]")),
         ],
         build: Expression::build,
     },
@@ -133,14 +133,14 @@ pub static PROBLEMS: &[Entry<Box<dyn Problem>>] = &[
         name: "mixture",
         about: "one-dimensional f = E f_i, f_i piecewise; the components are the samples",
         parameters: &[
-            parameter(
+            Parameter::new(
                 "components",
                 "list of {breakpoints,slopes,gradient_at_zero}",
                 Some(
                     "[{breakpoints=[],slopes=[1.0],gradient_at_zero=1.0},{breakpoints=[],slopes=[1.0],gradient_at_zero=-1.0}]",
                 ),
             ),
-            parameter("probabilities", "one for each component, above 0, summing to 1", Some("[0.7,0.3]")),
+            Parameter::new("probabilities", "one for each component, above 0, summing to 1", Some("[0.7,0.3]")),
         ],
         build: Mixture::build,
     },
@@ -148,10 +148,10 @@ pub static PROBLEMS: &[Entry<Box<dyn Problem>>] = &[
         name: "trap",
         about: "mixture of two, f = mu (x + D)^2/2: m-SAM with rho = radius never gets below x = 0, surely",
         parameters: &[
-            parameter("beta", "smoothness of the components (f has mu), above 2 mu", Some("8.0")),
-            parameter("mu", "strong convexity and smoothness of f, above 0", Some("1.0")),
-            parameter("theta", "depth of the trap, between 0 and 1", Some("0.5")),
-            parameter("radius", "the rho it is made for, above 0", Some("1.0")),
+            Parameter::new("beta", "smoothness of the components (f has mu), above 2 mu", Some("8.0")),
+            Parameter::new("mu", "strong convexity and smoothness of f, above 0", Some("1.0")),
+            Parameter::new("theta", "depth of the trap, between 0 and 1", Some("0.5")),
+            Parameter::new("radius", "the rho it is made for, above 0", Some("1.0")),
         ],
         build: presets::trap,
     },
@@ -159,9 +159,9 @@ pub static PROBLEMS: &[Entry<Box<dyn Problem>>] = &[
         name: "sharp-trap",
         about: "mixture of two, f = mu x^2/2: m-SAM with rho = radius ends up where |f'| = beta rho",
         parameters: &[
-            parameter("beta", "smoothness of the components (f has mu), at least 2 mu", Some("4.0")),
-            parameter("mu", "strong convexity and smoothness of f, above 0", Some("1.0")),
-            parameter("radius", "the rho it is made for, above 0", Some("1.0")),
+            Parameter::new("beta", "smoothness of the components (f has mu), at least 2 mu", Some("4.0")),
+            Parameter::new("mu", "strong convexity and smoothness of f, above 0", Some("1.0")),
+            Parameter::new("radius", "the rho it is made for, above 0", Some("1.0")),
         ],
         build: presets::sharp_trap,
     },
@@ -169,9 +169,9 @@ pub static PROBLEMS: &[Entry<Box<dyn Problem>>] = &[
         name: "additive-noise",
         about: "mixture of two, f = lambda x^2/2 with skewed noise: SAM's mean stays near (1 - 2p) rho",
         parameters: &[
-            parameter("lambda", "curvature, above 0", Some("1.0")),
-            parameter("noise", "c: the noise is -c, or c (1-p)/p with probability p; above 0", Some("2.0")),
-            parameter("p", "between 0 and 1/2", Some("0.25")),
+            Parameter::new("lambda", "curvature, above 0", Some("1.0")),
+            Parameter::new("noise", "c: the noise is -c, or c (1-p)/p with probability p; above 0", Some("2.0")),
+            Parameter::new("p", "between 0 and 1/2", Some("0.25")),
         ],
         build: presets::additive_noise,
     },
@@ -179,9 +179,9 @@ pub static PROBLEMS: &[Entry<Box<dyn Problem>>] = &[
         name: "rippled",
         about: "f = mu x^2/2 from two samples mu x +- amplitude sin(pi x/(2 radius)): m-SAM is held at their kinks",
         parameters: &[
-            parameter("mu", "curvature of f, above 0", Some("0.1")),
-            parameter("amplitude", "of the ripple in the samples' gradients, above 0", Some("1.0")),
-            parameter("radius", "the rho it is made for, above 0", Some("1.0")),
+            Parameter::new("mu", "curvature of f, above 0", Some("0.1")),
+            Parameter::new("amplitude", "of the ripple in the samples' gradients, above 0", Some("1.0")),
+            Parameter::new("radius", "the rho it is made for, above 0", Some("1.0")),
         ],
         build: Rippled::build,
     },
@@ -203,7 +203,7 @@ pub static PROBLEMS: &[Entry<Box<dyn Problem>>] = &[
         parameters: &[
             data("\"wine-quality\""),
             TARGET,
-            parameter("threshold", "of the residuals, above 0", Some("1.0")),
+            Parameter::new("threshold", "of the residuals, above 0", Some("1.0")),
             RIDGE,
             INTERCEPT,
             STANDARDIZE,
@@ -223,14 +223,14 @@ pub static PROBLEMS: &[Entry<Box<dyn Problem>>] = &[
         parameters: &[
             data("\"iris\""),
             TARGET,
-            parameter(
+            Parameter::new(
                 "hidden",
                 "list of the sizes of the hidden layers, each from 1 to 4096; may be empty",
                 Some("[16]"),
             ),
-            parameter("seed", "of the random weights a run starts from", Some("0")),
+            Parameter::new("seed", "of the random weights a run starts from", Some("0")),
             RIDGE,
-            parameter("intercept", "append a column of ones, and a bias to every later layer", Some("true")),
+            Parameter::new("intercept", "append a column of ones, and a bias to every later layer", Some("true")),
             STANDARDIZE,
             DELIMITER,
         ],

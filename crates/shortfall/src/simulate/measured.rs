@@ -13,7 +13,8 @@ pub struct Measured {
     /// Mean over lanes with what is certain of it: rounding of the values, error of f*, and the 99.9 % interval of a
     /// mean over lanes.
     pub interval: Interval,
-    /// Smallest over lanes (and over steps, where the quantity covers many).
+    /// Smallest over lanes (and over steps, where the quantity covers many); of what is measured as one number, or as a mean with an
+    /// interval, the lower end before `error` widens it.
     pub smallest: f64,
     /// Largest likewise.
     pub largest: f64,

@@ -1,6 +1,6 @@
 //! `decay-rho-nc`: with a radius that decays SAM's gradients vanish on any smooth function.
 
-use super::{Bound, Form, Inputs, Kind, Mode, Over, Quantity, Requirement, Scope, Theorem};
+use super::{Bound, Form, Inputs, Kind, Mode, Over, Quantity, Requirement, Theorem};
 use crate::constants::{Number, Symbol};
 
 /// See [`Theorem::statement`].
@@ -16,28 +16,21 @@ pub static THEOREM: Theorem = Theorem {
     tightness: "Proven; for constant rho it is det-nc-upper, whose floor is sharp.",
     example: "shortfall run sine 'sam{eta=0.5,rho=\"1.0/sqrt(t+1)\"}' --steps 2000",
     forms: &[
-        Form {
-            name: None,
-            kind: Kind::Upper,
-            scope: Scope::Instance,
-            mode: Mode::Pathwise,
-            quantity: |_| Quantity::squared_gradient(Over::Mean),
+        Form::new(
+            Kind::Upper,
+            Mode::Pathwise,
+            |_| Quantity::squared_gradient(Over::Mean),
             requires,
-            bound: |inputs| assemble(inputs, inputs.mean_squared_radius()),
-            step: None,
-            witnesses: &[],
-        },
-        Form {
-            name: Some("explicit"),
-            kind: Kind::Upper,
-            scope: Scope::Instance,
-            mode: Mode::Pathwise,
-            quantity: |_| Quantity::squared_gradient(Over::Mean),
-            requires: requires_explicit,
-            bound: |inputs| assemble(inputs, inputs.decaying_squares() / inputs.horizon()),
-            step: None,
-            witnesses: &[],
-        },
+            |inputs| assemble(inputs, inputs.mean_squared_radius()),
+        ),
+        Form::new(
+            Kind::Upper,
+            Mode::Pathwise,
+            |_| Quantity::squared_gradient(Over::Mean),
+            requires_explicit,
+            |inputs| assemble(inputs, inputs.decaying_squares() / inputs.horizon()),
+        )
+        .named("explicit"),
     ],
 };
 

@@ -1,6 +1,6 @@
 //! `decay-rho-sc`: with a radius that decays SAM converges under the Polyak-Lojasiewicz condition.
 
-use super::{Bound, Form, Inputs, Kind, Mode, Over, Quantity, Requirement, Scope, Theorem};
+use super::{Bound, Form, Inputs, Kind, Mode, Over, Quantity, Requirement, Theorem};
 use crate::constants::{Number, Symbol};
 use crate::method::Schedule;
 
@@ -18,28 +18,15 @@ pub static THEOREM: Theorem = Theorem {
     tightness: "Proven; for convex f det-sc-recursion is better.",
     example: "shortfall bound quadratic 'sam{eta=\"0.3/beta\",rho=\"0.05/sqrt(t+1)\"}' --steps 1000",
     forms: &[
-        Form {
-            name: None,
-            kind: Kind::Upper,
-            scope: Scope::Instance,
-            mode: Mode::Pathwise,
-            quantity: |_| Quantity::suboptimality(Over::Final),
-            requires,
-            bound,
-            step: None,
-            witnesses: &[],
-        },
-        Form {
-            name: Some("explicit"),
-            kind: Kind::Upper,
-            scope: Scope::Instance,
-            mode: Mode::Pathwise,
-            quantity: |_| Quantity::suboptimality(Over::Final),
-            requires: requires_explicit,
-            bound: bound_explicit,
-            step: None,
-            witnesses: &[],
-        },
+        Form::new(Kind::Upper, Mode::Pathwise, |_| Quantity::suboptimality(Over::Final), requires, bound),
+        Form::new(
+            Kind::Upper,
+            Mode::Pathwise,
+            |_| Quantity::suboptimality(Over::Final),
+            requires_explicit,
+            bound_explicit,
+        )
+        .named("explicit"),
     ],
 };
 

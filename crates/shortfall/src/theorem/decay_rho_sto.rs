@@ -1,6 +1,6 @@
 //! `decay-rho-sto`: with a radius that decays stochastic SAM has the guarantee of SGD on any smooth function.
 
-use super::{Bound, Form, Inputs, Kind, Mode, Over, Quantity, Requirement, Scope, Theorem};
+use super::{Bound, Form, Inputs, Kind, Mode, Over, Quantity, Requirement, Theorem};
 use crate::constants::Symbol;
 
 /// See [`Theorem::statement`].
@@ -16,17 +16,7 @@ pub static THEOREM: Theorem = Theorem {
     tightness: "Proven; for constant rho it is sto-grad-upper, whose floor is sharp.",
     example: "shortfall bound 'trap{beta=8.0}' 'stochastic-sam{eta=0.05,rho=\"1.0/sqrt(t+1)\",sampling=\"same\"}' \
               --steps 10000",
-    forms: &[Form {
-        name: None,
-        kind: Kind::Upper,
-        scope: Scope::Instance,
-        mode: Mode::Expectation,
-        quantity: |_| Quantity::squared_gradient(Over::Mean),
-        requires,
-        bound,
-        step: None,
-        witnesses: &[],
-    }],
+    forms: &[Form::new(Kind::Upper, Mode::Expectation, |_| Quantity::squared_gradient(Over::Mean), requires, bound)],
 };
 
 fn requires(inputs: &Inputs) -> Vec<Requirement> {

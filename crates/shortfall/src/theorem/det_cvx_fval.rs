@@ -1,6 +1,6 @@
 //! `det-cvx-fval`: on a convex function the average suboptimality of SAM ends at `beta rho^2/2`.
 
-use super::{Bound, Form, Inputs, Kind, Mode, Over, Quantity, Requirement, Scope, Theorem};
+use super::{Bound, Form, Inputs, Kind, Mode, Over, Quantity, Requirement, Theorem};
 use crate::constants::{Number, Symbol};
 
 /// See [`Theorem::statement`].
@@ -12,17 +12,7 @@ pub static THEOREM: Theorem = Theorem {
     meaning: "The average loss comes down like 1/T until it is within beta*rho^2/2 of the optimum, whatever the condition number.",
     tightness: "Proven; holds for any perturbation of length at most rho, so it is loose for SAM's own direction.",
     example: "shortfall bound logistic 'sam{eta=\"0.3/beta\",rho=0.02}' --steps 30000",
-    forms: &[Form {
-        name: None,
-        kind: Kind::Upper,
-        scope: Scope::Instance,
-        mode: Mode::Pathwise,
-        quantity: |_| Quantity::suboptimality(Over::Mean),
-        requires,
-        bound,
-        step: None,
-        witnesses: &[],
-    }],
+    forms: &[Form::new(Kind::Upper, Mode::Pathwise, |_| Quantity::suboptimality(Over::Mean), requires, bound)],
 };
 
 fn requires(inputs: &Inputs) -> Vec<Requirement> {

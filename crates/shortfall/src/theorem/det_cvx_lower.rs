@@ -1,6 +1,6 @@
 //! `det-cvx-lower`: no constant step brings the smallest gradient of SAM below order T^(-2/3) on every convex function.
 
-use super::{Bound, Form, Inputs, Kind, Mode, Over, Quantity, Requirement, Scope, Theorem, Witness};
+use super::{Bound, Form, Inputs, Kind, Mode, Over, Quantity, Requirement, Theorem, Witness};
 use crate::constants::{Number, Symbol};
 
 /// The class of the witnesses.
@@ -19,45 +19,43 @@ pub static THEOREM: Theorem = Theorem {
     tightness: "The rate is attained: det-cvx-min with the tuned step, up to a constant. The functions are parabolas.",
     example: "shortfall run 'quadratic{eigenvalues=[8.0]}' 'sam{eta=0.0625,rho=0.25}' --start \
               '[0.08333333333333333]' --steps 40 --assume beta=8 --assume Delta=3",
-    forms: &[Form {
-        name: None,
-        kind: Kind::Lower,
-        scope: Scope::Class,
-        mode: Mode::Pathwise,
-        quantity: |_| Quantity::squared_gradient(Over::MinimumBefore),
+    forms: &[Form::new(
+        Kind::Lower,
+        Mode::Pathwise,
+        |_| Quantity::squared_gradient(Over::MinimumBefore),
         requires,
         bound,
-        step: None,
-        witnesses: &[
-            // A small step: nu x^2/2 with nu = min(8, 1/(4*0.025*40), 2*3/0.25^2) = 0.25 from sqrt(2*3/0.25).
-            Witness {
-                problem: "quadratic{eigenvalues=[0.25]}",
-                method: "sam{eta=0.025,rho=0.25}",
-                start: Some("[4.898979485566356]"),
-                steps: 40,
-                seeds: None,
-                assume: CLASS,
-            },
-            // A larger one: beta x^2/2 from the cycle, 0.5*0.25/1.5 = 1/12.
-            Witness {
-                problem: "quadratic{eigenvalues=[8.0]}",
-                method: "sam{eta=0.0625,rho=0.25}",
-                start: Some("[0.08333333333333333]"),
-                steps: 40,
-                seeds: None,
-                assume: CLASS,
-            },
-            // eta >= 2/beta: beta x^2/2 from sqrt(2*3/8).
-            Witness {
-                problem: "quadratic{eigenvalues=[8.0]}",
-                method: "sam{eta=0.25,rho=0.25}",
-                start: Some("[0.8660254037844386]"),
-                steps: 40,
-                seeds: None,
-                assume: CLASS,
-            },
-        ],
-    }],
+    )
+    .of_a_class()
+    .witnessed(&[
+        // A small step: nu x^2/2 with nu = min(8, 1/(4*0.025*40), 2*3/0.25^2) = 0.25 from sqrt(2*3/0.25).
+        Witness {
+            problem: "quadratic{eigenvalues=[0.25]}",
+            method: "sam{eta=0.025,rho=0.25}",
+            start: Some("[4.898979485566356]"),
+            steps: 40,
+            seeds: None,
+            assume: CLASS,
+        },
+        // A larger one: beta x^2/2 from the cycle, 0.5*0.25/1.5 = 1/12.
+        Witness {
+            problem: "quadratic{eigenvalues=[8.0]}",
+            method: "sam{eta=0.0625,rho=0.25}",
+            start: Some("[0.08333333333333333]"),
+            steps: 40,
+            seeds: None,
+            assume: CLASS,
+        },
+        // eta >= 2/beta: beta x^2/2 from sqrt(2*3/8).
+        Witness {
+            problem: "quadratic{eigenvalues=[8.0]}",
+            method: "sam{eta=0.25,rho=0.25}",
+            start: Some("[0.8660254037844386]"),
+            steps: 40,
+            seeds: None,
+            assume: CLASS,
+        },
+    ])],
 };
 
 fn requires(inputs: &Inputs) -> Vec<Requirement> {

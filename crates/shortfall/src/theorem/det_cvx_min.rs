@@ -1,6 +1,6 @@
 //! `det-cvx-min`: on a convex function the smallest gradient of SAM gets below a threshold linear in `eta rho`.
 
-use super::{Bound, Form, Inputs, Kind, Mode, Over, Quantity, Requirement, Scope, Theorem};
+use super::{Bound, Form, Inputs, Kind, Mode, Over, Quantity, Requirement, Theorem};
 use crate::constants::Symbol;
 use crate::method::Schedule;
 
@@ -17,28 +17,16 @@ pub static THEOREM: Theorem = Theorem {
     tightness: "With the best step it gives the rate T^(-2/3), and no constant step has a better one on the class.",
     example: "shortfall bound logistic 'sam{eta=\"0.3/beta\",rho=0.02}' --steps 30000",
     forms: &[
-        Form {
-            name: None,
-            kind: Kind::Upper,
-            scope: Scope::Instance,
-            mode: Mode::Pathwise,
-            quantity: |_| Quantity::squared_gradient(Over::MinimumBefore),
-            requires,
-            bound,
-            step: None,
-            witnesses: &[],
-        },
-        Form {
-            name: Some("tuned"),
-            kind: Kind::Upper,
-            scope: Scope::Instance,
-            mode: Mode::Pathwise,
-            quantity: |_| Quantity::squared_gradient(Over::MinimumBefore),
-            requires: requires_tuned,
-            bound: bound_tuned,
-            step: Some(step),
-            witnesses: &[],
-        },
+        Form::new(Kind::Upper, Mode::Pathwise, |_| Quantity::squared_gradient(Over::MinimumBefore), requires, bound),
+        Form::new(
+            Kind::Upper,
+            Mode::Pathwise,
+            |_| Quantity::squared_gradient(Over::MinimumBefore),
+            requires_tuned,
+            bound_tuned,
+        )
+        .named("tuned")
+        .made_for(step),
     ],
 };
 

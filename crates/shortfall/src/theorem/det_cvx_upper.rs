@@ -1,6 +1,6 @@
 //! `det-cvx-upper`: on a convex function the average squared gradient of SAM ends at a floor of order `eta rho^2`.
 
-use super::{Bound, Form, Inputs, Kind, Mode, Over, Quantity, Requirement, Scope, Theorem};
+use super::{Bound, Form, Inputs, Kind, Mode, Over, Quantity, Requirement, Theorem};
 use crate::constants::{Number, Symbol};
 use crate::method::Schedule;
 
@@ -17,28 +17,10 @@ pub static THEOREM: Theorem = Theorem {
     tightness: "Proven; whether the floor must be linear in eta is open (known examples show eta^2 only).",
     example: "shortfall bound logistic 'sam{eta=\"0.3/beta\",rho=0.02}' --steps 30000",
     forms: &[
-        Form {
-            name: None,
-            kind: Kind::Upper,
-            scope: Scope::Instance,
-            mode: Mode::Pathwise,
-            quantity: |_| Quantity::squared_gradient(Over::Mean),
-            requires,
-            bound,
-            step: None,
-            witnesses: &[],
-        },
-        Form {
-            name: Some("tuned"),
-            kind: Kind::Upper,
-            scope: Scope::Instance,
-            mode: Mode::Pathwise,
-            quantity: |_| Quantity::squared_gradient(Over::Mean),
-            requires: requires_tuned,
-            bound: bound_tuned,
-            step: Some(step),
-            witnesses: &[],
-        },
+        Form::new(Kind::Upper, Mode::Pathwise, |_| Quantity::squared_gradient(Over::Mean), requires, bound),
+        Form::new(Kind::Upper, Mode::Pathwise, |_| Quantity::squared_gradient(Over::Mean), requires_tuned, bound_tuned)
+            .named("tuned")
+            .made_for(step),
     ],
 };
 

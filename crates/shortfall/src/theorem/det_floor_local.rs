@@ -2,7 +2,7 @@
 
 use super::cycle::eigenspaces;
 use super::quad_global::settled_after;
-use super::{Bound, Form, Inputs, Kind, Mode, Over, Quantity, Requirement, Scope, Theorem};
+use super::{Bound, Form, Inputs, Kind, Mode, Over, Quantity, Requirement, Theorem};
 use crate::constants::Number;
 
 /// See [`Theorem::statement`].
@@ -17,17 +17,7 @@ pub static THEOREM: Theorem = Theorem {
     tightness: "A prediction, asymptotic in rho: on logistic regression it was off by 0.7 percent at rho = 0.003 and \
                 by 26 percent at 0.05, where the two points of the hop differ by more than a factor 2.",
     example: "shortfall run logistic 'sam{eta=\"0.3/beta\",rho=0.003}' --steps 30000",
-    forms: &[Form {
-        name: None,
-        kind: Kind::Prediction,
-        scope: Scope::Instance,
-        mode: Mode::Pathwise,
-        quantity: |_| Quantity::suboptimality(Over::Limit),
-        requires,
-        bound,
-        step: None,
-        witnesses: &[],
-    }],
+    forms: &[Form::new(Kind::Prediction, Mode::Pathwise, |_| Quantity::suboptimality(Over::Limit), requires, bound)],
 };
 
 fn top(inputs: &Inputs) -> Number {

@@ -1,6 +1,6 @@
 //! `det-nc-root`: the root mean square gradient, for every step up to `2/beta`.
 
-use super::{Bound, Form, Inputs, Kind, Mode, Over, Quantity, Requirement, Scope, Theorem, Witness};
+use super::{Bound, Form, Inputs, Kind, Mode, Over, Quantity, Requirement, Theorem, Witness};
 use crate::constants::{Number, Symbol};
 
 /// See [`Theorem::statement`].
@@ -12,17 +12,9 @@ pub static THEOREM: Theorem = Theorem {
     meaning: "Steps beyond 1/beta still leave a floor of order beta*rho, only larger: beta*rho*q/(2-q).",
     tightness: "Proven; the floor is attained for q <= 1 by the triangle and for q >= 1 by the 2-cycle of a parabola.",
     example: "shortfall bound triangle 'sam{eta=0.5,rho=1.0}' --start '[4.0]' --steps 1000",
-    forms: &[Form {
-        name: None,
-        kind: Kind::Upper,
-        scope: Scope::Instance,
-        mode: Mode::Pathwise,
-        quantity: |_| Quantity::squared_gradient(Over::RootMean),
-        requires,
-        bound,
-        step: None,
+    forms: &[Form::new(Kind::Upper, Mode::Pathwise, |_| Quantity::squared_gradient(Over::RootMean), requires, bound)
         // beta*eta <= 1: at rest on the tooth of det-nc-tri; above: the cycle of a parabola, 0.5*1.5/(2-1.5) = 1.5.
-        witnesses: &[
+        .witnessed(&[
             Witness {
                 problem: "triangle{eps=0.01}",
                 method: "sam{eta=0.5,rho=1.0}",
@@ -39,8 +31,7 @@ pub static THEOREM: Theorem = Theorem {
                 seeds: None,
                 assume: &[],
             },
-        ],
-    }],
+        ])],
 };
 
 fn requires(inputs: &Inputs) -> Vec<Requirement> {

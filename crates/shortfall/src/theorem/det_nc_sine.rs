@@ -1,6 +1,6 @@
 //! `det-nc-sine`: a sine wave on which SAM comes to rest away from every critical point.
 
-use super::{Bound, Form, Inputs, Kind, Mode, Over, Quantity, Requirement, Scope, Theorem, Witness};
+use super::{Bound, Form, Inputs, Kind, Mode, Over, Quantity, Requirement, Theorem, Witness};
 use crate::constants::Number;
 use crate::text::number;
 
@@ -20,35 +20,30 @@ pub static THEOREM: Theorem = Theorem {
                 slope.",
     example: "shortfall run sine 'sam{eta=0.5,rho=1.0}' --steps 2000",
     forms: &[
-        Form {
-            name: None,
-            kind: Kind::Exact,
-            scope: Scope::Instance,
-            mode: Mode::Pathwise,
-            quantity: |_| Quantity::squared_gradient(Over::Limit),
+        Form::new(
+            Kind::Exact,
+            Mode::Pathwise,
+            |_| Quantity::squared_gradient(Over::Limit),
             requires,
-            bound: |inputs| {
+            |inputs| {
                 let slope = inputs.parameter("beta") * inputs.rho() / Number::pi();
                 Bound::floor(slope.square() * 27.0 / 100.0).settled_after(settled_after(inputs))
             },
-            step: None,
-            witnesses: WITNESSES,
-        },
-        Form {
-            name: Some("value"),
-            kind: Kind::Exact,
-            scope: Scope::Instance,
-            mode: Mode::Pathwise,
-            quantity: |_| Quantity::suboptimality(Over::Limit),
+        )
+        .witnessed(WITNESSES),
+        Form::new(
+            Kind::Exact,
+            Mode::Pathwise,
+            |_| Quantity::suboptimality(Over::Limit),
             requires,
-            bound: |inputs| {
+            |inputs| {
                 let radius = inputs.rho() / Number::pi();
                 let value = inputs.parameter("beta") * radius.square() * 9.0 / 50.0;
                 Bound::floor(value).settled_after(settled_after(inputs))
             },
-            step: None,
-            witnesses: WITNESSES,
-        },
+        )
+        .named("value")
+        .witnessed(WITNESSES),
     ],
 };
 

@@ -1,6 +1,6 @@
 //! `det-nc-sine-phase`: the sine waves of all phases on which SAM comes to rest away from every critical point.
 
-use super::{Bound, Form, Inputs, Kind, Mode, Over, Quantity, Requirement, Scope, Theorem, Witness, det_nc_sine};
+use super::{Bound, Form, Inputs, Kind, Mode, Over, Quantity, Requirement, Theorem, Witness, det_nc_sine};
 use crate::constants::Number;
 use crate::text::number;
 
@@ -16,28 +16,25 @@ pub static THEOREM: Theorem = Theorem {
     tightness: "An equality; the steepest slope is that of tan(dl) = dl, dl = 4.49341, with |f'|^2 = \
                 0.04719*beta^2*rho^2.",
     example: "shortfall run 'sine{phase=4.0}' 'sam{eta=0.5,rho=1.0}' --steps 2000",
-    forms: &[Form {
-        name: None,
-        kind: Kind::Exact,
-        scope: Scope::Instance,
-        mode: Mode::Pathwise,
-        quantity: |_| Quantity::squared_gradient(Over::Limit),
+    forms: &[Form::new(
+        Kind::Exact,
+        Mode::Pathwise,
+        |_| Quantity::squared_gradient(Over::Limit),
         requires,
-        bound: |inputs| {
+        |inputs| {
             let phase = turn(inputs);
             let slope = inputs.parameter("beta") * inputs.rho() / phase;
             Bound::floor((slope * sine(phase)).square()).settled_after(settled_after(inputs))
         },
-        step: None,
-        witnesses: &[Witness {
-            problem: "sine{phase=4.0}",
-            method: "sam{eta=0.5,rho=1.0}",
-            start: None,
-            steps: 2000,
-            seeds: None,
-            assume: &[],
-        }],
-    }],
+    )
+    .witnessed(&[Witness {
+        problem: "sine{phase=4.0}",
+        method: "sam{eta=0.5,rho=1.0}",
+        start: None,
+        steps: 2000,
+        seeds: None,
+        assume: &[],
+    }])],
 };
 
 /// `dl`: the angle by which a perturbation moves.

@@ -1,6 +1,6 @@
 //! `det-nc-tri`: a function on which SAM stops where the slope is as good as `beta rho`, the largest possible.
 
-use super::{Bound, Form, Inputs, Kind, Mode, Over, Quantity, Requirement, Scope, Theorem, Witness};
+use super::{Bound, Form, Inputs, Kind, Mode, Over, Quantity, Requirement, Theorem, Witness};
 use crate::text::number;
 
 /// See [`Theorem::statement`].
@@ -14,24 +14,15 @@ pub static THEOREM: Theorem = Theorem {
               bound for nonconvex functions is real and not an artefact of its proof.",
     tightness: "An equality; as eps goes to 0 it meets the upper bound of det-nc-upper.",
     example: "shortfall run 'triangle{eps=0.1}' 'sam{eta=0.5,rho=1.0}' --steps 2000",
-    forms: &[Form {
-        name: None,
-        kind: Kind::Exact,
-        scope: Scope::Instance,
-        mode: Mode::Pathwise,
-        quantity: |_| Quantity::squared_gradient(Over::Limit),
-        requires,
-        bound,
-        step: None,
-        witnesses: &[Witness {
+    forms: &[Form::new(Kind::Exact, Mode::Pathwise, |_| Quantity::squared_gradient(Over::Limit), requires, bound)
+        .witnessed(&[Witness {
             problem: "triangle",
             method: "sam{eta=0.5,rho=1.0}",
             start: None,
             steps: 2000,
             seeds: None,
             assume: &[],
-        }],
-    }],
+        }])],
 };
 
 /// Margin of the start inside its basin, relative to rho.

@@ -1,6 +1,6 @@
 //! `det-nc-upper`: on any smooth function the average squared gradient of SAM is at most `beta^2 rho^2` in the end.
 
-use super::{Bound, Form, Inputs, Kind, Mode, Over, Quantity, Requirement, Scope, Theorem, Witness};
+use super::{Bound, Form, Inputs, Kind, Mode, Over, Quantity, Requirement, Theorem, Witness};
 use crate::constants::{Number, Symbol};
 
 /// See [`Theorem::statement`].
@@ -14,25 +14,16 @@ pub static THEOREM: Theorem = Theorem {
     tightness: "The factor 1 of beta^2*rho^2 cannot be improved: det-nc-tri comes as close as one likes for every \
                 such step.",
     example: "shortfall run triangle 'sam{eta=0.5,rho=1.0}' --start '[4.0]' --steps 3000",
-    forms: &[Form {
-        name: None,
-        kind: Kind::Upper,
-        scope: Scope::Instance,
-        mode: Mode::Pathwise,
-        quantity: |_| Quantity::squared_gradient(Over::Mean),
-        requires,
-        bound,
-        step: None,
+    forms: &[Form::new(Kind::Upper, Mode::Pathwise, |_| Quantity::squared_gradient(Over::Mean), requires, bound)
         // At rest on the tooth of det-nc-tri.
-        witnesses: &[Witness {
+        .witnessed(&[Witness {
             problem: "triangle{eps=0.01}",
             method: "sam{eta=0.5,rho=1.0}",
             start: Some("[-1.0]"),
             steps: 100_000,
             seeds: None,
             assume: &[],
-        }],
-    }],
+        }])],
 };
 
 fn requires(inputs: &Inputs) -> Vec<Requirement> {

@@ -1,7 +1,7 @@
 //! `det-quad-upper`: on quadratics the floor of SAM has a smaller power of the condition number.
 
 use super::cycle::length;
-use super::{Bound, Form, Inputs, Kind, Mode, Over, Quantity, Requirement, Scope, Theorem};
+use super::{Bound, Form, Inputs, Kind, Mode, Over, Quantity, Requirement, Theorem};
 use crate::constants::{Number, Symbol};
 use crate::text::number;
 
@@ -19,17 +19,7 @@ pub static THEOREM: Theorem = Theorem {
                 the bound was seen at most).",
     example: "shortfall bound 'quadratic{eigenvalues=[4.0,1.0]}' 'sam{eta=0.125,rho=0.75}' --start '[1.5,-2.0]' \
               --steps 4000",
-    forms: &[Form {
-        name: None,
-        kind: Kind::Upper,
-        scope: Scope::Instance,
-        mode: Mode::Pathwise,
-        quantity: |_| Quantity::suboptimality(Over::MinimumTo),
-        requires,
-        bound,
-        step: None,
-        witnesses: &[],
-    }],
+    forms: &[Form::new(Kind::Upper, Mode::Pathwise, |_| Quantity::suboptimality(Over::MinimumTo), requires, bound)],
 };
 
 /// T0, T1, T2, none too small.

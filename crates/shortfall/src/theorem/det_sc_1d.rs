@@ -1,6 +1,6 @@
 //! `det-sc-1d`: on the line the floor of the best iterate is exactly that of the steepest parabola.
 
-use super::{Bound, Form, Inputs, Kind, Mode, Over, Quantity, Requirement, Scope, Theorem, Witness};
+use super::{Bound, Form, Inputs, Kind, Mode, Over, Quantity, Requirement, Theorem, Witness};
 use crate::constants::{Number, Symbol};
 
 /// See [`Theorem::statement`].
@@ -12,25 +12,16 @@ pub static THEOREM: Theorem = Theorem {
     meaning: "In one dimension the condition number does not enter the floor: no function does worse than the parabola of curvature beta.",
     tightness: "Proven, exactly sharp: the 2-cycle of the parabola of curvature beta has this value.",
     example: "shortfall run 'piecewise{breakpoints=[0.0],slopes=[1.0,4.0],gradient_at_zero=0.0}' 'sam{eta=0.2,rho=0.1}' --steps 200",
-    forms: &[Form {
-        name: None,
-        kind: Kind::Upper,
-        scope: Scope::Instance,
-        mode: Mode::Pathwise,
-        quantity: |_| Quantity::suboptimality(Over::MinimumTo),
-        requires,
-        bound,
-        step: None,
+    forms: &[Form::new(Kind::Upper, Mode::Pathwise, |_| Quantity::suboptimality(Over::MinimumTo), requires, bound)
         // On the cycle, 0.25*2*0.5/(2-0.5) = 1/6.
-        witnesses: &[Witness {
+        .witnessed(&[Witness {
             problem: "quadratic{eigenvalues=[2.0]}",
             method: "sam{eta=0.25,rho=0.5}",
             start: Some("[0.16666666666666666]"),
             steps: 200,
             seeds: None,
             assume: &[],
-        }],
-    }],
+        }])],
 };
 
 /// Shared with `det-sc-1d-last`.

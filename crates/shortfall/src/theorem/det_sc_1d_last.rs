@@ -1,7 +1,7 @@
 //! `det-sc-1d-last`: on the line the last iterate of SAM is within `beta eta rho` of the minimiser.
 
 use super::det_sc_1d::{requires, transient};
-use super::{Bound, Form, Inputs, Kind, Mode, Over, Quantity, Scope, Theorem};
+use super::{Bound, Form, Inputs, Kind, Mode, Over, Quantity, Theorem};
 
 /// See [`Theorem::statement`].
 pub static THEOREM: Theorem = Theorem {
@@ -12,17 +12,7 @@ pub static THEOREM: Theorem = Theorem {
     meaning: "In one dimension SAM can overshoot the minimiser by at most beta*eta*rho, so the last iterate is as good as that.",
     tightness: "Proven; within a factor 4 of the floor of the best iterate.",
     example: "shortfall run 'piecewise{breakpoints=[0.0],slopes=[1.0,4.0],gradient_at_zero=0.0}' 'sam{eta=0.2,rho=0.1}' --steps 200",
-    forms: &[Form {
-        name: None,
-        kind: Kind::Upper,
-        scope: Scope::Instance,
-        mode: Mode::Pathwise,
-        quantity: |_| Quantity::suboptimality(Over::Final),
-        requires,
-        bound,
-        step: None,
-        witnesses: &[],
-    }],
+    forms: &[Form::new(Kind::Upper, Mode::Pathwise, |_| Quantity::suboptimality(Over::Final), requires, bound)],
 };
 
 fn bound(inputs: &Inputs) -> Bound {

@@ -1,6 +1,6 @@
 //! `det-sc-decay`: with steps that decay like 1/t SAM converges on strongly convex functions, at the rate 1/T^2.
 
-use super::{Bound, Form, Inputs, Kind, Mode, Over, Quantity, Requirement, Scope, Theorem};
+use super::{Bound, Form, Inputs, Kind, Mode, Over, Quantity, Requirement, Theorem};
 use crate::constants::{Number, Symbol};
 use crate::method::Schedule;
 
@@ -16,17 +16,8 @@ pub static THEOREM: Theorem = Theorem {
     tightness: "The order rho^2/T^2 is that of the lower bound det-sc-lower-quad for constant steps, without a \
                 logarithm; the power of kappa is the right one in two and more dimensions.",
     example: "shortfall run quadratic 'sam{eta=\"det-sc-decay\",rho=0.05}' --steps 1000",
-    forms: &[Form {
-        name: None,
-        kind: Kind::Upper,
-        scope: Scope::Instance,
-        mode: Mode::Pathwise,
-        quantity: |_| Quantity::suboptimality(Over::Final),
-        requires,
-        bound,
-        step: Some(step),
-        witnesses: &[],
-    }],
+    forms: &[Form::new(Kind::Upper, Mode::Pathwise, |_| Quantity::suboptimality(Over::Final), requires, bound)
+        .made_for(step)],
 };
 
 /// beta, or mu where rounding has made that the larger: any larger smoothness constant is one too, and kappa >= 1.

@@ -1,6 +1,6 @@
 //! `det-sc-fval`: a floor for strongly convex functions that knows nothing of the condition number.
 
-use super::{Bound, Form, Inputs, Kind, Mode, Over, Quantity, Requirement, Scope, Theorem};
+use super::{Bound, Form, Inputs, Kind, Mode, Over, Quantity, Requirement, Theorem};
 use crate::constants::{Number, Symbol};
 
 /// See [`Theorem::statement`].
@@ -12,17 +12,7 @@ pub static THEOREM: Theorem = Theorem {
     meaning: "However badly conditioned the function, the best iterate comes within about beta*rho^2/2 of the optimum.",
     tightness: "Proven; the order is attained. It beats det-sc-upper where beta*eta is above about 2.8/sqrt(kappa).",
     example: "shortfall bound logistic 'sam{eta=\"0.9/beta\",rho=0.02}' --steps 30000",
-    forms: &[Form {
-        name: None,
-        kind: Kind::Upper,
-        scope: Scope::Instance,
-        mode: Mode::Pathwise,
-        quantity: |_| Quantity::suboptimality(Over::MinimumTo),
-        requires,
-        bound,
-        step: None,
-        witnesses: &[],
-    }],
+    forms: &[Form::new(Kind::Upper, Mode::Pathwise, |_| Quantity::suboptimality(Over::MinimumTo), requires, bound)],
 };
 
 fn requires(inputs: &Inputs) -> Vec<Requirement> {

@@ -1,6 +1,6 @@
 //! `det-sc-last`: the last iterate of SAM on a strongly convex function, at hardly more than the best one's bound.
 
-use super::{Bound, Form, Inputs, Kind, Mode, Over, Quantity, Scope, Theorem, det_sc_upper};
+use super::{Bound, Form, Inputs, Kind, Mode, Over, Quantity, Theorem, det_sc_upper};
 use crate::constants::Number;
 
 /// See [`Theorem::statement`].
@@ -16,17 +16,13 @@ pub static THEOREM: Theorem = Theorem {
     tightness: "Proven; the addition is 4 (1-q)^2/kappa of the floor of det-sc-upper, so it matters only for small \
                 condition numbers.",
     example: "shortfall bound quadratic 'sam{eta=\"0.3/beta\",rho=0.05}' --steps 1000",
-    forms: &[Form {
-        name: None,
-        kind: Kind::Upper,
-        scope: Scope::Instance,
-        mode: Mode::Pathwise,
-        quantity: |_| Quantity::suboptimality(Over::Final),
-        requires: det_sc_upper::requires,
+    forms: &[Form::new(
+        Kind::Upper,
+        Mode::Pathwise,
+        |_| Quantity::suboptimality(Over::Final),
+        det_sc_upper::requires,
         bound,
-        step: None,
-        witnesses: &[],
-    }],
+    )],
 };
 
 pub(super) fn bound(inputs: &Inputs) -> Bound {

@@ -1,6 +1,6 @@
 //! `det-sc-lower-quad`: no constant step brings SAM below order `rho^2/T^2` on every strongly convex function.
 
-use super::{Bound, Form, Inputs, Kind, Mode, Over, Quantity, Requirement, Scope, Theorem, Witness};
+use super::{Bound, Form, Inputs, Kind, Mode, Over, Quantity, Requirement, Theorem, Witness};
 use crate::constants::{Number, Symbol};
 use crate::text::number;
 
@@ -21,17 +21,10 @@ pub static THEOREM: Theorem = Theorem {
                 dimensions the true order is larger by the condition number.",
     example: "shortfall run 'quadratic{eigenvalues=[8.0]}' 'sam{eta=0.015625,rho=0.25}' --start \
               '[0.016666666666666666]' --steps 40 --assume beta=8 --assume mu=0.5 --assume Delta=3",
-    forms: &[Form {
-        name: None,
-        kind: Kind::Lower,
-        scope: Scope::Class,
-        mode: Mode::Pathwise,
-        quantity: |_| Quantity::suboptimality(Over::MinimumTo),
-        requires,
-        bound,
+    forms: &[Form::new(Kind::Lower, Mode::Pathwise, |_| Quantity::suboptimality(Over::MinimumTo), requires, bound)
+        .of_a_class()
         // eta0 = min(1, sqrt(2*3/0.5)/0.25)/(4*0.5*40) = 0.0125; 2/beta = 0.25.
-        step: None,
-        witnesses: &[
+        .witnessed(&[
             // eta <= eta0: mu x^2/2 from sqrt(2 Delta/mu) = sqrt(12).
             Witness {
                 problem: "quadratic{eigenvalues=[0.5]}",
@@ -59,8 +52,7 @@ pub static THEOREM: Theorem = Theorem {
                 seeds: None,
                 assume: CLASS,
             },
-        ],
-    }],
+        ])],
 };
 
 fn requires(inputs: &Inputs) -> Vec<Requirement> {

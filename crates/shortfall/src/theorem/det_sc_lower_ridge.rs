@@ -1,7 +1,7 @@
 //! `det-sc-lower-ridge`: in two and more dimensions the floor of SAM is of order `beta^4 eta^2 rho^2/mu`.
 
 use super::ridge_orbit::RidgeOrbit;
-use super::{Bound, Form, Inputs, Kind, Mode, Over, Quantity, Requirement, Scope, Theorem, Witness};
+use super::{Bound, Form, Inputs, Kind, Mode, Over, Quantity, Requirement, Theorem, Witness};
 use crate::constants::{Number, Symbol};
 use crate::text::number;
 
@@ -27,16 +27,9 @@ pub static THEOREM: Theorem = Theorem {
     example: "shortfall run double-ridge 'sam{eta=0.5,rho=0.5}' --start '[0.08717151924177757,0.7804303444647683]' \
               --steps 25",
     forms: &[
-        Form {
-            name: None,
-            kind: Kind::Lower,
-            scope: Scope::Class,
-            mode: Mode::Pathwise,
-            quantity: |_| Quantity::suboptimality(Over::MinimumTo),
-            requires,
-            bound,
-            step: None,
-            witnesses: &[
+        Form::new(Kind::Lower, Mode::Pathwise, |_| Quantity::suboptimality(Over::MinimumTo), requires, bound)
+            .of_a_class()
+            .witnessed(&[
                 // eta <= 1/(4 mu T): down the flat direction from sqrt(2 Delta/mu) = 10.
                 Witness {
                     problem: "double-ridge",
@@ -64,32 +57,29 @@ pub static THEOREM: Theorem = Theorem {
                     seeds: None,
                     assume: CLASS,
                 },
-            ],
-        },
-        Form {
-            name: Some("orbit"),
-            kind: Kind::Exact,
-            scope: Scope::Instance,
-            mode: Mode::Pathwise,
-            quantity: |inputs| Quantity::suboptimality(Over::EveryStep { steps: Some(survives(inputs)) }),
-            requires: requires_orbit,
-            bound: |inputs| match orbit(inputs) {
+            ]),
+        Form::new(
+            Kind::Exact,
+            Mode::Pathwise,
+            |inputs| Quantity::suboptimality(Over::EveryStep { steps: Some(survives(inputs)) }),
+            requires_orbit,
+            |inputs| match orbit(inputs) {
                 Some(orbit) => Bound::floor(orbit.suboptimality).noting(format!(
                     "the orbit may be unstable: judged over its first {} steps only",
                     survives(inputs)
                 )),
                 None => Bound::floor(Number::unknown()),
             },
-            step: None,
-            witnesses: &[Witness {
-                problem: "double-ridge",
-                method: "sam{eta=0.5,rho=0.5}",
-                start: Some(ON_ORBIT),
-                steps: MOST_STEPS,
-                seeds: None,
-                assume: &[],
-            }],
-        },
+        )
+        .named("orbit")
+        .witnessed(&[Witness {
+            problem: "double-ridge",
+            method: "sam{eta=0.5,rho=0.5}",
+            start: Some(ON_ORBIT),
+            steps: MOST_STEPS,
+            seeds: None,
+            assume: &[],
+        }]),
     ],
 };
 

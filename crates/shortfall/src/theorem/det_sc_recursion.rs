@@ -1,6 +1,6 @@
 //! `det-sc-recursion`: the last iterate of SAM on a strongly convex function for any steps and radii fixed in advance.
 
-use super::{Bound, Form, Inputs, Kind, Mode, Over, Quantity, Requirement, Scope, Theorem, det_sc_last};
+use super::{Bound, Form, Inputs, Kind, Mode, Over, Quantity, Requirement, Theorem, det_sc_last};
 use crate::constants::{Number, Symbol};
 
 /// See [`Theorem::statement`].
@@ -15,17 +15,7 @@ pub static THEOREM: Theorem = Theorem {
               rho set, so whatever makes eta*rho vanish slowly enough makes SAM converge.",
     tightness: "Proven; for constant eta and rho it is det-sc-last.",
     example: "shortfall bound quadratic 'sam{eta=\"0.3/beta\",rho=\"0.05/sqrt(t+1)\"}' --steps 1000",
-    forms: &[Form {
-        name: None,
-        kind: Kind::Upper,
-        scope: Scope::Instance,
-        mode: Mode::Pathwise,
-        quantity: |_| Quantity::suboptimality(Over::Final),
-        requires,
-        bound,
-        step: None,
-        witnesses: &[],
-    }],
+    forms: &[Form::new(Kind::Upper, Mode::Pathwise, |_| Quantity::suboptimality(Over::Final), requires, bound)],
 };
 
 fn is_constant(inputs: &Inputs) -> bool {

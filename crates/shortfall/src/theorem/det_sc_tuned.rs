@@ -1,6 +1,6 @@
 //! `det-sc-tuned`: the best constant step for a horizon T gives 1/T^2 up to a logarithm on strongly convex functions.
 
-use super::{Bound, Form, Inputs, Kind, Mode, Over, Quantity, Requirement, Scope, Theorem};
+use super::{Bound, Form, Inputs, Kind, Mode, Over, Quantity, Requirement, Theorem};
 use crate::constants::{Number, Symbol};
 use crate::method::Schedule;
 
@@ -17,17 +17,9 @@ pub static THEOREM: Theorem = Theorem {
     tightness: "The rate is that of the lower bounds up to the logarithm, which det-sc-decay removes with a \
                 schedule.",
     example: "shortfall run quadratic 'sam{eta=\"det-sc-tuned\",rho=0.05}' --steps 1000",
-    forms: &[Form {
-        name: Some("tuned"),
-        kind: Kind::Upper,
-        scope: Scope::Instance,
-        mode: Mode::Pathwise,
-        quantity: |_| Quantity::suboptimality(Over::MinimumTo),
-        requires,
-        bound,
-        step: Some(step),
-        witnesses: &[],
-    }],
+    forms: &[Form::new(Kind::Upper, Mode::Pathwise, |_| Quantity::suboptimality(Over::MinimumTo), requires, bound)
+        .named("tuned")
+        .made_for(step)],
 };
 
 /// `Lam`; infinite for rho = 0, which the callers treat first.

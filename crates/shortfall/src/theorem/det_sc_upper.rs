@@ -1,6 +1,6 @@
 //! `det-sc-upper`: on a strongly convex function the best iterate of SAM gets within a floor of order `eta^2 rho^2`.
 
-use super::{Bound, Form, Inputs, Kind, Mode, Over, Quantity, Requirement, Scope, Theorem};
+use super::{Bound, Form, Inputs, Kind, Mode, Over, Quantity, Requirement, Theorem};
 use crate::constants::Symbol;
 
 /// See [`Theorem::statement`].
@@ -18,28 +18,15 @@ pub static THEOREM: Theorem = Theorem {
                 condition number.",
     example: "shortfall bound quadratic 'sam{eta=\"0.3/beta\",rho=0.05}' --steps 1000",
     forms: &[
-        Form {
-            name: None,
-            kind: Kind::Upper,
-            scope: Scope::Instance,
-            mode: Mode::Pathwise,
-            quantity: |_| Quantity::suboptimality(Over::MinimumTo),
+        Form::new(Kind::Upper, Mode::Pathwise, |_| Quantity::suboptimality(Over::MinimumTo), requires, bound),
+        Form::new(
+            Kind::Upper,
+            Mode::Pathwise,
+            |_| Quantity::squared_gradient(Over::MinimumTo),
             requires,
-            bound,
-            step: None,
-            witnesses: &[],
-        },
-        Form {
-            name: Some("gradient"),
-            kind: Kind::Upper,
-            scope: Scope::Instance,
-            mode: Mode::Pathwise,
-            quantity: |_| Quantity::squared_gradient(Over::MinimumTo),
-            requires,
-            bound: gradient_bound,
-            step: None,
-            witnesses: &[],
-        },
+            gradient_bound,
+        )
+        .named("gradient"),
     ],
 };
 

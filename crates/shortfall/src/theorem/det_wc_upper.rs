@@ -1,6 +1,6 @@
 //! `det-wc-upper`: of the floor of `det-nc-upper` only the part from negative curvature survives small steps.
 
-use super::{Bound, Form, Inputs, Kind, Mode, Over, Quantity, Requirement, Scope, Theorem};
+use super::{Bound, Form, Inputs, Kind, Mode, Over, Quantity, Requirement, Theorem};
 use crate::constants::{Number, Symbol};
 
 /// See [`Theorem::statement`].
@@ -13,17 +13,7 @@ pub static THEOREM: Theorem = Theorem {
               curvature.",
     tightness: "Proven; at omega = beta it is det-nc-upper.",
     example: "shortfall run triangle 'sam{eta=0.5,rho=1.0}' --start '[4.0]' --steps 3000",
-    forms: &[Form {
-        name: None,
-        kind: Kind::Upper,
-        scope: Scope::Instance,
-        mode: Mode::Pathwise,
-        quantity: |_| Quantity::squared_gradient(Over::Mean),
-        requires,
-        bound,
-        step: None,
-        witnesses: &[],
-    }],
+    forms: &[Form::new(Kind::Upper, Mode::Pathwise, |_| Quantity::squared_gradient(Over::Mean), requires, bound)],
 };
 
 fn requires(inputs: &Inputs) -> Vec<Requirement> {

@@ -1,6 +1,6 @@
 //! `gauss-var`: the long-run variance of stochastic SAM on a line with Gaussian noise, as if the iterates were Gaussian.
 
-use super::{Bound, Form, Inputs, Kind, Mode, Over, Quantity, Requirement, Scope, Theorem, Witness};
+use super::{Bound, Form, Inputs, Kind, Mode, Over, Quantity, Requirement, Theorem, Witness};
 use crate::constants::{Number, Provenance};
 use crate::text::number;
 use std::f64::consts::PI;
@@ -18,24 +18,21 @@ pub static THEOREM: Theorem = Theorem {
     tightness: "A heuristic, exact for rho = 0. Observed: off by about 1 percent for el = 0.3 and sig >= lam*rho/2, by 3 \
                 percent for sig = lam*rho/4; for el = 0.9 m-SAM by 3 percent at sig = lam*rho and 12 at sig = lam*rho/4.",
     example: "shortfall run noisy-quadratic 'stochastic-sam{eta=0.3,rho=0.5,sampling=\"same\"}' --steps 2000 --seeds 64",
-    forms: &[Form {
-        name: None,
-        kind: Kind::Prediction,
-        scope: Scope::Instance,
-        mode: Mode::Expectation,
-        quantity: |_| Quantity::suboptimality(Over::Stationary),
+    forms: &[Form::new(
+        Kind::Prediction,
+        Mode::Expectation,
+        |_| Quantity::suboptimality(Over::Stationary),
         requires,
         bound,
-        step: None,
-        witnesses: &[Witness {
-            problem: "noisy-quadratic",
-            method: "stochastic-sam{eta=0.3,rho=0.5}",
-            start: None,
-            steps: 20_000,
-            seeds: None,
-            assume: &[],
-        }],
-    }],
+    )
+    .witnessed(&[Witness {
+        problem: "noisy-quadratic",
+        method: "stochastic-sam{eta=0.3,rho=0.5}",
+        start: None,
+        steps: 20_000,
+        seeds: None,
+        assume: &[],
+    }])],
 };
 
 /// `lam`; NaN in more dimensions than one.

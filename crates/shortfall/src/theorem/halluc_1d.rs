@@ -1,6 +1,6 @@
 //! `halluc-1d`: in one dimension a minimum seen from rho away attracts SAM exactly for `eta f'' < 2`.
 
-use super::{Bound, Form, Inputs, Kind, Measure, Mode, Over, Quantity, Requirement, Scope, Theorem, Witness};
+use super::{Bound, Form, Inputs, Kind, Measure, Mode, Over, Quantity, Requirement, Theorem, Witness};
 use crate::constants::{Number, Provenance};
 use crate::text::number;
 use crate::theorem::Hallucinated;
@@ -16,17 +16,9 @@ pub static THEOREM: Theorem = Theorem {
               comes back after a small push if the step is not too long.",
     tightness: "An equivalence up to the threshold itself. m is found by Newton's method, so the numbers are estimates.",
     example: "shortfall run sine 'sam{eta=0.5,rho=0.9}' --start '[-1.1999]' --steps 400",
-    forms: &[Form {
-        name: None,
-        kind: Kind::Exact,
-        scope: Scope::Instance,
-        mode: Mode::Pathwise,
-        quantity,
-        requires,
-        bound,
-        step: None,
+    forms: &[Form::new(Kind::Exact, Mode::Pathwise, quantity, requires, bound)
         // rho - 1 = 1/2, where f'' = 2 at the minimiser -1: attracts below eta = 1.
-        witnesses: &[
+        .witnessed(&[
             Witness {
                 problem: "double-well",
                 method: "sam{eta=0.9,rho=1.5}",
@@ -43,8 +35,7 @@ pub static THEOREM: Theorem = Theorem {
                 seeds: None,
                 assume: &[],
             },
-        ],
-    }],
+        ])],
 };
 
 /// A multiplier this close to 1 decides nothing.

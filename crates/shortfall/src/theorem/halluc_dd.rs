@@ -1,7 +1,7 @@
 //! `halluc-dd`: whether SAM is attracted by a point rho downhill of a stationary one, in any dimension.
 
 use super::halluc_1d::{bound, near_one, quantity};
-use super::{Form, Inputs, Kind, Mode, Requirement, Scope, Theorem, Witness};
+use super::{Form, Inputs, Kind, Mode, Requirement, Theorem, Witness};
 
 /// See [`Theorem::statement`].
 pub static THEOREM: Theorem = Theorem {
@@ -16,17 +16,9 @@ pub static THEOREM: Theorem = Theorem {
     tightness: "An equivalence of linear attraction. The points are found by Newton's method and the spectral radius by an \
                 eigenvalue solver, so the numbers are estimates.",
     example: "shortfall run 'quadratic{eigenvalues=[-1.0,1.0]}' 'sam{eta=0.5,rho=1.0}' --start '[1.0001,0.0]' --steps 40",
-    forms: &[Form {
-        name: None,
-        kind: Kind::Exact,
-        scope: Scope::Instance,
-        mode: Mode::Pathwise,
-        quantity,
-        requires,
-        bound,
-        step: None,
+    forms: &[Form::new(Kind::Exact, Mode::Pathwise, quantity, requires, bound)
         // At (1/2, 0): |g| = 3/8, H_y (I + (rho/|g|) P H_x) = diag(2, 5): attracts below eta = 2/5.
-        witnesses: &[
+        .witnessed(&[
             Witness {
                 problem: "double-well{transverse=[1.0]}",
                 method: "sam{eta=0.38,rho=1.5}",
@@ -43,8 +35,7 @@ pub static THEOREM: Theorem = Theorem {
                 seeds: None,
                 assume: &[],
             },
-        ],
-    }],
+        ])],
 };
 
 fn requires(inputs: &Inputs) -> Vec<Requirement> {

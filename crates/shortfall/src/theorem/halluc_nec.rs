@@ -1,6 +1,6 @@
 //! `halluc-nec`: where deterministic SAM rests with a gradient, that gradient is short, and there is none on convex f.
 
-use super::{Bound, Form, Inputs, Kind, Measure, Mode, Over, Quantity, Requirement, Scope, Theorem};
+use super::{Bound, Form, Inputs, Kind, Measure, Mode, Over, Quantity, Requirement, Theorem};
 use crate::constants::Symbol;
 
 /// See [`Theorem::statement`].
@@ -14,17 +14,13 @@ pub static THEOREM: Theorem = Theorem {
               negative curvature strong enough to turn the gradient off.",
     tightness: "Proven; an equality where the curvature is -omega all along the perturbation.",
     example: "shortfall run sine 'sam{eta=0.5,rho=0.9}' --start '[-1.1999]' --steps 400",
-    forms: &[Form {
-        name: None,
-        kind: Kind::Upper,
-        scope: Scope::Instance,
-        mode: Mode::Pathwise,
-        quantity: |_| Quantity { measure: Measure::GradientAtRest, over: Over::Limit },
+    forms: &[Form::new(
+        Kind::Upper,
+        Mode::Pathwise,
+        |_| Quantity { measure: Measure::GradientAtRest, over: Over::Limit },
         requires,
         bound,
-        step: None,
-        witnesses: &[],
-    }],
+    )],
 };
 
 fn requires(inputs: &Inputs) -> Vec<Requirement> {

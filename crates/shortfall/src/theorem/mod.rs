@@ -180,6 +180,39 @@ pub struct Form {
     pub witnesses: &'static [Witness],
 }
 
+impl Form {
+    /// The base form of a statement about every single instance, for any step.
+    pub const fn new(
+        kind: Kind,
+        mode: Mode,
+        quantity: fn(&Inputs) -> Quantity,
+        requires: fn(&Inputs) -> Vec<Requirement>,
+        bound: fn(&Inputs) -> Bound,
+    ) -> Self {
+        Self { name: None, kind, scope: Scope::Instance, mode, quantity, requires, bound, step: None, witnesses: &[] }
+    }
+
+    /// Another form than the base form.
+    pub const fn named(self, name: &'static str) -> Self {
+        Self { name: Some(name), ..self }
+    }
+
+    /// About the worst of a class, not about every instance.
+    pub const fn of_a_class(self) -> Self {
+        Self { scope: Scope::Class, ..self }
+    }
+
+    /// For this step or schedule only.
+    pub const fn made_for(self, step: fn(&Inputs) -> Option<Schedule>) -> Self {
+        Self { step: Some(step), ..self }
+    }
+
+    /// Attained or judged there.
+    pub const fn witnessed(self, witnesses: &'static [Witness]) -> Self {
+        Self { witnesses, ..self }
+    }
+}
+
 /// A statement.
 pub struct Theorem {
     /// Its id, the same everywhere.

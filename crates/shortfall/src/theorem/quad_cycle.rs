@@ -1,7 +1,7 @@
 //! `quad-cycle`: on a quadratic SAM can hop between two points for ever, at a suboptimality known exactly.
 
 use super::cycle::{Eigenspace, eigenspaces, length};
-use super::{Bound, Form, Inputs, Kind, Mode, Over, Quantity, Requirement, Scope, Theorem, Witness};
+use super::{Bound, Form, Inputs, Kind, Mode, Over, Quantity, Requirement, Theorem, Witness};
 use crate::constants::Number;
 
 /// See [`Theorem::statement`].
@@ -18,36 +18,26 @@ pub static THEOREM: Theorem = Theorem {
                 steps only.",
     example: "shortfall run 'quadratic{eigenvalues=[4.0,1.0]}' 'sam{eta=0.125,rho=0.75}' --start '[0.25,0.0]' \
               --steps 400",
-    forms: &[Form {
-        name: None,
-        kind: Kind::Exact,
-        scope: Scope::Instance,
-        mode: Mode::Pathwise,
-        quantity,
-        requires,
-        bound,
-        step: None,
-        witnesses: &[
-            // q = 0.5: r = 0.5*0.75/1.5.
-            Witness {
-                problem: "quadratic{eigenvalues=[4.0,1.0]}",
-                method: "sam{eta=0.125,rho=0.75}",
-                start: Some("[0.25,0.0]"),
-                steps: 400,
-                seeds: None,
-                assume: &[],
-            },
-            // The lower eigenvalue 2, q = 0.5, the same r: unstable.
-            Witness {
-                problem: "quadratic{eigenvalues=[4.0,2.0]}",
-                method: "sam{eta=0.25,rho=0.75}",
-                start: Some("[0.0,-0.25]"),
-                steps: 40,
-                seeds: None,
-                assume: &[],
-            },
-        ],
-    }],
+    forms: &[Form::new(Kind::Exact, Mode::Pathwise, quantity, requires, bound).witnessed(&[
+        // q = 0.5: r = 0.5*0.75/1.5.
+        Witness {
+            problem: "quadratic{eigenvalues=[4.0,1.0]}",
+            method: "sam{eta=0.125,rho=0.75}",
+            start: Some("[0.25,0.0]"),
+            steps: 400,
+            seeds: None,
+            assume: &[],
+        },
+        // The lower eigenvalue 2, q = 0.5, the same r: unstable.
+        Witness {
+            problem: "quadratic{eigenvalues=[4.0,2.0]}",
+            method: "sam{eta=0.25,rho=0.75}",
+            start: Some("[0.0,-0.25]"),
+            steps: 40,
+            seeds: None,
+            assume: &[],
+        },
+    ])],
 };
 
 /// Deviation from the cycle, relative to its radius, that a start may have.

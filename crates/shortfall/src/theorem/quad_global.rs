@@ -1,7 +1,7 @@
 //! `quad-global`: where SAM ends up on a quadratic, exactly, from almost every start.
 
 use super::cycle::{Eigenspace, eigenspaces, length};
-use super::{Bound, Form, Inputs, Kind, Mode, Over, Quantity, Requirement, Scope, Theorem, Witness};
+use super::{Bound, Form, Inputs, Kind, Mode, Over, Quantity, Requirement, Theorem, Witness};
 use crate::constants::Number;
 use crate::text::number;
 
@@ -27,28 +27,23 @@ pub static THEOREM: Theorem = Theorem {
     example: "shortfall run 'quadratic{eigenvalues=[4.0,1.0]}' 'sam{eta=0.125,rho=0.75}' --start '[1.5,-2.0]' \
               --steps 4000",
     forms: &[
-        Form {
-            name: None,
-            kind: Kind::Exact,
-            scope: Scope::Instance,
-            mode: Mode::Pathwise,
-            quantity: |_| Quantity::suboptimality(Over::Limit),
+        Form::new(
+            Kind::Exact,
+            Mode::Pathwise,
+            |_| Quantity::suboptimality(Over::Limit),
             requires,
-            bound: |inputs| limit(inputs, |top| inputs.cycle_suboptimality(top)),
-            step: None,
-            witnesses: WITNESSES,
-        },
-        Form {
-            name: Some("gradient"),
-            kind: Kind::Exact,
-            scope: Scope::Instance,
-            mode: Mode::Pathwise,
-            quantity: |_| Quantity::squared_gradient(Over::Limit),
+            |inputs| limit(inputs, |top| inputs.cycle_suboptimality(top)),
+        )
+        .witnessed(WITNESSES),
+        Form::new(
+            Kind::Exact,
+            Mode::Pathwise,
+            |_| Quantity::squared_gradient(Over::Limit),
             requires,
-            bound: |inputs| limit(inputs, |top| inputs.cycle_squared_gradient(top)),
-            step: None,
-            witnesses: WITNESSES,
-        },
+            |inputs| limit(inputs, |top| inputs.cycle_squared_gradient(top)),
+        )
+        .named("gradient")
+        .witnessed(WITNESSES),
     ],
 };
 

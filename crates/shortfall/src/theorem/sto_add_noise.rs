@@ -1,6 +1,6 @@
 //! `sto-add-noise`: skewed additive noise on a parabola, for which the floors `beta rho^2/2` and `beta^2 rho^2` are real.
 
-use super::{Bound, Form, Inputs, Kind, Measure, Mode, Over, Quantity, Requirement, Scope, Theorem, Witness};
+use super::{Bound, Form, Inputs, Kind, Measure, Mode, Over, Quantity, Requirement, Theorem, Witness};
 use crate::constants::Number;
 
 const LONG: &[Witness] = &[Witness {
@@ -39,54 +39,46 @@ pub static THEOREM: Theorem = Theorem {
                 sto-grad-upper.",
     example: "shortfall run 'additive-noise{noise=1000.0}' 'stochastic-sam{eta=0.5,rho=1.0}' --start '[0.5]' --steps 14",
     forms: &[
-        Form {
-            name: Some("mean"),
-            kind: Kind::Lower,
-            scope: Scope::Instance,
-            mode: Mode::Expectation,
-            quantity: |_| Quantity { measure: Measure::Displacement, over: Over::EveryStep { steps: None } },
-            requires: requires_at_once,
-            bound: |inputs| Bound::floor(mean(inputs)),
-            step: None,
-            witnesses: SHORT,
-        },
-        Form {
-            name: Some("value"),
-            kind: Kind::Lower,
-            scope: Scope::Instance,
-            mode: Mode::Expectation,
-            quantity: |_| Quantity::suboptimality(Over::EveryStep { steps: None }),
-            requires: requires_at_once,
-            bound: |inputs| Bound::floor(inputs.parameter("lambda") * mean(inputs).positive_part().square() / 2.0),
-            step: None,
-            witnesses: SHORT,
-        },
-        Form {
-            name: Some("moment"),
-            kind: Kind::Upper,
-            scope: Scope::Instance,
-            mode: Mode::Expectation,
-            quantity: |inputs| {
+        Form::new(
+            Kind::Lower,
+            Mode::Expectation,
+            |_| Quantity { measure: Measure::Displacement, over: Over::EveryStep { steps: None } },
+            requires_at_once,
+            |inputs| Bound::floor(mean(inputs)),
+        )
+        .named("mean")
+        .witnessed(SHORT),
+        Form::new(
+            Kind::Lower,
+            Mode::Expectation,
+            |_| Quantity::suboptimality(Over::EveryStep { steps: None }),
+            requires_at_once,
+            |inputs| Bound::floor(inputs.parameter("lambda") * mean(inputs).positive_part().square() / 2.0),
+        )
+        .named("value")
+        .witnessed(SHORT),
+        Form::new(
+            Kind::Upper,
+            Mode::Expectation,
+            |inputs| {
                 let center = shift(inputs).middle();
                 let center = if center.is_finite() { center } else { 0.0 };
                 Quantity { measure: Measure::SquaredDistanceTo { center }, over: Over::Final }
             },
             requires,
-            bound: moment,
-            step: None,
-            witnesses: SHORT,
-        },
-        Form {
-            name: Some("limit"),
-            kind: Kind::Prediction,
-            scope: Scope::Instance,
-            mode: Mode::Expectation,
-            quantity: |_| Quantity::suboptimality(Over::Limit),
-            requires: |inputs| requires(inputs).into_iter().chain([inputs.perturbed()]).collect(),
-            bound: limit,
-            step: None,
-            witnesses: LONG,
-        },
+            moment,
+        )
+        .named("moment")
+        .witnessed(SHORT),
+        Form::new(
+            Kind::Prediction,
+            Mode::Expectation,
+            |_| Quantity::suboptimality(Over::Limit),
+            |inputs| requires(inputs).into_iter().chain([inputs.perturbed()]).collect(),
+            limit,
+        )
+        .named("limit")
+        .witnessed(LONG),
     ],
 };
 

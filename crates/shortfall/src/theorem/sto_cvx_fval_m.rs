@@ -1,6 +1,6 @@
 //! `sto-cvx-fval-m`: the average suboptimality of m-SAM where every sample's loss is convex.
 
-use super::{Bound, Form, Inputs, Kind, Mode, Over, Quantity, Requirement, Scope, Theorem, Witness};
+use super::{Bound, Form, Inputs, Kind, Mode, Over, Quantity, Requirement, Theorem, Witness};
 use crate::constants::{Number, Symbol};
 use crate::method::SampleReuse;
 
@@ -16,24 +16,15 @@ pub static THEOREM: Theorem = Theorem {
     tightness: "The floor beta_bar*rho^2/2 cannot be improved; no bound on the variance away from the minimiser is \
                 needed.",
     example: "shortfall run mixture 'stochastic-sam{eta=0.01,rho=0.1}' --start '[6.0]' --steps 3000",
-    forms: &[Form {
-        name: None,
-        kind: Kind::Upper,
-        scope: Scope::Instance,
-        mode: Mode::Expectation,
-        quantity: |_| Quantity::suboptimality(Over::Mean),
-        requires,
-        bound,
-        step: None,
-        witnesses: &[Witness {
+    forms: &[Form::new(Kind::Upper, Mode::Expectation, |_| Quantity::suboptimality(Over::Mean), requires, bound)
+        .witnessed(&[Witness {
             problem: "additive-noise{p=0.005,noise=1.3}",
             method: "stochastic-sam{eta=0.00003,rho=1.0,sampling=\"same\"}",
             start: Some("[1.05]"),
             steps: 5_000_000,
             seeds: Some(8),
             assume: &[],
-        }],
-    }],
+        }])],
 };
 
 fn reach(inputs: &Inputs) -> Number {

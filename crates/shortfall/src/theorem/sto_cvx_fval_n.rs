@@ -1,6 +1,6 @@
 //! `sto-cvx-fval-n`: the average suboptimality of n-SAM on a convex function.
 
-use super::{Bound, Form, Inputs, Kind, Mode, Over, Quantity, Requirement, Scope, Theorem, Witness};
+use super::{Bound, Form, Inputs, Kind, Mode, Over, Quantity, Requirement, Theorem, Witness};
 use crate::constants::Symbol;
 use crate::method::{SampleReuse, Schedule};
 
@@ -18,16 +18,8 @@ pub static THEOREM: Theorem = Theorem {
     example: "shortfall bound 'trap{beta=8.0}' 'stochastic-sam{eta=0.05,rho=1.0,sampling=\"independent\"}' --steps \
               1000",
     forms: &[
-        Form {
-            name: None,
-            kind: Kind::Upper,
-            scope: Scope::Instance,
-            mode: Mode::Expectation,
-            quantity: |_| Quantity::suboptimality(Over::Mean),
-            requires,
-            bound,
-            step: None,
-            witnesses: &[Witness {
+        Form::new(Kind::Upper, Mode::Expectation, |_| Quantity::suboptimality(Over::Mean), requires, bound).witnessed(
+            &[Witness {
                 problem: "additive-noise{p=0.005,noise=1.3}",
                 method: "stochastic-sam{eta=0.00003,rho=1.0,sampling=\"independent\"}",
                 start: Some("[1.05]"),
@@ -35,18 +27,10 @@ pub static THEOREM: Theorem = Theorem {
                 seeds: Some(8),
                 assume: &[],
             }],
-        },
-        Form {
-            name: Some("tuned"),
-            kind: Kind::Upper,
-            scope: Scope::Instance,
-            mode: Mode::Expectation,
-            quantity: |_| Quantity::suboptimality(Over::Mean),
-            requires: requires_tuned,
-            bound: bound_tuned,
-            step: Some(step),
-            witnesses: &[],
-        },
+        ),
+        Form::new(Kind::Upper, Mode::Expectation, |_| Quantity::suboptimality(Over::Mean), requires_tuned, bound_tuned)
+            .named("tuned")
+            .made_for(step),
     ],
 };
 

@@ -1,6 +1,6 @@
 //! `sto-cvx-fval-star`: n-SAM on convex samples, with the variance at the minimiser alone.
 
-use super::{Bound, Form, Inputs, Kind, Mode, Over, Quantity, Requirement, Scope, Theorem};
+use super::{Bound, Form, Inputs, Kind, Mode, Over, Quantity, Requirement, Theorem};
 use crate::constants::{Number, Symbol};
 use crate::method::SampleReuse;
 
@@ -13,17 +13,7 @@ pub static THEOREM: Theorem = Theorem {
     meaning: "Only the noise at the minimum matters, so the bound holds where the noise elsewhere has no limit.",
     tightness: "Proven; th is the smallest the step allows, which makes the bound smallest.",
     example: "shortfall bound logistic 'stochastic-sam{eta=0.002,rho=0.02,sampling=\"independent\"}' --steps 30000",
-    forms: &[Form {
-        name: None,
-        kind: Kind::Upper,
-        scope: Scope::Instance,
-        mode: Mode::Expectation,
-        quantity: |_| Quantity::suboptimality(Over::Mean),
-        requires,
-        bound,
-        step: None,
-        witnesses: &[],
-    }],
+    forms: &[Form::new(Kind::Upper, Mode::Expectation, |_| Quantity::suboptimality(Over::Mean), requires, bound)],
 };
 
 fn requires(inputs: &Inputs) -> Vec<Requirement> {

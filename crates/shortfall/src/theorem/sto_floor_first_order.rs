@@ -1,6 +1,6 @@
 //! `sto-floor-first-order`: the bias floor of stochastic SAM to leading order in rho, with no slack of a bound.
 
-use super::{Bound, Form, Inputs, Kind, Mode, Over, Quantity, Requirement, Scope, Theorem};
+use super::{Bound, Form, Inputs, Kind, Mode, Over, Quantity, Requirement, Theorem};
 use crate::constants::Number;
 use crate::method::Perturbation;
 use crate::text::number;
@@ -18,17 +18,13 @@ pub static THEOREM: Theorem = Theorem {
     tightness: "A prediction, to leading order; not accurate where some sample's gradient at x* is small against rho \
                 times its smoothness. A run has the noise of its steps on top.",
     example: "shortfall run logistic 'stochastic-sam{eta=0.01,rho=0.003,sampling=\"same\"}' --steps 30000 --seeds 16",
-    forms: &[Form {
-        name: None,
-        kind: Kind::Prediction,
-        scope: Scope::Instance,
-        mode: Mode::Expectation,
-        quantity: |_| Quantity::suboptimality(Over::FieldZero),
+    forms: &[Form::new(
+        Kind::Prediction,
+        Mode::Expectation,
+        |_| Quantity::suboptimality(Over::FieldZero),
         requires,
         bound,
-        step: None,
-        witnesses: &[],
-    }],
+    )],
 };
 
 pub(super) fn requires(inputs: &Inputs) -> Vec<Requirement> {

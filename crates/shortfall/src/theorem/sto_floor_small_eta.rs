@@ -1,7 +1,7 @@
 //! `sto-floor-small-eta`: the floor of a run of stochastic SAM, its noise included, for small rho and eta.
 
 use super::sto_floor_first_order::requires;
-use super::{Bound, Form, Inputs, Kind, Mode, Over, Quantity, Scope, Theorem};
+use super::{Bound, Form, Inputs, Kind, Mode, Over, Quantity, Theorem};
 use crate::constants::Number;
 
 /// See [`Theorem::statement`].
@@ -15,17 +15,13 @@ pub static THEOREM: Theorem = Theorem {
               sum of a part a smaller rho removes and a part a smaller step removes.",
     tightness: "A heuristic, relative error of order rho + eta; within 15 percent on logistic regression.",
     example: "shortfall run logistic 'stochastic-sam{eta=0.01,rho=0.003,sampling=\"same\"}' --steps 30000 --seeds 16",
-    forms: &[Form {
-        name: None,
-        kind: Kind::Prediction,
-        scope: Scope::Instance,
-        mode: Mode::Expectation,
-        quantity: |_| Quantity::suboptimality(Over::Stationary),
+    forms: &[Form::new(
+        Kind::Prediction,
+        Mode::Expectation,
+        |_| Quantity::suboptimality(Over::Stationary),
         requires,
         bound,
-        step: None,
-        witnesses: &[],
-    }],
+    )],
 };
 
 fn bound(inputs: &Inputs) -> Bound {

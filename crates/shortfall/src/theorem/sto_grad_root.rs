@@ -1,6 +1,6 @@
 //! `sto-grad-root`: the root mean square gradient of n-SAM, for every step up to `2/beta`.
 
-use super::{Bound, Form, Inputs, Kind, Mode, Over, Quantity, Requirement, Scope, Theorem};
+use super::{Bound, Form, Inputs, Kind, Mode, Over, Quantity, Requirement, Theorem};
 use crate::constants::Symbol;
 use crate::method::SampleReuse;
 
@@ -13,17 +13,13 @@ pub static THEOREM: Theorem = Theorem {
     meaning: "As det-nc-root, with the noise added where the curvature acts.",
     tightness: "Proven; for small steps the floor tends to beta*rho, which is attained.",
     example: "shortfall bound logistic 'stochastic-sam{eta=\"0.3/beta\",rho=0.02,batch=64,sampling=\"independent\"}' --steps 30000",
-    forms: &[Form {
-        name: None,
-        kind: Kind::Upper,
-        scope: Scope::Instance,
-        mode: Mode::Expectation,
-        quantity: |_| Quantity::squared_gradient(Over::RootMean),
+    forms: &[Form::new(
+        Kind::Upper,
+        Mode::Expectation,
+        |_| Quantity::squared_gradient(Over::RootMean),
         requires,
         bound,
-        step: None,
-        witnesses: &[],
-    }],
+    )],
 };
 
 fn requires(inputs: &Inputs) -> Vec<Requirement> {

@@ -1,7 +1,7 @@
 //! `sto-grad-slide`: the form of the stochastic gradient row in which rho hides noise.
 
 use super::sto_grad_upper::{tuned_bound, tuned_step};
-use super::{Bound, Form, Inputs, Kind, Mode, Over, Quantity, Requirement, Scope, Theorem};
+use super::{Bound, Form, Inputs, Kind, Mode, Over, Quantity, Requirement, Theorem};
 use crate::method::Schedule;
 
 /// See [`Theorem::statement`].
@@ -14,28 +14,16 @@ pub static THEOREM: Theorem = Theorem {
     tightness: "Proven; sto-grad-upper has half the floor.",
     example: "shortfall bound logistic 'stochastic-sam{eta=\"0.3/beta\",rho=0.02,batch=64}' --steps 30000",
     forms: &[
-        Form {
-            name: None,
-            kind: Kind::Upper,
-            scope: Scope::Instance,
-            mode: Mode::Expectation,
-            quantity: |_| Quantity::squared_gradient(Over::Mean),
-            requires,
-            bound,
-            step: None,
-            witnesses: &[],
-        },
-        Form {
-            name: Some("tuned"),
-            kind: Kind::Upper,
-            scope: Scope::Instance,
-            mode: Mode::Expectation,
-            quantity: |_| Quantity::squared_gradient(Over::Mean),
-            requires: requires_tuned,
-            bound: bound_tuned,
-            step: Some(step),
-            witnesses: &[],
-        },
+        Form::new(Kind::Upper, Mode::Expectation, |_| Quantity::squared_gradient(Over::Mean), requires, bound),
+        Form::new(
+            Kind::Upper,
+            Mode::Expectation,
+            |_| Quantity::squared_gradient(Over::Mean),
+            requires_tuned,
+            bound_tuned,
+        )
+        .named("tuned")
+        .made_for(step),
     ],
 };
 

@@ -1,6 +1,6 @@
 //! `sto-grad-upper`: the average squared gradient of stochastic SAM on any smooth function.
 
-use super::{Bound, Form, Inputs, Kind, Mode, Over, Quantity, Requirement, Scope, Theorem, Witness};
+use super::{Bound, Form, Inputs, Kind, Mode, Over, Quantity, Requirement, Theorem, Witness};
 use crate::constants::{Number, Symbol};
 use crate::method::{SampleReuse, Schedule};
 
@@ -21,17 +21,9 @@ pub static THEOREM: Theorem = Theorem {
     tightness: "The floor b^2*rho^2 cannot be improved for either method, even for convex f.",
     example: "shortfall run mixture 'stochastic-sam{eta=0.01,rho=0.1}' --start '[6.0]' --steps 3000",
     forms: &[
-        Form {
-            name: None,
-            kind: Kind::Upper,
-            scope: Scope::Instance,
-            mode: Mode::Expectation,
-            quantity: |_| Quantity::squared_gradient(Over::Mean),
-            requires,
-            bound,
-            step: None,
+        Form::new(Kind::Upper, Mode::Expectation, |_| Quantity::squared_gradient(Over::Mean), requires, bound)
             // m-SAM at rest on the mixture of sto-m-sharp, n-SAM on the noise of sto-add-noise.
-            witnesses: &[
+            .witnessed(&[
                 Witness {
                     problem: "sharp-trap",
                     method: "stochastic-sam{eta=0.0002,rho=1.0}",
@@ -48,30 +40,24 @@ pub static THEOREM: Theorem = Theorem {
                     seeds: Some(8),
                     assume: &[],
                 },
-            ],
-        },
-        Form {
-            name: Some("alternative"),
-            kind: Kind::Upper,
-            scope: Scope::Instance,
-            mode: Mode::Expectation,
-            quantity: |_| Quantity::squared_gradient(Over::Mean),
-            requires: requires_alternative,
-            bound: bound_alternative,
-            step: None,
-            witnesses: &[],
-        },
-        Form {
-            name: Some("tuned"),
-            kind: Kind::Upper,
-            scope: Scope::Instance,
-            mode: Mode::Expectation,
-            quantity: |_| Quantity::squared_gradient(Over::Mean),
-            requires: requires_tuned,
-            bound: bound_tuned,
-            step: Some(step),
-            witnesses: &[],
-        },
+            ]),
+        Form::new(
+            Kind::Upper,
+            Mode::Expectation,
+            |_| Quantity::squared_gradient(Over::Mean),
+            requires_alternative,
+            bound_alternative,
+        )
+        .named("alternative"),
+        Form::new(
+            Kind::Upper,
+            Mode::Expectation,
+            |_| Quantity::squared_gradient(Over::Mean),
+            requires_tuned,
+            bound_tuned,
+        )
+        .named("tuned")
+        .made_for(step),
     ],
 };
 

@@ -1,6 +1,6 @@
 //! `sto-lip-upper`: stochastic SAM on Lipschitz functions, for any step size, in the metric of the paper.
 
-use super::{Bound, Form, Inputs, Kind, Measure, Mode, Over, Quantity, Requirement, Scope, Theorem};
+use super::{Bound, Form, Inputs, Kind, Measure, Mode, Over, Quantity, Requirement, Theorem};
 use crate::constants::{Number, Symbol};
 use crate::method::Schedule;
 
@@ -22,28 +22,8 @@ pub static THEOREM: Theorem = Theorem {
               {breakpoints=[-1.0,1.0],slopes=[0.0,1.0,0.0],gradient_at_zero=-0.5}],probabilities=[0.5,0.5]}' \
               'stochastic-sam{eta=0.05,rho=0.25}' --steps 10000 --start '[3.0]'",
     forms: &[
-        Form {
-            name: None,
-            kind: Kind::Upper,
-            scope: Scope::Instance,
-            mode: Mode::Expectation,
-            quantity,
-            requires,
-            bound,
-            step: None,
-            witnesses: &[],
-        },
-        Form {
-            name: Some("tuned"),
-            kind: Kind::Upper,
-            scope: Scope::Instance,
-            mode: Mode::Expectation,
-            quantity,
-            requires: requires_tuned,
-            bound: bound_tuned,
-            step: Some(step),
-            witnesses: &[],
-        },
+        Form::new(Kind::Upper, Mode::Expectation, quantity, requires, bound),
+        Form::new(Kind::Upper, Mode::Expectation, quantity, requires_tuned, bound_tuned).named("tuned").made_for(step),
     ],
 };
 

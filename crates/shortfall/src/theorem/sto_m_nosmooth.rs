@@ -1,7 +1,7 @@
 //! `sto-m-nosmooth`: the smoothness of f alone bounds nothing for m-SAM; that of its samples has to be known.
 
 use super::kink::{Kink, MOST_RIPPLES};
-use super::{Bound, Form, Inputs, Kind, Measure, Mode, Over, Quantity, Requirement, Scope, Theorem, Witness};
+use super::{Bound, Form, Inputs, Kind, Measure, Mode, Over, Quantity, Requirement, Theorem, Witness};
 use crate::constants::Number;
 use crate::method::SampleReuse;
 use crate::text::number;
@@ -24,46 +24,42 @@ pub static THEOREM: Theorem = Theorem {
     tightness: "The field is an equality; the exit bound says something for T well below r^2/(eta*M)^2.",
     example: "shortfall run rippled 'stochastic-sam{eta=0.0005,rho=1.0}' --start '[5.620059588959428]' --steps 25000",
     forms: &[
-        Form {
-            name: Some("field"),
-            kind: Kind::Exact,
-            scope: Scope::Instance,
-            mode: Mode::Pathwise,
-            quantity: |_| Quantity { measure: Measure::FieldJump, over: Over::Limit },
+        Form::new(
+            Kind::Exact,
+            Mode::Pathwise,
+            |_| Quantity { measure: Measure::FieldJump, over: Over::Limit },
             requires,
-            bound: field,
-            step: None,
-            witnesses: &[Witness {
-                problem: "rippled",
-                method: "stochastic-sam{eta=0.0005,rho=1.0}",
-                start: Some(KINK),
-                steps: 25_000,
-                seeds: None,
-                assume: &[],
-            }],
-        },
-        Form {
-            name: Some("trap"),
-            kind: Kind::Upper,
-            scope: Scope::Instance,
-            mode: Mode::Expectation,
-            quantity: |inputs| {
+            field,
+        )
+        .named("field")
+        .witnessed(&[Witness {
+            problem: "rippled",
+            method: "stochastic-sam{eta=0.0005,rho=1.0}",
+            start: Some(KINK),
+            steps: 25_000,
+            seeds: None,
+            assume: &[],
+        }]),
+        Form::new(
+            Kind::Upper,
+            Mode::Expectation,
+            |inputs| {
                 let (center, radius) =
                     kink(inputs).map_or((0.0, 0.0), |kink| (kink.place.middle(), reach(inputs, &kink)));
                 Quantity { measure: Measure::Exit { center, radius }, over: Over::Final }
             },
-            requires: requires_trap,
-            bound: trap,
-            step: None,
-            witnesses: &[Witness {
-                problem: "rippled",
-                method: "stochastic-sam{eta=0.0005,rho=1.0}",
-                start: Some(KINK),
-                steps: 25_000,
-                seeds: None,
-                assume: &[],
-            }],
-        },
+            requires_trap,
+            trap,
+        )
+        .named("trap")
+        .witnessed(&[Witness {
+            problem: "rippled",
+            method: "stochastic-sam{eta=0.0005,rho=1.0}",
+            start: Some(KINK),
+            steps: 25_000,
+            seeds: None,
+            assume: &[],
+        }]),
     ],
 };
 

@@ -1,6 +1,6 @@
 //! `sto-m-sharp`: a strongly convex mixture on which m-SAM stays at the floor of the general bound.
 
-use super::{Bound, Form, Inputs, Kind, Measure, Mode, Over, Quantity, Requirement, Scope, Theorem, Witness};
+use super::{Bound, Form, Inputs, Kind, Measure, Mode, Over, Quantity, Requirement, Theorem, Witness};
 use crate::constants::Number;
 use crate::method::SampleReuse;
 use crate::text::number;
@@ -29,32 +29,22 @@ pub static THEOREM: Theorem = Theorem {
                 moment bound is loose (1 was observed).",
     example: "shortfall run sharp-trap 'stochastic-sam{eta=0.001,rho=1.0,sampling=\"same\"}' --steps 20000 --seeds 16",
     forms: &[
-        Form {
-            name: Some("moment"),
-            kind: Kind::Upper,
-            scope: Scope::Instance,
-            mode: Mode::Expectation,
-            quantity: |inputs| {
+        Form::new(
+            Kind::Upper,
+            Mode::Expectation,
+            |inputs| {
                 let center = stall(inputs).middle();
                 let center = if center.is_finite() { center } else { 0.0 };
                 Quantity { measure: Measure::SquaredDistanceTo { center }, over: Over::Limit }
             },
             requires,
-            bound: moment,
-            step: None,
-            witnesses: WITNESSES,
-        },
-        Form {
-            name: Some("limit"),
-            kind: Kind::Prediction,
-            scope: Scope::Instance,
-            mode: Mode::Expectation,
-            quantity: |_| Quantity::suboptimality(Over::Limit),
-            requires,
-            bound: limit,
-            step: None,
-            witnesses: WITNESSES,
-        },
+            moment,
+        )
+        .named("moment")
+        .witnessed(WITNESSES),
+        Form::new(Kind::Prediction, Mode::Expectation, |_| Quantity::suboptimality(Over::Limit), requires, limit)
+            .named("limit")
+            .witnessed(WITNESSES),
     ],
 };
 

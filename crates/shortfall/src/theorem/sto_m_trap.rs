@@ -1,6 +1,6 @@
 //! `sto-m-trap`: a strongly convex mixture on which m-SAM surely never gets near the minimiser.
 
-use super::{Bound, Form, Inputs, Kind, Mode, Over, Quantity, Requirement, Scope, Theorem, Witness};
+use super::{Bound, Form, Inputs, Kind, Mode, Over, Quantity, Requirement, Theorem, Witness};
 use crate::constants::Number;
 use crate::method::SampleReuse;
 
@@ -30,39 +30,27 @@ pub static THEOREM: Theorem = Theorem {
                 about 2 percent for small steps.",
     example: "shortfall run trap 'stochastic-sam{eta=0.0625,rho=1.0,sampling=\"same\"}' --steps 4000 --seeds 16",
     forms: &[
-        Form {
-            name: Some("value"),
-            kind: Kind::Lower,
-            scope: Scope::Instance,
-            mode: Mode::AlmostSure,
-            quantity: |_| Quantity::suboptimality(Over::EveryStep { steps: None }),
+        Form::new(
+            Kind::Lower,
+            Mode::AlmostSure,
+            |_| Quantity::suboptimality(Over::EveryStep { steps: None }),
             requires,
-            bound: |inputs| Bound::floor(inputs.parameter("mu") * trap(inputs).depth.square() / 2.0),
-            step: None,
-            witnesses: WITNESSES,
-        },
-        Form {
-            name: Some("gradient"),
-            kind: Kind::Lower,
-            scope: Scope::Instance,
-            mode: Mode::AlmostSure,
-            quantity: |_| Quantity::squared_gradient(Over::EveryStep { steps: None }),
+            |inputs| Bound::floor(inputs.parameter("mu") * trap(inputs).depth.square() / 2.0),
+        )
+        .named("value")
+        .witnessed(WITNESSES),
+        Form::new(
+            Kind::Lower,
+            Mode::AlmostSure,
+            |_| Quantity::squared_gradient(Over::EveryStep { steps: None }),
             requires,
-            bound: |inputs| Bound::floor((inputs.parameter("mu") * trap(inputs).depth).square()),
-            step: None,
-            witnesses: WITNESSES,
-        },
-        Form {
-            name: Some("limit"),
-            kind: Kind::Prediction,
-            scope: Scope::Instance,
-            mode: Mode::Expectation,
-            quantity: |_| Quantity::suboptimality(Over::Limit),
-            requires,
-            bound: limit,
-            step: None,
-            witnesses: WITNESSES,
-        },
+            |inputs| Bound::floor((inputs.parameter("mu") * trap(inputs).depth).square()),
+        )
+        .named("gradient")
+        .witnessed(WITNESSES),
+        Form::new(Kind::Prediction, Mode::Expectation, |_| Quantity::suboptimality(Over::Limit), requires, limit)
+            .named("limit")
+            .witnessed(WITNESSES),
     ],
 };
 

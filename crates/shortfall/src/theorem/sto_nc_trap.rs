@@ -1,6 +1,6 @@
 //! `sto-nc-trap`: bounded noise does not free stochastic SAM from the tooth of `det-nc-tri`.
 
-use super::{Bound, Form, Inputs, Kind, Mode, Over, Quantity, Requirement, Scope, Theorem, Witness};
+use super::{Bound, Form, Inputs, Kind, Mode, Over, Quantity, Requirement, Theorem, Witness};
 use crate::constants::Number;
 use crate::text::number;
 
@@ -16,24 +16,21 @@ pub static THEOREM: Theorem = Theorem {
               where the slope is almost beta*rho.",
     tightness: "As eps and c go to 0 the gradient tends to beta*rho, the largest the general bound allows.",
     example: "shortfall run 'triangle{eps=0.2,noise=0.1}' 'stochastic-sam{eta=0.5,rho=1.0}' --start '[-1.0]' --steps 2000",
-    forms: &[Form {
-        name: None,
-        kind: Kind::Lower,
-        scope: Scope::Instance,
-        mode: Mode::AlmostSure,
-        quantity: |_| Quantity::squared_gradient(Over::EveryStep { steps: None }),
+    forms: &[Form::new(
+        Kind::Lower,
+        Mode::AlmostSure,
+        |_| Quantity::squared_gradient(Over::EveryStep { steps: None }),
         requires,
-        bound: |inputs| Bound::floor((slope(inputs) - inputs.parameter("noise")).square()),
-        step: None,
-        witnesses: &[Witness {
-            problem: "triangle{eps=0.02,noise=0.01}",
-            method: "stochastic-sam{eta=0.5,rho=1.0}",
-            start: Some("[-1.0]"),
-            steps: 2000,
-            seeds: None,
-            assume: &[],
-        }],
-    }],
+        |inputs| Bound::floor((slope(inputs) - inputs.parameter("noise")).square()),
+    )
+    .witnessed(&[Witness {
+        problem: "triangle{eps=0.02,noise=0.01}",
+        method: "stochastic-sam{eta=0.5,rho=1.0}",
+        start: Some("[-1.0]"),
+        steps: 2000,
+        seeds: None,
+        assume: &[],
+    }])],
 };
 
 /// `beta (rho - 2a)`

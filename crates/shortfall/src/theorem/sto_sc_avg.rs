@@ -1,6 +1,6 @@
 //! `sto-sc-avg`: averaged with growing weights, n-SAM on strongly convex functions has a floor without kappa.
 
-use super::{Bound, Form, Inputs, Kind, Measure, Mode, Over, Quantity, Requirement, Scope, Theorem};
+use super::{Bound, Form, Inputs, Kind, Measure, Mode, Over, Quantity, Requirement, Theorem};
 use crate::constants::{Number, Symbol};
 use crate::method::SampleReuse;
 
@@ -19,28 +19,21 @@ pub static THEOREM: Theorem = Theorem {
     example: "shortfall bound logistic 'stochastic-sam{eta=\"0.3/beta\",rho=0.02,batch=64,sampling=\"independent\"}' \
               --steps 30000",
     forms: &[
-        Form {
-            name: None,
-            kind: Kind::Upper,
-            scope: Scope::Instance,
-            mode: Mode::Expectation,
-            quantity: |inputs| Quantity::suboptimality(Over::WeightedMean { decay: decay(inputs).unwrap_or(0.0) }),
-            requires: requires_average,
-            bound: bound_average,
-            step: None,
-            witnesses: &[],
-        },
-        Form {
-            name: Some("distance"),
-            kind: Kind::Upper,
-            scope: Scope::Instance,
-            mode: Mode::Expectation,
-            quantity: |_| Quantity { measure: Measure::SquaredDistance, over: Over::Final },
+        Form::new(
+            Kind::Upper,
+            Mode::Expectation,
+            |inputs| Quantity::suboptimality(Over::WeightedMean { decay: decay(inputs).unwrap_or(0.0) }),
+            requires_average,
+            bound_average,
+        ),
+        Form::new(
+            Kind::Upper,
+            Mode::Expectation,
+            |_| Quantity { measure: Measure::SquaredDistance, over: Over::Final },
             requires,
             bound,
-            step: None,
-            witnesses: &[],
-        },
+        )
+        .named("distance"),
     ],
 };
 

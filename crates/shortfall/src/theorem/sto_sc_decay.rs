@@ -1,6 +1,6 @@
 //! `sto-sc-decay`: decaying steps remove the noise of stochastic SAM on strongly convex functions, but not the bias.
 
-use super::{Bound, Form, Inputs, Kind, Mode, Over, Quantity, Requirement, Scope, Theorem};
+use super::{Bound, Form, Inputs, Kind, Mode, Over, Quantity, Requirement, Theorem};
 use crate::constants::{Number, Symbol};
 use crate::method::Schedule;
 
@@ -17,17 +17,8 @@ pub static THEOREM: Theorem = Theorem {
               schedule: that needs a smaller rho, unlike for deterministic SAM (det-sc-decay).",
     tightness: "For m-SAM the bias is attained, as in sto-sc-upper; the rate 1/T is that of SGD.",
     example: "shortfall run trap 'stochastic-sam{eta=\"sto-sc-decay\",rho=0.2}' --start '[6.0]' --steps 2000",
-    forms: &[Form {
-        name: None,
-        kind: Kind::Upper,
-        scope: Scope::Instance,
-        mode: Mode::Expectation,
-        quantity: |_| Quantity::suboptimality(Over::Final),
-        requires,
-        bound,
-        step: Some(step),
-        witnesses: &[],
-    }],
+    forms: &[Form::new(Kind::Upper, Mode::Expectation, |_| Quantity::suboptimality(Over::Final), requires, bound)
+        .made_for(step)],
 };
 
 /// beta, or mu where rounding has made that the larger: any larger smoothness constant is one too, and kappa >= 1.

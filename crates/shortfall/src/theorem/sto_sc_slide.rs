@@ -1,7 +1,7 @@
 //! `sto-sc-slide`: the form of the stochastic strongly convex row in which rho hides noise.
 
 use super::sto_sc_upper::{tuned_bound, tuned_step};
-use super::{Bound, Form, Inputs, Kind, Mode, Over, Quantity, Requirement, Scope, Theorem};
+use super::{Bound, Form, Inputs, Kind, Mode, Over, Quantity, Requirement, Theorem};
 use crate::method::Schedule;
 
 /// See [`Theorem::statement`].
@@ -14,28 +14,16 @@ pub static THEOREM: Theorem = Theorem {
     tightness: "Proven; sto-sc-upper is never worse and has half the floor.",
     example: "shortfall run trap 'stochastic-sam{eta=0.01,rho=0.2}' --start '[6.0]' --steps 2000",
     forms: &[
-        Form {
-            name: None,
-            kind: Kind::Upper,
-            scope: Scope::Instance,
-            mode: Mode::Expectation,
-            quantity: |_| Quantity::suboptimality(Over::Final),
-            requires,
-            bound,
-            step: None,
-            witnesses: &[],
-        },
-        Form {
-            name: Some("tuned"),
-            kind: Kind::Upper,
-            scope: Scope::Instance,
-            mode: Mode::Expectation,
-            quantity: |_| Quantity::suboptimality(Over::Final),
-            requires: requires_tuned,
-            bound: bound_tuned,
-            step: Some(step),
-            witnesses: &[],
-        },
+        Form::new(Kind::Upper, Mode::Expectation, |_| Quantity::suboptimality(Over::Final), requires, bound),
+        Form::new(
+            Kind::Upper,
+            Mode::Expectation,
+            |_| Quantity::suboptimality(Over::Final),
+            requires_tuned,
+            bound_tuned,
+        )
+        .named("tuned")
+        .made_for(step),
     ],
 };
 

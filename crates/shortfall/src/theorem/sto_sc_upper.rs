@@ -1,6 +1,6 @@
 //! `sto-sc-upper`: the last iterate of stochastic SAM on a strongly convex function, up to a bias and a noise floor.
 
-use super::{Bound, Form, Inputs, Kind, Mode, Over, Quantity, Requirement, Scope, Theorem, Witness};
+use super::{Bound, Form, Inputs, Kind, Mode, Over, Quantity, Requirement, Theorem, Witness};
 use crate::constants::{Number, Symbol};
 use crate::method::{SampleReuse, Schedule};
 
@@ -22,47 +22,33 @@ pub static THEOREM: Theorem = Theorem {
                 be replaced by the smoothness of f; for n-SAM on a convex f the true floor is of order beta*rho^2.",
     example: "shortfall run trap 'stochastic-sam{eta=0.01,rho=0.2}' --start '[6.0]' --steps 2000",
     forms: &[
-        Form {
-            name: None,
-            kind: Kind::Upper,
-            scope: Scope::Instance,
-            mode: Mode::Expectation,
-            quantity: |_| Quantity::suboptimality(Over::Final),
-            requires,
-            bound,
-            step: None,
+        Form::new(Kind::Upper, Mode::Expectation, |_| Quantity::suboptimality(Over::Final), requires, bound)
             // m-SAM at rest on the mixture of sto-m-sharp: the floor is beta_c^2*rho^2/(2*mu).
-            witnesses: &[Witness {
+            .witnessed(&[Witness {
                 problem: "sharp-trap",
                 method: "stochastic-sam{eta=0.0002,rho=1.0}",
                 start: Some("[6.0]"),
                 steps: 50_000,
                 seeds: Some(400),
                 assume: &[],
-            }],
-        },
-        Form {
-            name: Some("alternative"),
-            kind: Kind::Upper,
-            scope: Scope::Instance,
-            mode: Mode::Expectation,
-            quantity: |_| Quantity::suboptimality(Over::Final),
-            requires: requires_alternative,
-            bound: bound_alternative,
-            step: None,
-            witnesses: &[],
-        },
-        Form {
-            name: Some("tuned"),
-            kind: Kind::Upper,
-            scope: Scope::Instance,
-            mode: Mode::Expectation,
-            quantity: |_| Quantity::suboptimality(Over::Final),
-            requires: requires_tuned,
-            bound: bound_tuned,
-            step: Some(step),
-            witnesses: &[],
-        },
+            }]),
+        Form::new(
+            Kind::Upper,
+            Mode::Expectation,
+            |_| Quantity::suboptimality(Over::Final),
+            requires_alternative,
+            bound_alternative,
+        )
+        .named("alternative"),
+        Form::new(
+            Kind::Upper,
+            Mode::Expectation,
+            |_| Quantity::suboptimality(Over::Final),
+            requires_tuned,
+            bound_tuned,
+        )
+        .named("tuned")
+        .made_for(step),
     ],
 };
 

@@ -1,6 +1,6 @@
 //! `uni-nc-upper`: between SAM and USAM the floor shrinks with the normalised part, on any smooth function.
 
-use super::{Bound, Form, Inputs, Kind, Mode, Over, Quantity, Requirement, Scope, Theorem};
+use super::{Bound, Form, Inputs, Kind, Mode, Over, Quantity, Requirement, Theorem};
 use crate::constants::{Number, Symbol};
 
 /// See [`Theorem::statement`].
@@ -14,17 +14,7 @@ pub static THEOREM: Theorem = Theorem {
               lambda^2.",
     tightness: "At lambda = 1 it is det-nc-upper, whose floor is sharp; at lambda = 0 usam-nc is better.",
     example: "shortfall run triangle 'unified-sam{eta=0.5,rho=0.5,lambda=0.5}' --start '[4.0]' --steps 3000",
-    forms: &[Form {
-        name: None,
-        kind: Kind::Upper,
-        scope: Scope::Instance,
-        mode: Mode::Pathwise,
-        quantity: |_| Quantity::squared_gradient(Over::Mean),
-        requires,
-        bound,
-        step: None,
-        witnesses: &[],
-    }],
+    forms: &[Form::new(Kind::Upper, Mode::Pathwise, |_| Quantity::squared_gradient(Over::Mean), requires, bound)],
 };
 
 fn plain_part(inputs: &Inputs) -> Number {

@@ -1,7 +1,7 @@
 //! `uni-quad-cycle`: on a quadratic unified SAM can hop between two points for ever, at least lambda times as far as SAM.
 
 use super::quad_cycle::{self, on_cycle, quantity};
-use super::{Form, Inputs, Kind, Mode, Requirement, Scope, Theorem, Witness};
+use super::{Form, Inputs, Kind, Mode, Requirement, Theorem, Witness};
 
 /// See [`Theorem::statement`].
 pub static THEOREM: Theorem = Theorem {
@@ -17,36 +17,26 @@ pub static THEOREM: Theorem = Theorem {
                 judged over its first steps only.",
     example: "shortfall run 'quadratic{eigenvalues=[4.0,1.0]}' 'unified-sam{eta=0.125,rho=0.25,lambda=0.5}' --start \
               '[0.05,0.0]' --steps 400",
-    forms: &[Form {
-        name: None,
-        kind: Kind::Exact,
-        scope: Scope::Instance,
-        mode: Mode::Pathwise,
-        quantity,
-        requires,
-        bound: quad_cycle::bound,
-        step: None,
-        witnesses: &[
-            // p = 0.5*1.5 = 0.75: r = 0.5*0.5*0.25/1.25 = 0.05.
-            Witness {
-                problem: "quadratic{eigenvalues=[4.0,1.0]}",
-                method: "unified-sam{eta=0.125,rho=0.25,lambda=0.5}",
-                start: Some("[0.05,0.0]"),
-                steps: 400,
-                seeds: None,
-                assume: &[],
-            },
-            // The lower eigenvalue 2, p = 0.5*1.25 = 0.625: r = 0.5*0.5*0.25/1.375 = 1/22: unstable.
-            Witness {
-                problem: "quadratic{eigenvalues=[4.0,2.0]}",
-                method: "unified-sam{eta=0.25,rho=0.25,lambda=0.5}",
-                start: Some("[0.0,0.045454545454545456]"),
-                steps: 40,
-                seeds: None,
-                assume: &[],
-            },
-        ],
-    }],
+    forms: &[Form::new(Kind::Exact, Mode::Pathwise, quantity, requires, quad_cycle::bound).witnessed(&[
+        // p = 0.5*1.5 = 0.75: r = 0.5*0.5*0.25/1.25 = 0.05.
+        Witness {
+            problem: "quadratic{eigenvalues=[4.0,1.0]}",
+            method: "unified-sam{eta=0.125,rho=0.25,lambda=0.5}",
+            start: Some("[0.05,0.0]"),
+            steps: 400,
+            seeds: None,
+            assume: &[],
+        },
+        // The lower eigenvalue 2, p = 0.5*1.25 = 0.625: r = 0.5*0.5*0.25/1.375 = 1/22: unstable.
+        Witness {
+            problem: "quadratic{eigenvalues=[4.0,2.0]}",
+            method: "unified-sam{eta=0.25,rho=0.25,lambda=0.5}",
+            start: Some("[0.0,0.045454545454545456]"),
+            steps: 40,
+            seeds: None,
+            assume: &[],
+        },
+    ])],
 };
 
 fn requires(inputs: &Inputs) -> Vec<Requirement> {

@@ -1,6 +1,6 @@
 //! `uni-sc-upper`: the best iterate of unified SAM on a strongly convex function.
 
-use super::{Bound, Form, Inputs, Kind, Mode, Over, Quantity, Requirement, Scope, Theorem};
+use super::{Bound, Form, Inputs, Kind, Mode, Over, Quantity, Requirement, Theorem};
 use crate::constants::{Number, Symbol};
 
 /// See [`Theorem::statement`].
@@ -13,17 +13,7 @@ pub static THEOREM: Theorem = Theorem {
     meaning: "As for SAM the loss falls at the speed of gradient descent down to a floor, here smaller by about lambda^2.",
     tightness: "At lambda = 1 it is det-sc-upper, whose floor is sharp for large condition numbers.",
     example: "shortfall run quadratic 'unified-sam{eta=\"0.3/beta\",rho=0.05,lambda=0.5}' --steps 1000",
-    forms: &[Form {
-        name: None,
-        kind: Kind::Upper,
-        scope: Scope::Instance,
-        mode: Mode::Pathwise,
-        quantity: |_| Quantity::suboptimality(Over::MinimumTo),
-        requires,
-        bound,
-        step: None,
-        witnesses: &[],
-    }],
+    forms: &[Form::new(Kind::Upper, Mode::Pathwise, |_| Quantity::suboptimality(Over::MinimumTo), requires, bound)],
 };
 
 /// `den = 2 (1 - q) - (1 - lambda) beta^2 eta rho`

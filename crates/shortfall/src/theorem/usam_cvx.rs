@@ -1,6 +1,6 @@
 //! `usam-cvx`: on convex functions the gradients of USAM vanish, for every rho.
 
-use super::{Bound, Form, Inputs, Kind, Mode, Over, Quantity, Requirement, Scope, Theorem, usam_sc};
+use super::{Bound, Form, Inputs, Kind, Mode, Over, Quantity, Requirement, Theorem, usam_sc};
 use crate::constants::{Number, Symbol};
 
 /// See [`Theorem::statement`].
@@ -14,17 +14,7 @@ pub static THEOREM: Theorem = Theorem {
               and nothing stays.",
     tightness: "Proven; SAM's bound det-cvx-upper has beta^3*eta*rho^2/(2-q) on top.",
     example: "shortfall run huber 'usam{eta=\"0.3/beta\",rho=0.5}' --start '[20.0]' --steps 1000",
-    forms: &[Form {
-        name: None,
-        kind: Kind::Upper,
-        scope: Scope::Instance,
-        mode: Mode::Pathwise,
-        quantity: |_| Quantity::squared_gradient(Over::Mean),
-        requires,
-        bound,
-        step: None,
-        witnesses: &[],
-    }],
+    forms: &[Form::new(Kind::Upper, Mode::Pathwise, |_| Quantity::squared_gradient(Over::Mean), requires, bound)],
 };
 
 fn requires(inputs: &Inputs) -> Vec<Requirement> {

@@ -1,6 +1,6 @@
 //! `usam-halluc`: beyond `beta rho = 1` unnormalised SAM can rest where the gradient is not zero.
 
-use super::{Bound, Form, Inputs, Kind, Mode, Over, Quantity, Requirement, Scope, Theorem, Witness};
+use super::{Bound, Form, Inputs, Kind, Mode, Over, Quantity, Requirement, Theorem, Witness};
 use crate::constants::Number;
 use crate::text::number;
 
@@ -16,24 +16,21 @@ pub static THEOREM: Theorem = Theorem {
               be long enough to reach a minimum from a slope, where SAM then believes to be done.",
     tightness: "An equality; it shows that beta*rho < 1 cannot be dropped from usam-nc.",
     example: "shortfall run capped-wave 'usam{eta=0.5,rho=2.0}' --steps 500",
-    forms: &[Form {
-        name: None,
-        kind: Kind::Exact,
-        scope: Scope::Instance,
-        mode: Mode::Pathwise,
-        quantity: |_| Quantity::squared_gradient(Over::Limit),
+    forms: &[Form::new(
+        Kind::Exact,
+        Mode::Pathwise,
+        |_| Quantity::squared_gradient(Over::Limit),
         requires,
-        bound: |inputs| Bound::floor(inputs.parameter("cap").square()),
-        step: None,
-        witnesses: &[Witness {
-            problem: "capped-wave",
-            method: "usam{eta=0.5,rho=2.0}",
-            start: None,
-            steps: 500,
-            seeds: None,
-            assume: &[],
-        }],
-    }],
+        |inputs| Bound::floor(inputs.parameter("cap").square()),
+    )
+    .witnessed(&[Witness {
+        problem: "capped-wave",
+        method: "usam{eta=0.5,rho=2.0}",
+        start: None,
+        steps: 500,
+        seeds: None,
+        assume: &[],
+    }])],
 };
 
 /// Margin of the start inside its range, relative to the radius.

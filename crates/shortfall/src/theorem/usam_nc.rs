@@ -1,6 +1,6 @@
 //! `usam-nc`: the gradients of USAM vanish on every smooth function, if `beta rho < 1`.
 
-use super::{Bound, Form, Inputs, Kind, Mode, Over, Quantity, Requirement, Scope, Theorem};
+use super::{Bound, Form, Inputs, Kind, Mode, Over, Quantity, Requirement, Theorem};
 use crate::constants::{Number, Symbol};
 
 /// See [`Theorem::statement`].
@@ -14,17 +14,7 @@ pub static THEOREM: Theorem = Theorem {
               descent; SAM with a constant step has no such range of rho.",
     tightness: "The range beta*rho < 1 is sharp: above it USAM can rest at a point whose gradient is not zero (usam-halluc).",
     example: "shortfall run sine 'usam{eta=0.5,rho=0.5}' --steps 1000",
-    forms: &[Form {
-        name: None,
-        kind: Kind::Upper,
-        scope: Scope::Instance,
-        mode: Mode::Pathwise,
-        quantity: |_| Quantity::squared_gradient(Over::Mean),
-        requires,
-        bound,
-        step: None,
-        witnesses: &[],
-    }],
+    forms: &[Form::new(Kind::Upper, Mode::Pathwise, |_| Quantity::squared_gradient(Over::Mean), requires, bound)],
 };
 
 fn requires(inputs: &Inputs) -> Vec<Requirement> {

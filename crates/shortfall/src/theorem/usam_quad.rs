@@ -1,6 +1,6 @@
 //! `usam-quad`: exactly when USAM converges on a quadratic.
 
-use super::{Bound, Form, Inputs, Kind, Measure, Mode, Over, Quantity, Requirement, Scope, Theorem, Witness};
+use super::{Bound, Form, Inputs, Kind, Measure, Mode, Over, Quantity, Requirement, Theorem, Witness};
 use crate::constants::Number;
 
 /// See [`Theorem::statement`].
@@ -14,36 +14,33 @@ pub static THEOREM: Theorem = Theorem {
               need a smaller step, and at l = -1/rho it rests on a slope.",
     tightness: "An equivalence. At l < -1/rho USAM converges to a saddle that gradient descent leaves.",
     example: "shortfall run 'quadratic{eigenvalues=[1.0,-0.3]}' 'usam{eta=1.0,rho=1.0}' --start '[1.0,0.5]' --steps 400",
-    forms: &[Form {
-        name: None,
-        kind: Kind::Exact,
-        scope: Scope::Instance,
-        mode: Mode::Pathwise,
-        quantity: |_| Quantity { measure: Measure::Rest { within: f64::INFINITY }, over: Over::Limit },
+    forms: &[Form::new(
+        Kind::Exact,
+        Mode::Pathwise,
+        |_| Quantity { measure: Measure::Rest { within: f64::INFINITY }, over: Over::Limit },
         requires,
         bound,
-        step: None,
-        witnesses: &[
-            // p = 0.4*2*2.2 = 1.76 and 0.4*0.5*1.3 = 0.26.
-            Witness {
-                problem: "quadratic{eigenvalues=[2.0,0.5]}",
-                method: "usam{eta=0.4,rho=0.6}",
-                start: None,
-                steps: 2000,
-                seeds: None,
-                assume: &[],
-            },
-            // l = -0.3: p = -0.3*0.7 = -0.21.
-            Witness {
-                problem: "quadratic{eigenvalues=[1.0,-0.3]}",
-                method: "usam{eta=1.0,rho=1.0}",
-                start: None,
-                steps: 400,
-                seeds: None,
-                assume: &[],
-            },
-        ],
-    }],
+    )
+    .witnessed(&[
+        // p = 0.4*2*2.2 = 1.76 and 0.4*0.5*1.3 = 0.26.
+        Witness {
+            problem: "quadratic{eigenvalues=[2.0,0.5]}",
+            method: "usam{eta=0.4,rho=0.6}",
+            start: None,
+            steps: 2000,
+            seeds: None,
+            assume: &[],
+        },
+        // l = -0.3: p = -0.3*0.7 = -0.21.
+        Witness {
+            problem: "quadratic{eigenvalues=[1.0,-0.3]}",
+            method: "usam{eta=1.0,rho=1.0}",
+            start: None,
+            steps: 400,
+            seeds: None,
+            assume: &[],
+        },
+    ])],
 };
 
 /// Components below this part of |x0 - x*| may be rounding.

@@ -1,6 +1,6 @@
 //! `usam-sc`: without normalisation SAM converges linearly on strongly convex functions, all the way.
 
-use super::{Bound, Form, Inputs, Kind, Mode, Over, Quantity, Requirement, Scope, Theorem};
+use super::{Bound, Form, Inputs, Kind, Mode, Over, Quantity, Requirement, Theorem};
 use crate::constants::{Number, Symbol};
 
 /// See [`Theorem::statement`].
@@ -14,17 +14,7 @@ pub static THEOREM: Theorem = Theorem {
               gradient descent says, only its step has to be a little smaller.",
     tightness: "The factor is that of gradient descent; a fixed number for rho means something else here than for SAM.",
     example: "shortfall run quadratic 'usam{eta=\"0.3/beta\",rho=0.05}' --steps 100",
-    forms: &[Form {
-        name: None,
-        kind: Kind::Upper,
-        scope: Scope::Instance,
-        mode: Mode::Pathwise,
-        quantity: |_| Quantity::suboptimality(Over::Final),
-        requires,
-        bound,
-        step: None,
-        witnesses: &[],
-    }],
+    forms: &[Form::new(Kind::Upper, Mode::Pathwise, |_| Quantity::suboptimality(Over::Final), requires, bound)],
 };
 
 fn requires(inputs: &Inputs) -> Vec<Requirement> {

@@ -1,6 +1,6 @@
 //! `usam-sto`: stochastic USAM keeps a floor only through the noise of its gradients.
 
-use super::{Bound, Form, Inputs, Kind, Mode, Over, Quantity, Requirement, Scope, Theorem};
+use super::{Bound, Form, Inputs, Kind, Mode, Over, Quantity, Requirement, Theorem};
 use crate::constants::Symbol;
 
 /// See [`Theorem::statement`].
@@ -14,17 +14,7 @@ pub static THEOREM: Theorem = Theorem {
               without noise there is no floor at all.",
     tightness: "Proven; whether the floor r2*sigma2/(1-r2) is attained is open.",
     example: "shortfall bound mixture 'stochastic-usam{eta=0.1,rho=0.2,sampling=\"independent\"}' --start '[3.0]' --steps 1000",
-    forms: &[Form {
-        name: None,
-        kind: Kind::Upper,
-        scope: Scope::Instance,
-        mode: Mode::Expectation,
-        quantity: |_| Quantity::squared_gradient(Over::Mean),
-        requires,
-        bound,
-        step: None,
-        witnesses: &[],
-    }],
+    forms: &[Form::new(Kind::Upper, Mode::Expectation, |_| Quantity::squared_gradient(Over::Mean), requires, bound)],
 };
 
 fn requires(inputs: &Inputs) -> Vec<Requirement> {
