@@ -84,7 +84,7 @@ fn quadratic(d: usize, steps: u64) -> Workload {
     let mut matrix = vec![0.0; d * d];
     for i in 0..d {
         for j in 0..=i {
-            let product = shortfall::kernel::dot(&b[i * d..][..d], &b[j * d..][..d]) / d as f64;
+            let product = shortfall::dot(&b[i * d..][..d], &b[j * d..][..d]) / d as f64;
             let entry = product + if i == j { 0.01 } else { 0.0 };
             (matrix[i * d + j], matrix[j * d + i]) = (entry, entry);
         }

@@ -2,8 +2,8 @@
 
 use crate::experiment::{Experiment, Finished};
 use shortfall::constants::Symbol;
-use shortfall::kernel::norm;
 use shortfall::method::Perturbation;
+use shortfall::norm;
 use shortfall::problem::Minimum;
 use shortfall::simulate::{Expectations, Floor, Outcome, Record};
 use shortfall::text::{factor, number};

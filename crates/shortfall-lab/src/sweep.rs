@@ -212,7 +212,8 @@ pub struct Swept {
 pub struct Fit {
     /// The parameter.
     pub parameter: String,
-    /// See [`exponent`], all other parameters held.
+    /// All other parameters held: the least-squares slope of the logarithms; from the smallest to the largest slope between
+    /// neighbouring values.
     pub exponent: Interval,
 }
 

@@ -40,7 +40,7 @@ pub mod arguments;
 pub mod attractor;
 mod bad_input;
 pub mod constants;
-pub mod kernel;
+mod kernel;
 pub mod method;
 pub mod parallel;
 pub mod problem;
@@ -53,6 +53,8 @@ pub mod text;
 pub mod theorem;
 pub mod verdict;
 pub mod virtual_loss;
+
+pub use kernel::{dot, norm};
 
 use arguments::{Arguments, BadInput};
 use constants::Symbol;

@@ -10,8 +10,8 @@ use common::random::{
 use common::{bounds, registered};
 use proptest::prelude::*;
 use shortfall::arguments::Arguments;
-use shortfall::kernel::norm;
 use shortfall::method::{Method, SampleReuse};
+use shortfall::norm;
 use shortfall::problem::{FiniteSum, Problem, Samples};
 use shortfall::theorem::{Kind, Measure, Mode, Over, Scope};
 

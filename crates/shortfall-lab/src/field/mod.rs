@@ -4,7 +4,7 @@ mod document;
 
 use crate::experiment::Experiment;
 use shortfall::arguments::BadInput;
-use shortfall::kernel::norm;
+use shortfall::norm;
 use shortfall::sam_objective::{SamObjective, sam_objective};
 use shortfall::virtual_loss::{Field, Integral, VirtualLoss};
 

@@ -28,27 +28,29 @@ mod tridiagonal;
 
 pub(crate) use blocks::Blocks;
 pub(crate) use cache_lines::{CACHE_LINE, CacheLines, before_cache_line};
-pub use eigenbasis::{Components, GONE, spectral_step};
-pub use functions::{exp, log1p, log1p_unit, logistic_weights, tanh};
+pub(crate) use eigenbasis::{Components, GONE, spectral_step};
+pub(crate) use functions::logistic_weights;
 pub(crate) use lanes::{
     Coefficients, Curve, GROUP, GROUPS, Generators, LARGEST_BATCH, Lanes, Leap, Row, Rule, Three, Totals, advance,
     evaluate, survey, travel,
 };
-pub use linear::{MOST_VECTORS, logistic_batch, logistic_block, residual_batch, residual_block};
+pub(crate) use linear::{MOST_VECTORS, logistic_batch, residual_batch};
 pub(crate) use linear::{logistic_blocks, residual_blocks};
-pub use mlp::{add_backward, add_combination, add_forward, add_outer, backward, combination, forward, gram, outer};
+pub(crate) use mlp::{
+    add_backward, add_combination, add_forward, add_outer, backward, combination, forward, gram, outer,
+};
 pub(crate) use pages::use_large_pages;
-pub use panel::{PANEL, Panel, STRIP, Turned, apply_tanh, softmax_panel};
-pub use rows::{DenseRows, Rows};
+pub(crate) use panel::{PANEL, Panel, STRIP, Turned, apply_tanh, softmax_panel};
+pub(crate) use rows::{DenseRows, Rows};
 pub(crate) use scales::Scales;
 pub(crate) use secular::{NO_POLE, secular_quotients, secular_sums, secular_vector};
 pub(crate) use side_by_side::{are_side_by_side, lay_apart, lay_side_by_side};
-pub use softmax::{Strips, softmax_batch, softmax_block, softmax_weights};
+pub(crate) use softmax::{Strips, softmax_batch, softmax_block, softmax_weights};
 pub(crate) use stored::StoredDense;
 #[cfg(test)]
 pub(crate) use stored::tests::Elsewhere;
 pub(crate) use symmetric::{Columns, PAIRS, Pairs, add_symmetric_product, update_and_add_symmetric_product};
-pub use tridiagonal::{Place, TridiagonalQuadratic};
+pub(crate) use tridiagonal::{Place, TridiagonalQuadratic};
 
 use multiversion::multiversion;
 

@@ -101,6 +101,7 @@ impl Panel {
     }
 
     /// Unit after unit becomes row after row, each padded with zeros to `stride`.
+    #[cfg(test)]
     pub fn to_rows(&self, stride: usize, rows: &mut Vec<f64>) {
         rows.clear();
         rows.resize(self.entries.len() / self.units * STRIP * stride, 0.0);
@@ -357,7 +358,7 @@ mod tests {
     /// What the processor offers, the narrow registers and the arrays, against one number after the other.
     #[test]
     fn tanh_of_strips_is_that_of_numbers() {
-        use super::super::{eight, tanh};
+        use super::super::{eight, functions::tanh};
         let near = (0..3000).map(|i| (i as f64 * 0.731).sin() * 25.0);
         let sizes = (-1074..1023).map(|k| 2f64.powi(k) * if k % 2 == 0 { 1.0 } else { -1.3 });
         let ends = [0.0, -0.0, 40.0, -40.0, 40.1, f64::MAX, f64::INFINITY, f64::NEG_INFINITY, f64::NAN];

@@ -151,7 +151,8 @@ impl StoredDense {
 
 #[cfg(test)]
 pub(crate) mod tests {
-    use super::super::{Rows, logistic_batch, logistic_block};
+    use super::super::linear::logistic_block;
+    use super::super::{Rows, logistic_batch};
     use super::*;
     use crate::source::Unlimited;
 

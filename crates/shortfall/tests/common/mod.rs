@@ -6,8 +6,8 @@ pub mod random;
 
 use shortfall::arguments::{Arguments, Entry, Value};
 use shortfall::constants::Symbol;
-use shortfall::kernel::norm;
 use shortfall::method::{Method, MethodRecipe};
+use shortfall::norm;
 use shortfall::parallel::Sequential;
 use shortfall::problem::{Ask, Problem, facts};
 use shortfall::simulate::{Plan, Record, Run, run};

@@ -1,7 +1,7 @@
 //! Eight at a time, and loops over rows, against one after the other.
 
+use super::super::functions::{exp, log1p_unit, logistic_weights};
 use super::super::simd::plain::halves;
-use super::super::{log1p_unit, logistic_weights};
 use super::*;
 
 /// Margins of all sizes, at both ends, and none.
@@ -49,7 +49,7 @@ fn eight_give_the_bits_of_one() {
             let margin = prediction * signs[r];
             let mut weight = [margin];
             logistic_weights(&mut weight);
-            let loss = if margin < 0.0 { -margin } else { 0.0 } + log1p_unit(super::super::exp(-margin.abs()));
+            let loss = if margin < 0.0 { -margin } else { 0.0 } + log1p_unit(exp(-margin.abs()));
             for (weights, losses) in [(&weights, &losses), (&plain, &plain_losses)] {
                 assert!(same(weights[s][r], weight[0] * signs[r]), "{margin:e}");
                 assert!(same(losses[s][r], loss), "{margin:e}");
@@ -86,8 +86,7 @@ impl Case {
                 parts[j % STRIP] = x.mul_add(*w, parts[j % STRIP]);
             }
             let margin = halves(parts) * sign;
-            losses.as_flattened_mut()[i % LANES] +=
-                f64::max(-margin, 0.0) + log1p_unit(super::super::exp(-margin.abs()));
+            losses.as_flattened_mut()[i % LANES] += f64::max(-margin, 0.0) + log1p_unit(exp(-margin.abs()));
             let mut c = [margin];
             logistic_weights(&mut c);
             expected.iter_mut().zip(row).for_each(|(y, x)| *y = (c[0] * sign).mul_add(*x, *y));
