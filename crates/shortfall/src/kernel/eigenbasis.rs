@@ -42,11 +42,11 @@ pub(super) fn spectral_step_by<E: Eight>(
     c: &mut [f64],
     passed_over: &Range<usize>,
 ) -> Components {
-    let coefficients = [E::all(-eta), E::all(stretch)];
+    let coefficients = [E::splat(-eta), E::splat(stretch)];
     let (values, last_values) = values.as_chunks::<GROUP>();
     let (c, last) = c.as_chunks_mut::<GROUP>();
     let eights = c.len();
-    let mut sums = [E::all(0.0), E::all(0.0), E::all(GONE)];
+    let mut sums = [E::splat(0.0), E::splat(0.0), E::splat(GONE)];
     for part in [0..passed_over.start, passed_over.end..eights] {
         let (values, c) = (&values[part.clone()], &mut c[part.clone()]);
         match linear.map(<[f64]>::as_chunks::<GROUP>) {
@@ -90,10 +90,10 @@ impl Components {
 /// Where numbers go that a step leads from one place to the next, and the size of the next.
 #[inline(always)]
 pub(super) fn unless_gone<E: Eight>(from: E, next: E) -> [E; 2] {
-    let (size, zero, gone) = (next.size(), E::all(0.0), E::all(GONE));
+    let (size, zero, gone) = (next.abs(), E::splat(0.0), E::splat(GONE));
     // One that has gone stays so: it cannot be seen whether it was passed over.
-    let small = E::choose(next.is(zero), E::choose(from.is(gone), gone, zero), gone);
-    [E::choose(size.is_below(gone), small, next), size]
+    let small = E::select(next.eq(zero), E::select(from.eq(gone), gone, zero), gone);
+    [E::select(size.lt(gone), small, next), size]
 }
 
 #[inline(always)]
@@ -106,23 +106,23 @@ fn eight<E: Eight>(
 ) -> [E; 3] {
     let (lambda, from) = (E::load(lambda), E::load(c));
     let g = match linear {
-        Some(linear) => lambda.fused(from, E::load(linear)),
-        None => lambda.times(from),
+        Some(linear) => lambda.mul_add(from, E::load(linear)),
+        None => lambda.mul(from),
     };
-    let [next, size] = unless_gone(from, minus_eta.fused(stretch.times(lambda).fused(g, g), from));
+    let [next, size] = unless_gone(from, minus_eta.mul_add(stretch.mul(lambda).mul_add(g, g), from));
     next.store(c);
     let (g, twice) = match linear {
         Some(linear) => {
             let linear = E::load(linear);
-            let g = lambda.fused(next, linear);
+            let g = lambda.mul_add(next, linear);
             (g, g.add(linear))
         }
         None => {
-            let g = lambda.times(next);
+            let g = lambda.mul(next);
             (g, g)
         }
     };
-    [g.fused(g, squares), next.fused(twice, energies), size.most(largest)]
+    [g.mul_add(g, squares), next.mul_add(twice, energies), size.max(largest)]
 }
 
 #[cfg(test)]
@@ -156,7 +156,7 @@ mod tests {
                 assert_eq!(fast, plain);
                 #[cfg(target_arch = "x86_64")]
                 if is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma") {
-                    let mut narrow = start.clone();
+                    let mut by_avx2 = start.clone();
                     // SAFETY: AVX2 and FMA are there.
                     #[allow(unsafe_code)]
                     let seen = unsafe {
@@ -164,11 +164,11 @@ mod tests {
                             &values,
                             Some(&linear),
                             coefficients,
-                            &mut narrow,
+                            &mut by_avx2,
                             &(0..0),
                         )
                     };
-                    assert_eq!((seen, &narrow), (found, &fast));
+                    assert_eq!((seen, &by_avx2), (found, &fast));
                 }
                 let [mut without, mut zero] = [start.clone(), start.clone()];
                 assert_eq!(

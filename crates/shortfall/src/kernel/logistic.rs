@@ -77,8 +77,8 @@ pub(super) fn weights<E: Eight, const N: usize>(signs: [E; N], predictions: [E; 
 fn margins<E: Eight, const N: usize>(signs: [E; N], predictions: [E; N]) -> [[E; N]; 2] {
     let (mut margins, mut sizes) = (signs, signs);
     for i in 0..N {
-        margins[i] = predictions[i].flipped_by(signs[i]);
-        sizes[i] = predictions[i].negative_size();
+        margins[i] = predictions[i].mul_sign(signs[i]);
+        sizes[i] = predictions[i].neg_abs();
     }
     [margins, exps(sizes)]
 }
@@ -213,8 +213,8 @@ pub(super) fn weights_and_losses<E: Eight, const N: usize>(signs: [E; N], predic
     let [margins, e] = margins(signs, predictions);
     let (mut weights, mut losses) = (signs, logs1p_unit(e));
     for i in 0..N {
-        let zero = E::all(0.0);
-        let negative = E::choose(margins[i].is_below(zero), E::all(-1.0).times(margins[i]), zero);
+        let zero = E::splat(0.0);
+        let negative = E::select(margins[i].lt(zero), E::splat(-1.0).mul(margins[i]), zero);
         losses[i] = negative.add(losses[i]);
         weights[i] = weight(signs[i], margins[i], e[i]);
     }
@@ -225,8 +225,8 @@ pub(super) fn weights_and_losses<E: Eight, const N: usize>(signs: [E; N], predic
 #[inline(always)]
 fn weight<E: Eight>(sign: E, margin: E, e: E) -> E {
     // Of the margins 0 and -0, e is 1, too.
-    let top = E::choose(margin.has_sign(), E::all(1.0), e);
-    top.flipped_by(sign).over(E::all(-1.0).less(e))
+    let top = E::select(margin.is_sign_negative(), E::splat(1.0), e);
+    top.mul_sign(sign).div(E::splat(-1.0).sub(e))
 }
 
 /// [`exp`](super::exp) of eight numbers.
@@ -241,14 +241,14 @@ pub(super) fn exp<E: Eight>(x: E) -> E {
 pub(super) fn exps<E: Eight, const N: usize>(x: [E; N]) -> [E; N] {
     let [mut shifted, mut r] = [x; 2];
     for i in 0..N {
-        let clamped = E::all(SMALLEST).most(x[i]);
-        shifted[i] = clamped.fused(E::all(std::f64::consts::LOG2_E), E::all(ROUND));
-        let k = shifted[i].less(E::all(ROUND));
-        r[i] = k.fused(E::all(-LN2_LOW), k.fused(E::all(-LN2_HIGH), clamped));
+        let clamped = E::splat(SMALLEST).max(x[i]);
+        shifted[i] = clamped.mul_add(E::splat(std::f64::consts::LOG2_E), E::splat(ROUND));
+        let k = shifted[i].sub(E::splat(ROUND));
+        r[i] = k.mul_add(E::splat(-LN2_LOW), k.mul_add(E::splat(-LN2_HIGH), clamped));
     }
     let mut p = polynomials(&EXP, r);
     for i in 0..N {
-        p[i] = p[i].times(shifted[i].power_of_two());
+        p[i] = p[i].mul(shifted[i].power_of_two());
     }
     p
 }
@@ -256,15 +256,15 @@ pub(super) fn exps<E: Eight, const N: usize>(x: [E; N]) -> [E; N] {
 /// [`log1p_unit`](super::log1p_unit) of N eights, side by side.
 #[inline(always)]
 fn logs1p_unit<E: Eight, const N: usize>(u: [E; N]) -> [E; N] {
-    let two = E::all(2.0);
+    let two = E::splat(2.0);
     let (mut s, mut square) = (u, u);
     for i in 0..N {
-        s[i] = u[i].over(two.add(u[i]));
-        square[i] = s[i].times(s[i]);
+        s[i] = u[i].div(two.add(u[i]));
+        square[i] = s[i].mul(s[i]);
     }
     let mut p = polynomials(&ODD_RECIPROCALS, square);
     for i in 0..N {
-        p[i] = two.times(s[i]).times(p[i]);
+        p[i] = two.mul(s[i]).mul(p[i]);
     }
     p
 }
@@ -274,11 +274,11 @@ fn logs1p_unit<E: Eight, const N: usize>(u: [E; N]) -> [E; N] {
 pub(super) fn polynomials<E: Eight, const N: usize, const M: usize>(coefficients: &[f64; M], x: [E; N]) -> [E; N] {
     // Read from memory when their turn comes: registers are for x and what becomes of it.
     let coefficients = if N > 1 { std::hint::black_box(coefficients) } else { coefficients };
-    let mut p = [E::all(coefficients[0]); N];
+    let mut p = [E::splat(coefficients[0]); N];
     for c in &coefficients[1..] {
-        let c = E::all(*c);
+        let c = E::splat(*c);
         for i in 0..N {
-            p[i] = p[i].fused(x[i], c);
+            p[i] = p[i].mul_add(x[i], c);
         }
     }
     p

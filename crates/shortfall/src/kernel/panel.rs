@@ -212,22 +212,22 @@ pub(super) fn tanh_strips_by<E: Eight>(strips: &mut [[f64; STRIP]]) {
 /// [`tanh`](super::tanh) of N eights, side by side.
 #[inline(always)]
 fn tanhs<E: Eight, const N: usize>(strips: &mut [[f64; STRIP]; N]) {
-    let nothing = E::all(0.0);
+    let nothing = E::splat(0.0);
     let [mut shifted, mut r] = [[nothing; N]; 2];
     for i in 0..N {
-        let (doubled, least) = (E::all(-2.0).times(E::load(&strips[i]).size()), E::all(LAST_SEEN));
-        let y = E::choose(doubled.is_below(least), least, doubled);
-        shifted[i] = y.fused(E::all(std::f64::consts::LOG2_E), E::all(ROUND));
-        let k = shifted[i].less(E::all(ROUND));
-        r[i] = k.fused(E::all(-LN2_LOW), k.fused(E::all(-LN2_HIGH), y));
+        let (doubled, least) = (E::splat(-2.0).mul(E::load(&strips[i]).abs()), E::splat(LAST_SEEN));
+        let y = E::select(doubled.lt(least), least, doubled);
+        shifted[i] = y.mul_add(E::splat(std::f64::consts::LOG2_E), E::splat(ROUND));
+        let k = shifted[i].sub(E::splat(ROUND));
+        r[i] = k.mul_add(E::splat(-LN2_LOW), k.mul_add(E::splat(-LN2_HIGH), y));
     }
     let p = polynomials(&INVERSE_FACTORIALS, r);
     for i in 0..N {
-        let q = r[i].times(r[i]).fused(p[i], r[i]);
+        let q = r[i].mul(r[i]).mul_add(p[i], r[i]);
         let power = shifted[i].power_of_two();
-        let m = power.fused(q, power.less(E::all(1.0)));
-        let size = E::all(-1.0).times(m).over(E::all(2.0).add(m));
-        size.signed_as(E::load(&strips[i])).store(&mut strips[i]);
+        let m = power.mul_add(q, power.sub(E::splat(1.0)));
+        let size = E::splat(-1.0).mul(m).div(E::splat(2.0).add(m));
+        size.copysign(E::load(&strips[i])).store(&mut strips[i]);
     }
 }
 
@@ -275,12 +275,12 @@ pub(super) fn powers_below_largest_by<E: Eight>(
     scores: &[[f64; STRIP]],
     weights: &mut [[f64; STRIP]],
 ) -> [[f64; STRIP]; 2] {
-    let (one, mut number) = (E::all(1.0), E::all(0.0));
-    let (mut top, mut largest) = (number, E::all(f64::NEG_INFINITY));
+    let (one, mut number) = (E::splat(1.0), E::splat(0.0));
+    let (mut top, mut largest) = (number, E::splat(f64::NEG_INFINITY));
     for score in scores {
         let score = E::load(score);
-        let above = largest.is_below(score);
-        (top, largest) = (E::choose(above, number, top), E::choose(above, score, largest));
+        let above = largest.lt(score);
+        (top, largest) = (E::select(above, number, top), E::select(above, score, largest));
         number = number.add(one);
     }
     let (scores, last_scores) = scores.as_chunks::<TOGETHER>();
@@ -288,7 +288,7 @@ pub(super) fn powers_below_largest_by<E: Eight>(
     for (weights, scores) in weights.iter_mut().zip(scores) {
         let mut below = [largest; TOGETHER];
         for i in 0..TOGETHER {
-            below[i] = E::load(&scores[i]).less(largest);
+            below[i] = E::load(&scores[i]).sub(largest);
         }
         let powers = exps(below);
         for i in 0..TOGETHER {
@@ -296,7 +296,7 @@ pub(super) fn powers_below_largest_by<E: Eight>(
         }
     }
     for (weight, score) in last_weights.iter_mut().zip(last_scores) {
-        exp(E::load(score).less(largest)).store(weight);
+        exp(E::load(score).sub(largest)).store(weight);
     }
     stored([top, largest])
 }
@@ -313,19 +313,19 @@ pub(super) fn shares_by<E: Eight>(
     top: &[f64; STRIP],
     label: &[f64; STRIP],
 ) -> [[f64; STRIP]; 2] {
-    let (top, label, zero, one) = (E::load(top), E::load(label), E::all(0.0), E::all(1.0));
+    let (top, label, zero, one) = (E::load(top), E::load(label), E::splat(0.0), E::splat(1.0));
     let (mut rest, mut wrong, mut number) = (zero, zero, zero);
     for weight in &*weights {
         let weight = E::load(weight);
-        rest = rest.add(E::choose(number.is(top), zero, weight));
-        wrong = wrong.add(E::choose(number.is(label), zero, weight));
+        rest = rest.add(E::select(number.eq(top), zero, weight));
+        wrong = wrong.add(E::select(number.eq(label), zero, weight));
         number = number.add(one);
     }
-    let scale = one.over(one.add(rest));
+    let scale = one.div(one.add(rest));
     for weight in weights {
-        E::load(weight).times(scale).store(weight);
+        E::load(weight).mul(scale).store(weight);
     }
-    stored([rest, E::all(-1.0).times(wrong.times(scale))])
+    stored([rest, E::splat(-1.0).mul(wrong.mul(scale))])
 }
 
 #[cfg(test)]
@@ -355,7 +355,7 @@ mod tests {
         }
     }
 
-    /// What the processor offers, the narrow registers and the arrays, against one number after the other.
+    /// What the processor offers, those of AVX2 and the arrays, against one number after the other.
     #[test]
     fn tanh_of_strips_is_that_of_numbers() {
         use super::super::{eight, functions::tanh};
@@ -371,7 +371,7 @@ mod tests {
                     assert!(found.to_bits() == tanh(*x).to_bits() || (x.is_nan() && found.is_nan()), "{x:e} {found:e}");
                 }
             };
-            let [mut chosen, mut plain, mut narrow] = [given.clone(), given.clone(), given.clone()];
+            let [mut chosen, mut plain, mut by_avx2] = [given.clone(), given.clone(), given.clone()];
             tanh_strips(&mut chosen);
             same(&chosen);
             eight::plain::tanh_strips(&mut plain);
@@ -381,14 +381,14 @@ mod tests {
                 // SAFETY: AVX2 and FMA are there.
                 #[allow(unsafe_code)]
                 unsafe {
-                    eight::avx2::tanh_strips(&mut narrow);
+                    eight::avx2::tanh_strips(&mut by_avx2);
                 }
-                same(&narrow);
+                same(&by_avx2);
             }
         }
     }
 
-    /// The arrays, and the narrow registers where the processor would not choose them.
+    /// The arrays, and those of AVX2 where the processor would not choose them.
     #[test]
     fn all_registers_give_the_bits_of_arrays() {
         use super::super::eight;
@@ -402,14 +402,14 @@ mod tests {
         assert_eq!((shares(&mut chosen, &top, &label), &chosen), (sums, &plain));
         #[cfg(target_arch = "x86_64")]
         if is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma") {
-            let mut narrow = given.clone();
+            let mut by_avx2 = given.clone();
             // SAFETY: AVX2 and FMA are there.
             #[allow(unsafe_code)]
             let found = unsafe {
-                let first = eight::avx2::powers_below_largest(&given, &mut narrow);
-                (first, eight::avx2::shares(&mut narrow, &top, &label))
+                let first = eight::avx2::powers_below_largest(&given, &mut by_avx2);
+                (first, eight::avx2::shares(&mut by_avx2, &top, &label))
             };
-            assert_eq!((found, narrow), (([top, largest], sums), plain));
+            assert_eq!((found, by_avx2), (([top, largest], sums), plain));
         }
     }
 }

@@ -44,15 +44,15 @@ pub(super) fn secular_sums_by<E: Eight>(
     weights: &[[f64; GROUP]],
     [origin, offset]: [f64; 2],
 ) -> [f64; 4] {
-    let (zero, one) = (E::all(0.0), E::all(1.0));
-    let [origin, offset] = [E::all(origin), E::all(offset)];
+    let (zero, one) = (E::splat(0.0), E::splat(1.0));
+    let [origin, offset] = [E::splat(origin), E::splat(offset)];
     let mut sums = [zero; 4];
     for (poles, weights) in poles.iter().zip(weights) {
-        let inverse = one.over(E::load(poles).less(origin).less(offset));
-        let term = E::load(weights).times(inverse);
-        let [below, above] = [term.least(zero), term.most(zero)];
+        let inverse = one.div(E::load(poles).sub(origin).sub(offset));
+        let term = E::load(weights).mul(inverse);
+        let [below, above] = [term.min(zero), term.max(zero)];
         let [psi, psi_slope, phi, phi_slope] = sums;
-        sums = [psi.add(below), below.fused(inverse, psi_slope), phi.add(above), above.fused(inverse, phi_slope)];
+        sums = [psi.add(below), below.mul_add(inverse, psi_slope), phi.add(above), above.mul_add(inverse, phi_slope)];
     }
     stored(sums).map(|sums| sums.iter().sum())
 }
@@ -64,12 +64,12 @@ pub(super) fn secular_quotients_by<E: Eight>(
     offsets: &[[f64; GROUP]],
     pole: f64,
 ) -> f64 {
-    let (one, pole) = (E::all(1.0), E::all(pole));
+    let (one, pole) = (E::splat(1.0), E::splat(pole));
     let mut product = one;
     for ((poles, origins), offsets) in poles.iter().zip(origins).zip(offsets) {
         let (other, origin) = (E::load(poles), E::load(origins));
-        let apart = E::choose(other.is(pole), one, pole.less(other));
-        product = product.times(pole.less(origin).less(E::load(offsets)).over(apart));
+        let apart = E::select(other.eq(pole), one, pole.sub(other));
+        product = product.mul(pole.sub(origin).sub(E::load(offsets)).div(apart));
     }
     stored([product])[0].iter().product()
 }
@@ -81,12 +81,12 @@ pub(super) fn secular_vector_by<E: Eight>(
     [origin, offset]: [f64; 2],
     vector: &mut [[f64; GROUP]],
 ) -> f64 {
-    let [origin, offset] = [E::all(origin), E::all(offset)];
-    let mut square = E::all(0.0);
+    let [origin, offset] = [E::splat(origin), E::splat(offset)];
+    let mut square = E::splat(0.0);
     for ((poles, z), vector) in poles.iter().zip(z).zip(vector) {
-        let entry = E::load(z).over(E::load(poles).less(origin).less(offset));
+        let entry = E::load(z).div(E::load(poles).sub(origin).sub(offset));
         entry.store(vector);
-        square = entry.fused(entry, square);
+        square = entry.mul_add(entry, square);
     }
     stored([square])[0].iter().sum()
 }
@@ -119,10 +119,10 @@ mod tests {
                 #[allow(unsafe_code)]
                 unsafe {
                     use super::super::eight::avx2;
-                    let (mut narrow, mut wide) = (poles.clone(), poles.clone());
+                    let (mut by_avx2, mut wide) = (poles.clone(), poles.clone());
                     assert_eq!(sums, avx2::secular_sums(&poles, &weights, place));
-                    let square = avx2::secular_vector(&poles, &z, place, &mut narrow);
-                    assert_eq!((square, narrow), (secular_vector(&poles, &z, place, &mut wide), wide));
+                    let square = avx2::secular_vector(&poles, &z, place, &mut by_avx2);
+                    assert_eq!((square, by_avx2), (secular_vector(&poles, &z, place, &mut wide), wide));
                     let product = avx2::secular_quotients(&poles, &poles, &weights, place[0]);
                     assert_eq!(product, secular_quotients(&poles, &poles, &weights, place[0]));
                 }

@@ -122,9 +122,9 @@ fn weigh_rows<E: Eight, const LOSSES: bool, const N: usize>(
     rows: &mut [[f64; STRIP]; N],
     sums: &mut [[f64; STRIP]],
 ) {
-    let [mut own, mut predictions] = [[E::all(1.0); N]; 2];
+    let [mut own, mut predictions] = [[E::splat(1.0); N]; 2];
     for i in 0..N {
-        (own[i], predictions[i]) = (E::all(signs[i]), E::load(&rows[i]));
+        (own[i], predictions[i]) = (E::splat(signs[i]), E::load(&rows[i]));
     }
     if LOSSES {
         let [weights, losses] = weights_and_losses(own, predictions);

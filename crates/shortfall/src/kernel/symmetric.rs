@@ -111,25 +111,25 @@ fn two_columns<E: Eight, const UPDATES: bool>(
     let (product, last_product) = product.as_chunks_mut::<GROUP>();
     let groups = a.len();
     let grouped = pairs.map(|pair| pair.map(|x| if UPDATES { &x.as_chunks::<GROUP>().0[..groups] } else { &[] }));
-    let (first, second) = (E::all(va), E::all(vb));
-    let [mut dot_a, mut dot_b] = [E::all(0.0); 2];
+    let (first, second) = (E::splat(va), E::splat(vb));
+    let [mut dot_a, mut dot_b] = [E::splat(0.0); 2];
     for (k, (((a, b), v), product)) in a.iter_mut().zip(b).zip(v).zip(product).enumerate() {
         let (mut in_a, mut in_b) = (E::load(a), E::load(b));
         if UPDATES {
             for ([x, y], [[xa, xb], [ya, yb]]) in grouped.iter().zip(factors) {
                 let (x, y) = (E::load(&x[k]), E::load(&y[k]));
-                in_a = x.fused(E::all(*ya), in_a);
-                in_b = x.fused(E::all(*yb), in_b);
-                in_a = y.fused(E::all(*xa), in_a);
-                in_b = y.fused(E::all(*xb), in_b);
+                in_a = x.mul_add(E::splat(*ya), in_a);
+                in_b = x.mul_add(E::splat(*yb), in_b);
+                in_a = y.mul_add(E::splat(*xa), in_a);
+                in_b = y.mul_add(E::splat(*xb), in_b);
             }
             in_a.store(a);
             in_b.store(b);
         }
         let v = E::load(v);
-        dot_a = in_a.fused(v, dot_a);
-        dot_b = in_b.fused(v, dot_b);
-        in_a.fused(first, in_b.fused(second, E::load(product))).store(product);
+        dot_a = in_a.mul_add(v, dot_a);
+        dot_b = in_b.mul_add(v, dot_b);
+        in_a.mul_add(first, in_b.mul_add(second, E::load(product))).store(product);
     }
     let mut dots = stored([dot_a, dot_b]).map(|dots| dots.iter().sum::<f64>());
     for (row, product) in last_product.iter_mut().enumerate() {
@@ -182,8 +182,8 @@ mod tests {
                     assert_eq!(product, plainly);
                     #[cfg(target_arch = "x86_64")]
                     if is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma") {
-                        let (mut narrow, mut found) = (given.clone(), vec![0.5; d]);
-                        let mut columns = Columns { entries: &mut narrow[from * d..], first: from, rows: d };
+                        let (mut by_avx2, mut found) = (given.clone(), vec![0.5; d]);
+                        let mut columns = Columns { entries: &mut by_avx2[from * d..], first: from, rows: d };
                         // SAFETY: AVX2 and FMA are there.
                         #[allow(unsafe_code)]
                         unsafe {

@@ -68,24 +68,24 @@ pub(super) fn tridiagonal_step_by<E: Eight>(
     [eta, stretch]: [f64; 2],
     place: &mut Place,
 ) -> Components {
-    let (minus_eta, stretch) = (E::all(-eta), E::all(stretch));
+    let (minus_eta, stretch) = (E::splat(-eta), E::splat(stretch));
     let Place { z, g, .. } = place;
     let (z, g) = (&mut z[..], &mut g[..]);
     for k in 1..z.len() - 1 {
-        let along = stretch.fused(row::<E>(quadratic, k, g, E::all(0.0)), E::load(&g[k]));
+        let along = stretch.mul_add(row::<E>(quadratic, k, g, E::splat(0.0)), E::load(&g[k]));
         let from = E::load(&z[k]);
-        let [next, _] = unless_gone(from, minus_eta.fused(along, from));
+        let [next, _] = unless_gone(from, minus_eta.mul_add(along, from));
         next.store(&mut z[k]);
     }
-    let mut sums = [E::all(0.0), E::all(0.0), E::all(GONE)];
+    let mut sums = [E::splat(0.0), E::splat(0.0), E::splat(GONE)];
     for k in 1..z.len() - 1 {
         let b = quadratic.linear.as_ref().map(|b| E::load(&b[k]));
-        let found = row::<E>(quadratic, k, z, b.unwrap_or(E::all(0.0)));
+        let found = row::<E>(quadratic, k, z, b.unwrap_or(E::splat(0.0)));
         found.store(&mut g[k]);
         let twice = b.map_or(found, |b| found.add(b));
         let [squares, energies, largest] = sums;
         let z = E::load(&z[k]);
-        sums = [found.fused(found, squares), z.fused(twice, energies), z.size().most(largest)];
+        sums = [found.mul_add(found, squares), z.mul_add(twice, energies), z.abs().max(largest)];
     }
     Components::of(sums)
 }
@@ -94,9 +94,9 @@ pub(super) fn tridiagonal_step_by<E: Eight>(
 #[inline(always)]
 fn row<E: Eight>(quadratic: &TridiagonalQuadratic, k: usize, x: &[[f64; GROUP]], added: E) -> E {
     let [off, flat] = [quadratic.off_diagonal.as_flattened(), x.as_flattened()];
-    let after = E::load(&quadratic.off_diagonal[k]).fused(at(flat, GROUP * k + 1), added);
-    let beside = at::<E>(off, GROUP * k - 1).fused(at(flat, GROUP * k - 1), after);
-    E::load(&quadratic.diagonal[k]).fused(E::load(&x[k]), beside)
+    let after = E::load(&quadratic.off_diagonal[k]).mul_add(at(flat, GROUP * k + 1), added);
+    let beside = at::<E>(off, GROUP * k - 1).mul_add(at(flat, GROUP * k - 1), after);
+    E::load(&quadratic.diagonal[k]).mul_add(E::load(&x[k]), beside)
 }
 
 /// Eight numbers from a place on.
@@ -141,7 +141,7 @@ mod tests {
             let (diagonal, off_diagonal, start) = (entries(2.0, 0.3), entries(1.0, 0.1), entries(1.0, 0.9));
             for linear in [entries(0.1, 0.5), vec![0.0; d]] {
                 let quadratic = TridiagonalQuadratic::new(&diagonal, &off_diagonal[1..], &linear);
-                let [mut fast, mut plainly, mut narrow] = [(); 3].map(|()| Place::new(&start));
+                let [mut fast, mut plainly, mut by_avx2] = [(); 3].map(|()| Place::new(&start));
                 let mut one = start.clone();
                 for coefficients in [[0.0, 0.0], [0.1, 0.0], [0.3, 0.7]] {
                     let found = quadratic.step(coefficients, &mut fast);
@@ -152,9 +152,9 @@ mod tests {
                         // SAFETY: AVX2 and FMA are there.
                         #[allow(unsafe_code)]
                         let seen = unsafe {
-                            super::super::eight::avx2::tridiagonal_step(&quadratic, coefficients, &mut narrow)
+                            super::super::eight::avx2::tridiagonal_step(&quadratic, coefficients, &mut by_avx2)
                         };
-                        assert_eq!((seen, narrow.point(), narrow.gradient()), (found, fast.point(), fast.gradient()));
+                        assert_eq!((seen, by_avx2.point(), by_avx2.gradient()), (found, fast.point(), fast.gradient()));
                     }
                     let (sums, g) = slow([&diagonal, &off_diagonal[1..], &linear], coefficients, &mut one);
                     assert!(fast.point().iter().zip(&one).all(|(a, b)| (a - b).abs() <= 1e-14), "{d}");

@@ -22,27 +22,28 @@ use std::ops::Range;
 pub(super) trait Eight: Copy {
     type Words: Copy;
     type Mask: Copy;
-    fn all(x: f64) -> Self;
+    fn splat(x: f64) -> Self;
     fn load(x: &[f64; GROUP]) -> Self;
     fn store(self, x: &mut [f64; GROUP]);
     fn add(self, other: Self) -> Self;
-    fn less(self, other: Self) -> Self;
-    fn times(self, other: Self) -> Self;
-    fn over(self, other: Self) -> Self;
+    fn sub(self, other: Self) -> Self;
+    fn mul(self, other: Self) -> Self;
+    fn div(self, other: Self) -> Self;
     /// `self * factor + term`, rounded once.
-    fn fused(self, factor: Self, term: Self) -> Self;
-    fn least(self, other: Self) -> Self;
-    fn most(self, other: Self) -> Self;
-    fn size(self) -> Self;
+    fn mul_add(self, factor: Self, term: Self) -> Self;
+    /// The other where one of them is NaN; so is the larger.
+    fn min(self, other: Self) -> Self;
+    fn max(self, other: Self) -> Self;
+    fn abs(self) -> Self;
     /// Of the size of this and the sign of the other.
-    fn signed_as(self, other: Self) -> Self;
+    fn copysign(self, other: Self) -> Self;
     /// With its sign changed where the other is negative; the other is 1 or -1.
-    fn flipped_by(self, other: Self) -> Self;
+    fn mul_sign(self, other: Self) -> Self;
     /// `-|x|`
-    fn negative_size(self) -> Self;
+    fn neg_abs(self) -> Self;
     /// Its sign, 0 of 0; of NaN a sign or NaN.
-    fn unit(self) -> Self;
-    /// `self + factor (y - c)` with `y = self + ways[0] unit(self - c)`, where c is the second centre if the coin after those used is
+    fn signum(self) -> Self;
+    /// `self + factor (y - c)` with `y = self + ways[0] signum(self - c)`, where c is the second centre if the coin after those used is
     /// one. The second of the ways is the negative of the first.
     #[inline(always)]
     fn step_on_parabola(
@@ -53,15 +54,15 @@ pub(super) trait Eight: Copy {
         ways: &[Self; 2],
         factor: Self,
     ) -> Self {
-        let c = Self::choose(Self::top(Self::shifted(*coins, used)), centres[1], centres[0]);
-        let y = ways[0].fused(self.less(c).unit(), self);
-        factor.fused(y.less(c), self)
+        let c = Self::select(Self::top(Self::shifted(*coins, used)), centres[1], centres[0]);
+        let y = ways[0].mul_add(self.sub(c).signum(), self);
+        factor.mul_add(y.sub(c), self)
     }
-    fn is_below(self, other: Self) -> Self::Mask;
+    fn lt(self, other: Self) -> Self::Mask;
     /// Whether it is negative or -0.
-    fn has_sign(self) -> Self::Mask;
-    fn is(self, other: Self) -> Self::Mask;
-    fn choose(mask: Self::Mask, yes: Self, no: Self) -> Self;
+    fn is_sign_negative(self) -> Self::Mask;
+    fn eq(self, other: Self) -> Self::Mask;
+    fn select(mask: Self::Mask, yes: Self, no: Self) -> Self;
     fn words(x: &[u64; GROUP]) -> Self::Words;
     fn store_words(words: Self::Words, x: &mut [u64; GROUP]);
     /// The next bits of xoshiro256++.
@@ -292,7 +293,7 @@ pub(super) mod plain {
         type Words = [u64; GROUP];
         type Mask = [bool; GROUP];
         #[inline(always)]
-        fn all(x: f64) -> Self {
+        fn splat(x: f64) -> Self {
             [x; GROUP]
         }
         #[inline(always)]
@@ -308,63 +309,63 @@ pub(super) mod plain {
             each(|l| self[l] + other[l])
         }
         #[inline(always)]
-        fn less(self, other: Self) -> Self {
+        fn sub(self, other: Self) -> Self {
             each(|l| self[l] - other[l])
         }
         #[inline(always)]
-        fn times(self, other: Self) -> Self {
+        fn mul(self, other: Self) -> Self {
             each(|l| self[l] * other[l])
         }
         #[inline(always)]
-        fn over(self, other: Self) -> Self {
+        fn div(self, other: Self) -> Self {
             each(|l| self[l] / other[l])
         }
         #[inline(always)]
-        fn fused(self, factor: Self, term: Self) -> Self {
+        fn mul_add(self, factor: Self, term: Self) -> Self {
             each(|l| self[l].mul_add(factor[l], term[l]))
         }
         #[inline(always)]
-        fn least(self, other: Self) -> Self {
+        fn min(self, other: Self) -> Self {
             each(|l| if self[l] < other[l] { self[l] } else { other[l] })
         }
         #[inline(always)]
-        fn most(self, other: Self) -> Self {
+        fn max(self, other: Self) -> Self {
             each(|l| if self[l] > other[l] { self[l] } else { other[l] })
         }
         #[inline(always)]
-        fn size(self) -> Self {
+        fn abs(self) -> Self {
             each(|l| self[l].abs())
         }
         #[inline(always)]
-        fn flipped_by(self, other: Self) -> Self {
+        fn mul_sign(self, other: Self) -> Self {
             each(|l| self[l] * other[l])
         }
         #[inline(always)]
-        fn negative_size(self) -> Self {
+        fn neg_abs(self) -> Self {
             each(|l| -self[l].abs())
         }
         #[inline(always)]
-        fn signed_as(self, other: Self) -> Self {
+        fn copysign(self, other: Self) -> Self {
             each(|l| self[l].copysign(other[l]))
         }
         #[inline(always)]
-        fn unit(self) -> Self {
+        fn signum(self) -> Self {
             each(|l| if self[l] == 0.0 { 0.0 } else { 1f64.copysign(self[l]) })
         }
         #[inline(always)]
-        fn has_sign(self) -> [bool; GROUP] {
+        fn is_sign_negative(self) -> [bool; GROUP] {
             self.map(f64::is_sign_negative)
         }
         #[inline(always)]
-        fn is_below(self, other: Self) -> Self::Mask {
+        fn lt(self, other: Self) -> Self::Mask {
             std::array::from_fn(|l| self[l] < other[l])
         }
         #[inline(always)]
-        fn is(self, other: Self) -> Self::Mask {
+        fn eq(self, other: Self) -> Self::Mask {
             std::array::from_fn(|l| self[l] == other[l])
         }
         #[inline(always)]
-        fn choose(mask: Self::Mask, yes: Self, no: Self) -> Self {
+        fn select(mask: Self::Mask, yes: Self, no: Self) -> Self {
             each(|l| if mask[l] { yes[l] } else { no[l] })
         }
         #[inline(always)]

@@ -254,7 +254,7 @@ fn common_steps_by<E: Eight>(
     lanes: &mut [Lanes; GROUPS],
     follow: &mut impl Follow<E>,
 ) {
-    let (mut x, mut coins) = ([E::all(0.0); GROUPS], [E::words(&[0; GROUP]); GROUPS]);
+    let (mut x, mut coins) = ([E::splat(0.0); GROUPS], [E::words(&[0; GROUP]); GROUPS]);
     for g in 0..GROUPS {
         x[g] = E::load(&lanes[g].x);
         coins[g] = E::words(&lanes[g].generators[0].coins);
@@ -295,7 +295,7 @@ fn step_by<E: Eight>(
     lanes: &mut [Lanes; GROUPS],
     follow: &mut impl Follow<E>,
 ) {
-    let mut x = [E::all(0.0); GROUPS];
+    let mut x = [E::splat(0.0); GROUPS];
     for (x, lanes) in x.iter_mut().zip(&*lanes) {
         *x = E::load(&lanes.x);
     }
@@ -304,7 +304,7 @@ fn step_by<E: Eight>(
     let bits = &mut bits[..rule.batch];
     let mut left = rule.coins_left;
     for (step, [eta, along, rest]) in coefficients.iter().enumerate() {
-        let [eta, along] = [E::all(-eta), E::all(*along)];
+        let [eta, along] = [E::splat(-eta), E::splat(*along)];
         let before = left;
         for (group, (x, lanes)) in x.iter_mut().zip(lanes.iter_mut()).enumerate() {
             follow.see(step, group, *x);
@@ -317,16 +317,16 @@ fn step_by<E: Eight>(
             }
             let mut h = gradient(rule, bits, *x);
             if rule.perturbs {
-                let mut y = along.fused(h.unit(), *x);
+                let mut y = along.mul_add(h.signum(), *x);
                 if *rest != 0.0 {
-                    y = E::all(*rest).fused(h, y);
+                    y = E::splat(*rest).mul_add(h, y);
                 }
                 if fresh {
                     draw::<E>(rule, bits, descent, &mut left[0]);
                 }
                 h = gradient(rule, bits, y);
             }
-            *x = eta.fused(h, *x);
+            *x = eta.mul_add(h, *x);
         }
     }
     for (x, lanes) in x.iter().zip(lanes) {
@@ -347,22 +347,22 @@ fn gradient<E: Eight>(rule: &Rule, bits: &[E::Words], x: E) -> E {
     for bits in &bits[1..] {
         sum = sum.add(rule.sample(*bits, x));
     }
-    sum.over(E::all(bits.len() as f64))
+    sum.div(E::splat(bits.len() as f64))
 }
 
 #[inline(always)]
 fn derivative<E: Eight>([anchor, value, slope, _]: [E; 4], x: E) -> E {
-    slope.fused(x.less(anchor), value)
+    slope.mul_add(x.sub(anchor), value)
 }
 
 #[inline(always)]
 fn piece<E: Eight>(curve: &Curve, x: E) -> [E; 4] {
     let [anchor, value, slope, integral] = curve.pieces[0];
-    let mut piece = [E::all(anchor), E::all(value), E::all(slope), E::all(integral)];
+    let mut piece = [E::splat(anchor), E::splat(value), E::splat(slope), E::splat(integral)];
     for (breakpoint, next) in curve.breakpoints.iter().zip(&curve.pieces[1..]) {
-        let beyond = E::all(*breakpoint).is_below(x);
+        let beyond = E::splat(*breakpoint).lt(x);
         for (kept, next) in piece.iter_mut().zip(next) {
-            *kept = E::choose(beyond, E::all(*next), *kept);
+            *kept = E::select(beyond, E::splat(*next), *kept);
         }
     }
     piece

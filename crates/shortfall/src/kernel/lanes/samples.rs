@@ -10,7 +10,7 @@ impl Rule<'_> {
         let mut g = derivative(piece(&self.components[0], x), x);
         for (component, threshold) in self.components[1..].iter().zip(self.thresholds) {
             let is_drawn = if self.coin().is_some() { E::top(bits) } else { E::reach(bits, *threshold) };
-            g = E::choose(is_drawn, derivative(piece(component, x), x), g);
+            g = E::select(is_drawn, derivative(piece(component, x), x), g);
         }
         g
     }
@@ -25,8 +25,8 @@ pub(super) trait Samples {
     fn step<E: Eight>(&self, coins: &[E::Words; GROUPS], used: u64, [eta, along]: [f64; 2], x: &mut [E; GROUPS]) {
         for (x, coins) in x.iter_mut().zip(coins) {
             let is_second = E::top(E::shifted(*coins, used));
-            let y = E::all(along).fused(self.sample(is_second, *x).unit(), *x);
-            *x = E::all(-eta).fused(self.sample(is_second, y), *x);
+            let y = E::splat(along).mul_add(self.sample(is_second, *x).signum(), *x);
+            *x = E::splat(-eta).mul_add(self.sample(is_second, y), *x);
         }
     }
 }
@@ -48,14 +48,14 @@ impl Samples for Parabolas {
     #[inline(always)]
     fn sample<E: Eight>(&self, is_second: E::Mask, x: E) -> E {
         let [a, b] = self.centres;
-        x.less(E::choose(is_second, E::all(b), E::all(a)))
+        x.sub(E::select(is_second, E::splat(b), E::splat(a)))
     }
 
     #[inline(always)]
     fn step<E: Eight>(&self, coins: &[E::Words; GROUPS], used: u64, [eta, along]: [f64; 2], x: &mut [E; GROUPS]) {
-        let (centres, ways) = (self.centres.map(E::all), [along, -along].map(E::all));
+        let (centres, ways) = (self.centres.map(E::splat), [along, -along].map(E::splat));
         for (x, coins) in x.iter_mut().zip(coins) {
-            *x = x.step_on_parabola(coins, used, &centres, &ways, E::all(-eta));
+            *x = x.step_on_parabola(coins, used, &centres, &ways, E::splat(-eta));
         }
     }
 }
@@ -80,13 +80,13 @@ impl<const ALIKE: bool> Lines<ALIKE> {
 impl<const ALIKE: bool> Samples for Lines<ALIKE> {
     #[inline(always)]
     fn sample<E: Eight>(&self, is_second: E::Mask, x: E) -> E {
-        let drawn = |[a, b]: [f64; 2]| E::choose(is_second, E::all(b), E::all(a));
+        let drawn = |[a, b]: [f64; 2]| E::select(is_second, E::splat(b), E::splat(a));
         let [value, slope] = if ALIKE {
-            [self.values, self.slopes].map(|[a, _]| E::all(a))
+            [self.values, self.slopes].map(|[a, _]| E::splat(a))
         } else {
             [self.values, self.slopes].map(drawn)
         };
-        slope.fused(x.less(drawn(self.anchors)), value)
+        slope.mul_add(x.sub(drawn(self.anchors)), value)
     }
 }
 
@@ -119,21 +119,21 @@ impl Two {
     #[inline(always)]
     fn at<E: Eight>(&self, which: usize, x: E) -> E {
         let [anchor, value, slope, _] = self.first[which];
-        let mut piece = [E::all(anchor), E::all(value), E::all(slope)];
+        let mut piece = [E::splat(anchor), E::splat(value), E::splat(slope)];
         for k in 0..FEW {
-            let beyond = E::all(self.breakpoints[which][k]).is_below(x);
+            let beyond = E::splat(self.breakpoints[which][k]).lt(x);
             for (kept, next) in piece.iter_mut().zip(self.later[which][k]) {
-                *kept = E::choose(beyond, E::all(next), *kept);
+                *kept = E::select(beyond, E::splat(next), *kept);
             }
         }
         let [anchor, value, slope] = piece;
-        slope.fused(x.less(anchor), value)
+        slope.mul_add(x.sub(anchor), value)
     }
 }
 
 impl Samples for Two {
     #[inline(always)]
     fn sample<E: Eight>(&self, is_second: E::Mask, x: E) -> E {
-        E::choose(is_second, self.at(1, x), self.at(0, x))
+        E::select(is_second, self.at(1, x), self.at(0, x))
     }
 }

@@ -73,14 +73,14 @@ fn registers_and_arrays_give_the_same_bits() {
                 assert!(one == slow);
                 #[cfg(target_arch = "x86_64")]
                 if is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma") {
-                    let (mut narrow, mut tile) = (lanes(), vec![Row::default(); STEPS]);
+                    let (mut by_avx2, mut tile) = (lanes(), vec![Row::default(); STEPS]);
                     // SAFETY: AVX2 and FMA are there.
                     #[allow(unsafe_code)]
                     unsafe {
-                        super::super::eight::avx2::advance(&rule, &coefficients, &mut narrow, &mut tile);
+                        super::super::eight::avx2::advance(&rule, &coefficients, &mut by_avx2, &mut tile);
                     }
                     assert_eq!(bits(&tile), bits(&tiles[1]));
-                    assert!(narrow == slow);
+                    assert!(by_avx2 == slow);
                 }
                 let mut again = lanes();
                 travel(&rule, &coefficients, &mut again);
@@ -122,15 +122,15 @@ fn registers_and_arrays_leap_alike() {
         super::super::eight::plain::advance(&rule, &coefficients, &mut slow, &mut tiles[1]);
         travel(&rule, &coefficients, &mut again);
         assert!(fast == slow && again == slow && tiles[0] == tiles[1]);
-        let mut narrow = start();
+        let mut by_avx2 = start();
         #[cfg(target_arch = "x86_64")]
         if is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma") {
             // SAFETY: AVX2 and FMA are there.
             #[allow(unsafe_code)]
             unsafe {
-                super::super::eight::avx2::travel(&rule, &coefficients, &mut narrow);
+                super::super::eight::avx2::travel(&rule, &coefficients, &mut by_avx2);
             }
-            assert!(narrow == slow);
+            assert!(by_avx2 == slow);
         }
         let mut single = start();
         travel(&Rule { leap: None, ..rule }, &coefficients, &mut single);

@@ -61,13 +61,13 @@ struct Running<E>([E; 3]);
 impl<E: Eight> Running<E> {
     #[inline(always)]
     fn new() -> Self {
-        Self([E::all(0.0), E::all(f64::INFINITY), E::all(f64::NEG_INFINITY)])
+        Self([E::splat(0.0), E::splat(f64::INFINITY), E::splat(f64::NEG_INFINITY)])
     }
 
     #[inline(always)]
     fn add(&mut self, term: E) {
         let [sum, smallest, largest] = self.0;
-        self.0 = [sum.add(term), smallest.least(term), largest.most(term)];
+        self.0 = [sum.add(term), smallest.min(term), largest.max(term)];
     }
 
     #[inline(always)]
@@ -88,9 +88,9 @@ fn stored<E: Eight>(numbers: E) -> [f64; GROUP] {
 #[inline(always)]
 fn at<E: Eight>(curve: &Curve, base: f64, x: E) -> [E; 2] {
     let [anchor, value, slope, integral] = piece(curve, x);
-    let dx = x.less(anchor);
-    let f = E::all(0.5).times(slope).fused(dx, value).fused(dx, integral);
-    [f.less(E::all(base)), slope.fused(dx, value)]
+    let dx = x.sub(anchor);
+    let f = E::splat(0.5).mul(slope).mul_add(dx, value).mul_add(dx, integral);
+    [f.sub(E::splat(base)), slope.mul_add(dx, value)]
 }
 
 #[inline(always)]
@@ -107,21 +107,21 @@ pub(in super::super) fn survey_by<E: Eight>(
     group: usize,
 ) -> Totals {
     let [mut value, mut slope, mut position, mut position_square] = [Running::<E>::new(); 4];
-    let [mut square, mut fading] = [E::all(0.0); 2];
+    let [mut square, mut fading] = [E::splat(0.0); 2];
     for row in rows {
         let x = E::load(&row[group]);
         let [f, g] = at(curve, base, x);
         value.add(f);
-        fading = fading.fused(E::all(kept), f);
-        let g = g.size();
+        fading = fading.mul_add(E::splat(kept), f);
+        let g = g.abs();
         slope.add(g);
-        square = square.add(g.times(g));
+        square = square.add(g.mul(g));
         position.add(x);
-        position_square.add(x.times(x));
+        position_square.add(x.mul(x));
     }
     // The square grows with the size, and is rounded alike.
     let [_, smallest, largest] = slope.0;
-    let square = Running([square, smallest.times(smallest), largest.times(largest)]);
+    let square = Running([square, smallest.mul(smallest), largest.mul(largest)]);
     Totals {
         value: value.three(),
         slope: slope.three(),

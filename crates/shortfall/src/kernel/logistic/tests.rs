@@ -31,15 +31,15 @@ fn eight_give_the_bits_of_one() {
     }
     #[cfg(target_arch = "x86_64")]
     if is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma") {
-        let (mut alone, mut narrow, mut narrow_losses) = (given.clone(), given.clone(), given.clone());
+        let (mut alone, mut by_avx2, mut losses_by_avx2) = (given.clone(), given.clone(), given.clone());
         // SAFETY: AVX2 and FMA are there.
         #[allow(unsafe_code)]
         unsafe {
             super::super::eight::avx2::weigh(&all, &mut alone);
-            super::super::eight::avx2::weigh_with_losses(&all, &mut narrow, &mut narrow_losses);
+            super::super::eight::avx2::weigh_with_losses(&all, &mut by_avx2, &mut losses_by_avx2);
         }
-        for (narrow, wide) in [(alone, &weights), (narrow, &weights), (narrow_losses, &losses)] {
-            assert!(narrow.as_flattened().iter().zip(wide.as_flattened()).all(|(a, b)| same(*a, *b)));
+        for (found, wanted) in [(alone, &weights), (by_avx2, &weights), (losses_by_avx2, &losses)] {
+            assert!(found.as_flattened().iter().zip(wanted.as_flattened()).all(|(a, b)| same(*a, *b)));
         }
     }
     let (mut plain, mut plain_losses) = (given.clone(), given.clone());
@@ -111,7 +111,7 @@ fn cases(eights: usize) -> impl Iterator<Item = Case> {
     counts.flat_map(move |count| [1.0, 1e300, f64::INFINITY, f64::NAN].map(|w| Case::new(eights, 1.0, count, w)))
 }
 
-/// What the processor offers, and the narrow registers, against row after row.
+/// What the processor offers, and those of AVX2, against row after row.
 #[test]
 fn short_rows_in_one_loop_are_rows_one_after_the_other() {
     fn eights<const N: usize>(y: &mut [f64]) -> &mut [[f64; STRIP]; N] {

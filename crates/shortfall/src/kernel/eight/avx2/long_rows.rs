@@ -51,7 +51,7 @@ pub(in super::super::super) fn add_weighed_runs<const LOSSES: bool>(
     let stride = w.len();
     for from in (0..count).step_by(GROUP) {
         let first = runs.each_ref().map(|run| run.place(from));
-        let mut predictions = [Pair::all(0.0); FOUR];
+        let mut predictions = [Pair::splat(0.0); FOUR];
         for half in 0..2 {
             let mut products = [_mm256_setzero_pd(); FOUR];
             for (r, products) in products.iter_mut().enumerate() {

@@ -23,7 +23,7 @@ impl Eight for Pair {
     type Words = [__m256i; 2];
     type Mask = [__m256d; 2];
     #[inline(always)]
-    fn all(x: f64) -> Self {
+    fn splat(x: f64) -> Self {
         Self([unsafe { _mm256_set1_pd(x) }; 2])
     }
     #[inline(always)]
@@ -42,54 +42,54 @@ impl Eight for Pair {
         Self(unsafe { [_mm256_add_pd(self.0[0], other.0[0]), _mm256_add_pd(self.0[1], other.0[1])] })
     }
     #[inline(always)]
-    fn less(self, other: Self) -> Self {
+    fn sub(self, other: Self) -> Self {
         Self(unsafe { [_mm256_sub_pd(self.0[0], other.0[0]), _mm256_sub_pd(self.0[1], other.0[1])] })
     }
     #[inline(always)]
-    fn times(self, other: Self) -> Self {
+    fn mul(self, other: Self) -> Self {
         Self(unsafe { [_mm256_mul_pd(self.0[0], other.0[0]), _mm256_mul_pd(self.0[1], other.0[1])] })
     }
     #[inline(always)]
-    fn over(self, other: Self) -> Self {
+    fn div(self, other: Self) -> Self {
         Self(unsafe { [_mm256_div_pd(self.0[0], other.0[0]), _mm256_div_pd(self.0[1], other.0[1])] })
     }
     #[inline(always)]
-    fn fused(self, factor: Self, term: Self) -> Self {
+    fn mul_add(self, factor: Self, term: Self) -> Self {
         let ([a, b], [c, d], [e, f]) = (self.0, factor.0, term.0);
         Self(unsafe { [_mm256_fmadd_pd(a, c, e), _mm256_fmadd_pd(b, d, f)] })
     }
     #[inline(always)]
-    fn least(self, other: Self) -> Self {
+    fn min(self, other: Self) -> Self {
         Self(unsafe { [_mm256_min_pd(self.0[0], other.0[0]), _mm256_min_pd(self.0[1], other.0[1])] })
     }
     #[inline(always)]
-    fn most(self, other: Self) -> Self {
+    fn max(self, other: Self) -> Self {
         Self(unsafe { [_mm256_max_pd(self.0[0], other.0[0]), _mm256_max_pd(self.0[1], other.0[1])] })
     }
     #[inline(always)]
-    fn size(self) -> Self {
+    fn abs(self) -> Self {
         let [a, b] = self.0;
-        let sign = Self::all(-0.0).0[0];
+        let sign = Self::splat(-0.0).0[0];
         Self(unsafe { [_mm256_andnot_pd(sign, a), _mm256_andnot_pd(sign, b)] })
     }
     #[inline(always)]
-    fn signed_as(self, other: Self) -> Self {
-        let ([a, b], [x, y], sign) = (self.size().0, other.0, Self::all(-0.0).0[0]);
+    fn copysign(self, other: Self) -> Self {
+        let ([a, b], [x, y], sign) = (self.abs().0, other.0, Self::splat(-0.0).0[0]);
         Self(unsafe { [_mm256_or_pd(a, _mm256_and_pd(x, sign)), _mm256_or_pd(b, _mm256_and_pd(y, sign))] })
     }
     #[inline(always)]
-    fn flipped_by(self, other: Self) -> Self {
-        let ([a, b], [x, y], sign) = (self.0, other.0, Self::all(-0.0).0[0]);
+    fn mul_sign(self, other: Self) -> Self {
+        let ([a, b], [x, y], sign) = (self.0, other.0, Self::splat(-0.0).0[0]);
         Self(unsafe { [_mm256_xor_pd(a, _mm256_and_pd(x, sign)), _mm256_xor_pd(b, _mm256_and_pd(y, sign))] })
     }
     #[inline(always)]
-    fn negative_size(self) -> Self {
-        let sign = Self::all(-0.0).0[0];
+    fn neg_abs(self) -> Self {
+        let sign = Self::splat(-0.0).0[0];
         Self(unsafe { [_mm256_or_pd(self.0[0], sign), _mm256_or_pd(self.0[1], sign)] })
     }
     #[inline(always)]
-    fn unit(self) -> Self {
-        Self([unit(self.0[0]), unit(self.0[1])])
+    fn signum(self) -> Self {
+        Self([signum(self.0[0]), signum(self.0[1])])
     }
     #[inline(always)]
     fn step_on_parabola(
@@ -109,23 +109,23 @@ impl Eight for Pair {
         }
     }
     #[inline(always)]
-    fn has_sign(self) -> Self::Mask {
+    fn is_sign_negative(self) -> Self::Mask {
         self.0
     }
     #[inline(always)]
-    fn is_below(self, other: Self) -> Self::Mask {
+    fn lt(self, other: Self) -> Self::Mask {
         unsafe {
             [_mm256_cmp_pd::<_CMP_LT_OQ>(self.0[0], other.0[0]), _mm256_cmp_pd::<_CMP_LT_OQ>(self.0[1], other.0[1])]
         }
     }
     #[inline(always)]
-    fn is(self, other: Self) -> Self::Mask {
+    fn eq(self, other: Self) -> Self::Mask {
         unsafe {
             [_mm256_cmp_pd::<_CMP_EQ_OQ>(self.0[0], other.0[0]), _mm256_cmp_pd::<_CMP_EQ_OQ>(self.0[1], other.0[1])]
         }
     }
     #[inline(always)]
-    fn choose(mask: Self::Mask, yes: Self, no: Self) -> Self {
+    fn select(mask: Self::Mask, yes: Self, no: Self) -> Self {
         let ([m, n], [a, b], [c, d]) = (mask, yes.0, no.0);
         Self(unsafe { [_mm256_blendv_pd(c, a, m), _mm256_blendv_pd(d, b, n)] })
     }
@@ -209,7 +209,7 @@ impl Eight for Pair {
 }
 
 #[inline(always)]
-fn unit(x: __m256d) -> __m256d {
+fn signum(x: __m256d) -> __m256d {
     unsafe {
         let signed = _mm256_or_pd(_mm256_and_pd(x, _mm256_set1_pd(-0.0)), _mm256_set1_pd(1.0));
         _mm256_and_pd(_mm256_cmp_pd::<_CMP_NEQ_UQ>(x, _mm256_setzero_pd()), signed)

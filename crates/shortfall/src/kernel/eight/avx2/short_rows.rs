@@ -100,12 +100,12 @@ fn multiply_four<const N: usize>(
     w: &[[f64; GROUP]; N],
     predictions: &mut [f64; FOUR],
 ) {
-    let mut parts = [Pair::all(0.0); FOUR];
+    let mut parts = [Pair::splat(0.0); FOUR];
     for n in 0..N {
         let w = Pair::load(&w[n]);
         for r in 0..FOUR {
             _mm_prefetch::<_MM_HINT_T0>(rows[r].as_ptr().wrapping_add(2 * FOUR * N + n).cast());
-            parts[r] = Pair::load(&rows[r][n]).fused(w, parts[r]);
+            parts[r] = Pair::load(&rows[r][n]).mul_add(w, parts[r]);
         }
     }
     // SAFETY: four numbers are written to four.
@@ -145,14 +145,14 @@ fn add_columns<const N: usize, const M: usize>(
     y: &mut [[f64; GROUP]; N],
     from: usize,
 ) {
-    let mut sums = [Pair::all(0.0); M];
+    let mut sums = [Pair::splat(0.0); M];
     for m in 0..M {
         sums[m] = Pair::load(&y[from + m]);
     }
     for (row, c) in rows.iter().zip(c.as_flattened()) {
-        let c = Pair::all(*c);
+        let c = Pair::splat(*c);
         for m in 0..M {
-            sums[m] = c.fused(Pair::load(&row[from + m]), sums[m]);
+            sums[m] = c.mul_add(Pair::load(&row[from + m]), sums[m]);
         }
     }
     for m in 0..M {

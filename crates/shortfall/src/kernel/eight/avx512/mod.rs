@@ -26,7 +26,7 @@ impl Eight for Register {
     type Words = __m512i;
     type Mask = __mmask8;
     #[inline(always)]
-    fn all(x: f64) -> Self {
+    fn splat(x: f64) -> Self {
         Self(unsafe { _mm512_set1_pd(x) })
     }
     #[inline(always)]
@@ -42,63 +42,63 @@ impl Eight for Register {
         Self(unsafe { _mm512_add_pd(self.0, other.0) })
     }
     #[inline(always)]
-    fn less(self, other: Self) -> Self {
+    fn sub(self, other: Self) -> Self {
         Self(unsafe { _mm512_sub_pd(self.0, other.0) })
     }
     #[inline(always)]
-    fn times(self, other: Self) -> Self {
+    fn mul(self, other: Self) -> Self {
         Self(unsafe { _mm512_mul_pd(self.0, other.0) })
     }
     #[inline(always)]
-    fn over(self, other: Self) -> Self {
+    fn div(self, other: Self) -> Self {
         Self(unsafe { _mm512_div_pd(self.0, other.0) })
     }
     #[inline(always)]
-    fn fused(self, factor: Self, term: Self) -> Self {
+    fn mul_add(self, factor: Self, term: Self) -> Self {
         Self(unsafe { _mm512_fmadd_pd(self.0, factor.0, term.0) })
     }
     #[inline(always)]
-    fn least(self, other: Self) -> Self {
+    fn min(self, other: Self) -> Self {
         Self(unsafe { _mm512_min_pd(self.0, other.0) })
     }
     #[inline(always)]
-    fn most(self, other: Self) -> Self {
+    fn max(self, other: Self) -> Self {
         Self(unsafe { _mm512_max_pd(self.0, other.0) })
     }
     #[inline(always)]
-    fn size(self) -> Self {
+    fn abs(self) -> Self {
         Self(unsafe { _mm512_abs_pd(self.0) })
     }
     #[inline(always)]
-    fn signed_as(self, other: Self) -> Self {
+    fn copysign(self, other: Self) -> Self {
         Self(unsafe { _mm512_or_pd(_mm512_abs_pd(self.0), _mm512_and_pd(other.0, _mm512_set1_pd(-0.0))) })
     }
     #[inline(always)]
-    fn flipped_by(self, other: Self) -> Self {
+    fn mul_sign(self, other: Self) -> Self {
         Self(unsafe { _mm512_xor_pd(self.0, _mm512_and_pd(other.0, _mm512_set1_pd(-0.0))) })
     }
     #[inline(always)]
-    fn negative_size(self) -> Self {
+    fn neg_abs(self) -> Self {
         Self(unsafe { _mm512_or_pd(self.0, _mm512_set1_pd(-0.0)) })
     }
     #[inline(always)]
-    fn unit(self) -> Self {
+    fn signum(self) -> Self {
         Self(unsafe { _mm512_fixupimm_pd::<0>(self.0, self.0, _mm512_set1_epi64(SIGNS)) })
     }
     #[inline(always)]
-    fn has_sign(self) -> __mmask8 {
+    fn is_sign_negative(self) -> __mmask8 {
         unsafe { _mm512_movepi64_mask(_mm512_castpd_si512(self.0)) }
     }
     #[inline(always)]
-    fn is_below(self, other: Self) -> Self::Mask {
+    fn lt(self, other: Self) -> Self::Mask {
         unsafe { _mm512_cmp_pd_mask::<_CMP_LT_OQ>(self.0, other.0) }
     }
     #[inline(always)]
-    fn is(self, other: Self) -> Self::Mask {
+    fn eq(self, other: Self) -> Self::Mask {
         unsafe { _mm512_cmp_pd_mask::<_CMP_EQ_OQ>(self.0, other.0) }
     }
     #[inline(always)]
-    fn choose(mask: Self::Mask, yes: Self, no: Self) -> Self {
+    fn select(mask: Self::Mask, yes: Self, no: Self) -> Self {
         Self(unsafe { _mm512_mask_blend_pd(mask, no.0, yes.0) })
     }
     #[inline(always)]

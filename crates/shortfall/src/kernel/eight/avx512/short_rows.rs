@@ -15,11 +15,11 @@ pub(in super::super::super) fn add_weighed<const N: usize, const LOSSES: bool>(
     losses: &mut LossSums,
 ) {
     let ((rows, last_rows), (signs, last_signs)) = (rows.as_chunks::<GROUP>(), signs.as_chunks::<GROUP>());
-    let [mut all, mut sums] = [[Register::all(0.0); N]; 2];
+    let [mut all, mut sums] = [[Register::splat(0.0); N]; 2];
     for n in 0..N {
         (all[n], sums[n]) = (Register::load(&w[n]), Register::load(&y[n]));
     }
-    let (mut predictions, mut c) = (Register::all(0.0), [0.0; GROUP]);
+    let (mut predictions, mut c) = (Register::splat(0.0), [0.0; GROUP]);
     for s in 0..rows.len() + 2 {
         let mut next = [0.0; GROUP];
         if let Some(signs) = signs.get(s.wrapping_sub(1)) {
@@ -30,9 +30,9 @@ pub(in super::super::super) fn add_weighed<const N: usize, const LOSSES: bool>(
         }
         if let Some(strip) = rows.get(s.wrapping_sub(2)) {
             for r in 0..GROUP {
-                let c = Register::all(c[r]);
+                let c = Register::splat(c[r]);
                 for n in 0..N {
-                    sums[n] = c.fused(Register::load(&strip[r][n]), sums[n]);
+                    sums[n] = c.mul_add(Register::load(&strip[r][n]), sums[n]);
                 }
             }
         }
@@ -45,9 +45,9 @@ pub(in super::super::super) fn add_weighed<const N: usize, const LOSSES: bool>(
         weigh::<LOSSES>(Register::load(&signs), multiply(&strip, &all), &mut own).store(&mut c);
         part(losses, rows.len()).iter_mut().zip(own).take(last_rows.len()).for_each(|(sum, loss)| *sum += loss);
         for (row, c) in last_rows.iter().zip(c) {
-            let c = Register::all(c);
+            let c = Register::splat(c);
             for n in 0..N {
-                sums[n] = c.fused(Register::load(&row[n]), sums[n]);
+                sums[n] = c.mul_add(Register::load(&row[n]), sums[n]);
             }
         }
     }
@@ -65,10 +65,10 @@ fn part(sums: &mut LossSums, strip: usize) -> &mut [f64; GROUP] {
 #[target_feature(enable = "avx512f,avx512dq")]
 #[inline]
 fn multiply<const N: usize>(strip: &[[[f64; GROUP]; N]; GROUP], w: &[Register; N]) -> Register {
-    let mut parts = [Register::all(0.0); GROUP];
+    let mut parts = [Register::splat(0.0); GROUP];
     for r in 0..GROUP {
         for n in 0..N {
-            parts[r] = Register::load(&strip[r][n]).fused(w[n], parts[r]);
+            parts[r] = Register::load(&strip[r][n]).mul_add(w[n], parts[r]);
         }
     }
     let [a, b, c, d, e, f, g, h] = parts;
