@@ -132,3 +132,48 @@ fn rest_is_not_called_before_anything_moved() {
     let same = run("additive-noise{lambda=1,noise=2,p=1e-6}", "stochastic-sam{eta=0.3,rho=1.0}", &["--steps", "100"]);
     assert_eq!(word(&same, "sto-floor-small-eta", "stationary-suboptimality"), "undecided");
 }
+
+#[test]
+fn formulas_of_which_underflow_or_cancellation_leaves_few_digits() {
+    let exact =
+        run("quadratic{eigenvalues=[1.0]}", "sam{eta=0.9,rho=3.3e-160}", &["--start", "[-1e-160]", "--steps", "3000"]);
+    assert_eq!(word(&exact, "quad-global", "limit-suboptimality"), "holds");
+    let huge = "quadratic{eigenvalues=[1e100]}";
+    let exact = run(huge, "sam{eta=1e-100,rho=1e-161}", &["--start", "[-1e-161]", "--steps", "3000"]);
+    assert_eq!(word(&exact, "quad-global", "limit-suboptimality"), "holds");
+    let sine = run("sine{beta=1e100,radius=1e-160}", "sam{eta=5e-101,rho=1e-160}", &["--steps", "2000"]);
+    assert_eq!(word(&sine, "det-nc-sine", "limit-suboptimality"), "undecided");
+    let rippled = "rippled{mu=6.156003991827714e-152,amplitude=1.989740846377323e-230,radius=5.697425495338415e-80}";
+    let method = "stochastic-sam{eta=3.3930658488374655e+147,rho=5.697425495338415e-80}";
+    run(rippled, method, &["--start", "[2.990013802525115e-79]", "--steps", "3000"]);
+    // 2 - eta l keeps its digits: F = l r^2/2, r = eta l rho/(2 - eta l), in longer arithmetic 3.7574e29.
+    let (problem, method) =
+        ("quadratic{eigenvalues=[0.5258849576958842]}", "sam{eta=3.8031131538023315,rho=0.1620820094970366}");
+    let cancelled = json(&["bound", problem, method, "--start", "[-1.7]", "--steps", "100"]);
+    let total = verdict(&cancelled, "quad-global", "limit-suboptimality")["bound"]["total"].as_f64().unwrap();
+    assert!((total / 3.7574e29 - 1.0).abs() < 1e-4, "{total:e}");
+    // kappa is 1 and beta^3 no double: a finite lower bound all the same.
+    let steep = json(&["bound", "quadratic{eigenvalues=[1e200]}", "sam", "--steps", "100"]);
+    assert!(verdict(&steep, "det-sc-lower-quad", "minimum-suboptimality")["bound"]["total"].as_f64().is_some());
+}
+
+#[test]
+fn runs_that_begin_where_doubles_end() {
+    let far = run("quadratic{eigenvalues=[1.0]}", "gd{eta=0.5}", &["--start", "[1e160]", "--steps", "100"]);
+    assert_eq!(word(&far, "usam-quad", "stability-criterion"), "undecided");
+    let near =
+        run("quadratic{eigenvalues=[0.05]}", "usam{eta=20.0,rho=1e160}", &["--start", "[-5e-324]", "--steps", "100"]);
+    assert_eq!(word(&near, "usam-quad", "stability-criterion"), "undecided");
+    let usual =
+        run("quadratic{eigenvalues=[1.0]}", "usam{eta=0.5,rho=0.1}", &["--start", "[1e140]", "--steps", "2000"]);
+    assert_eq!(word(&usual, "usam-quad", "stability-criterion"), "holds");
+}
+
+#[test]
+fn limits_of_small_steps_at_steps_that_are_not() {
+    let noisy = run("additive-noise", "stochastic-sam", &["--steps", "3000"]);
+    assert_eq!(word(&noisy, "sto-add-noise", "limit-suboptimality"), "undecided");
+    let quiet = "additive-noise{p=0.01,noise=1.5}";
+    let quiet = run(quiet, "stochastic-sam{eta=0.00005,rho=1.0}", &["--start", "[0.98]", "--steps", "200000"]);
+    assert_eq!(word(&quiet, "sto-add-noise", "limit-suboptimality"), "agrees");
+}

@@ -144,6 +144,16 @@ fn the_words_name_the_cause() {
     assert!(noisy.contains("beta_max*eta = 9.53"), "{noisy}");
     assert!(said(&["run", "logistic", "sam", "--steps", "100"]).contains("Too few steps set it"));
     assert!(said(&["run", "quadratic", "gd{eta=1.0}", "--steps", "9999"]).contains("diverged"));
+    // Nothing is promised where no statement says anything.
+    let adam = said(&["run", "logistic", "sam{descent=\"adam\",eta=0.01}", "--steps", "40000"]);
+    assert!(adam.contains("rho, eta or the rule of descent, no statement here says"), "{adam}");
+    let wild = said(&["run", "logistic", "sam{eta=\"40/beta\"}"]);
+    assert!(wild.contains("above 2/0.222, the curvature at the minimum") && !wild.contains("Too few"), "{wild}");
+    let restless = said(&["run", "logistic", "sam{rho=5}", "--steps", "100000"]);
+    assert!(restless.contains("It does not come down either"), "{restless}");
+    // It began where it rests.
+    let resting = said(&["run", "double-well", "sam{rho=1.5,eta=0.5}", "--start", "[0.51]"]);
+    assert!(resting.contains("and stays there") && !resting.contains("has not come to rest"), "{resting}");
     // Half stays, as advised.
     for method in ["sam{rho=0.0141}", "sam{rho=0.02,eta=0.0639}"] {
         let halved = json(&["run", "logistic", method, "--steps", "30000"]);

@@ -15,8 +15,12 @@ use shortfall::verdict::{Judgement, Verdict};
 pub enum Cause {
     /// The run still comes down.
     TooFewSteps,
-    /// The step size is 2/beta or more, and the run does not come down.
+    /// The run moves without coming down.
+    Restless,
+    /// The step size is 2/beta or more, and the run does not come down, or 2 by the curvature at the minimum.
     Unstable,
+    /// No plain steps: no statement is about them.
+    OtherDescent,
     /// SAM rests at a fixed point that is no critical point: the gradient at the perturbed point vanishes.
     FixedPoint,
     /// The perturbation.
@@ -79,6 +83,13 @@ fn is_fixed_point(experiment: &Experiment, finished: &Finished) -> bool {
     before > 0.0 && norm(&g) <= 1e-6 * before
 }
 
+/// The curvature at the minimum, where plain steps of this length cannot stay.
+fn curvature_that_throws_it_off(experiment: &Experiment) -> Option<f64> {
+    let top = experiment.facts.curvature.as_ref()?.top.low;
+    let is_too_long = experiment.method.descent.is_gradient_descent() && experiment.method.eta.first() * top > 2.0;
+    is_too_long.then_some(top)
+}
+
 /// What sets the floor.
 pub fn cause(experiment: &Experiment, finished: &Finished, floor: &Floor) -> Cause {
     let mean = floor.interval.mean;
@@ -92,10 +103,19 @@ pub fn cause(experiment: &Experiment, finished: &Finished, floor: &Floor) -> Cau
     if experiment.method.eta.first() * beta >= 2.0 * (1.0 - 1e-9) && stays_up {
         return Cause::Unstable;
     }
+    if curvature_that_throws_it_off(experiment).is_some() {
+        return Cause::Unstable;
+    }
     let perturbs = experiment.method.rho.first() > 0.0;
     let stochastic = experiment.method.sampling.is_some();
+    if !floor.settled && !floor.falls {
+        return Cause::Restless;
+    }
     if !floor.settled || (!perturbs && !stochastic) {
         return Cause::TooFewSteps;
+    }
+    if !experiment.method.descent.is_gradient_descent() {
+        return Cause::OtherDescent;
     }
     let Some(noise) = noise_part(experiment) else {
         return if stochastic {
@@ -283,9 +303,22 @@ fn advice(experiment: &Experiment, finished: &Finished, cause: Cause) -> String 
             "Too few steps set it, not rho or eta: run longer than {} steps before changing either.",
             finished.run.plan.steps
         ),
-        Cause::Unstable => {
-            "The step size sets it: eta is 2/beta or more, where even gradient descent need not come down.".to_owned()
+        Cause::Restless => {
+            "It does not come down either: a longer run may stay as high. What keeps it moving no statement here says.".to_owned()
         }
+        Cause::OtherDescent => format!(
+            "What keeps it there, {}, no statement here says: they are about plain steps x - eta h.",
+            if rho > 0.0 { "rho, eta or the rule of descent" } else { "eta or the rule of descent" }
+        ),
+        Cause::Unstable => match curvature_that_throws_it_off(experiment) {
+            Some(top) => format!(
+                "The step size sets it: eta = {} is above 2/{}, the curvature at the minimum, where even gradient descent does not \
+                 stay.",
+                number(eta),
+                number(top)
+            ),
+            None => "The step size sets it: eta is 2/beta or more, where even gradient descent need not come down.".to_owned(),
+        },
         Cause::Rounding => "Nothing holds it up.".to_owned(),
         Cause::FixedPoint => format!(
             "rho sets it, whatever the step size: SAM rests where the gradient vanishes at the perturbed point, not at x. \

@@ -2,7 +2,7 @@
 
 mod criterion;
 
-use crate::constants::Provenance;
+use crate::constants::{Number, Provenance};
 use crate::simulate::{Expectations, FEWEST_LANES, Measured, Outcome, Record, Run};
 use crate::text::{factor, number};
 use crate::theorem::{Bound, Form, Inputs, Kind, Measure, Mode, Over, Quantity, Requirement, Scope, Theorem};
@@ -336,12 +336,19 @@ fn exact(
     value: f64,
     run: &Run,
 ) -> (Verdict, Option<String>) {
-    let within = |slack: f64| (measured.smallest - value).abs() <= slack && (measured.largest - value).abs() <= slack;
-    if within(EXACT * value.abs()) {
+    let within =
+        |[low, high]: [f64; 2], slack: f64| low - slack <= measured.smallest && measured.largest <= high + slack;
+    if within([value; 2], EXACT * value.abs()) {
         return (Verdict::Holds, None);
     }
-    if !measured.error.is_finite() || within(EXACT * value.abs() + measured.error) {
+    if !measured.error.is_finite() || within([value; 2], EXACT * value.abs() + measured.error) {
         return (Verdict::Undecided, Some("the value lies within the resolution of the measurement".to_owned()));
+    }
+    // Products that underflow or cancel leave few digits of a formula.
+    let Number { low, high, .. } = bound.total;
+    if !(low.is_finite() && high.is_finite()) || within([low, high], EXACT * value.abs() + measured.error) {
+        let few = format!("the value is known only between {} and {}", number(low), number(high));
+        return (Verdict::Undecided, Some(few));
     }
     let limit = judgement.quantity.over == Over::Limit;
     if limit && (measured.drift > MOVING || (run.plan.steps as f64) < bound.settled_after) {
@@ -399,6 +406,12 @@ fn prediction(
     {
         return undecided("the interval over seeds reaches across the border of 10 %".to_owned());
     }
-    let verdict = if (ratio - 1.0).abs() <= AGREES { Verdict::Agrees } else { Verdict::Differs };
-    (verdict, None)
+    if (ratio - 1.0).abs() <= AGREES {
+        return (Verdict::Agrees, None);
+    }
+    if bound.left_out > AGREES * value {
+        let noise = number(bound.left_out);
+        return undecided(format!("the limit of small steps: at this one noise may add {noise}"));
+    }
+    (Verdict::Differs, None)
 }

@@ -64,7 +64,11 @@ pub fn name(judgement: &Judgement) -> String {
 }
 
 pub fn shown(value: Option<f64>) -> String {
-    value.map_or(String::new(), |value| if value.is_finite() { number(value) } else { "infinite".to_owned() })
+    value.map_or(String::new(), |value| match value {
+        f64::INFINITY => "infinite".to_owned(),
+        value if value.is_finite() => number(value),
+        _ => "nothing".to_owned(),
+    })
 }
 
 fn relation(kind: Kind) -> &'static str {

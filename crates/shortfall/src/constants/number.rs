@@ -151,6 +151,19 @@ impl Number {
         self.max(Self::exact(0.0))
     }
 
+    /// `self - a b`, for exact factors rounded once: what is left where they cancel.
+    pub fn minus_product(self, a: impl Into<Self>, b: impl Into<Self>) -> Self {
+        let (a, b): (Self, Self) = (a.into(), b.into());
+        let by_parts = self - a * b;
+        let is_exact = [self, a, b].iter().all(|number| number.low == number.high);
+        let fused = (-a.low).mul_add(b.low, self.low);
+        // A double with its neighbours encloses what is nearest to it, above the range of underflow.
+        if !is_exact || by_parts.low == by_parts.high || !(1e-290..f64::INFINITY).contains(&fused.abs()) {
+            return by_parts;
+        }
+        Self { low: fused.next_down().max(by_parts.low), high: fused.next_up().min(by_parts.high), ..by_parts }
+    }
+
     /// Certainly below `limit`.
     pub fn is_below(self, limit: f64) -> bool {
         self.high < limit
@@ -238,6 +251,8 @@ impl<N: Into<Number>> Div<N> for Number {
             low = low.min(div_down(a, b));
             high = high.max(div_up(a, b));
         }
+        // Where both overflow, too, it is not negative.
+        let low = if self.low >= 0.0 && other.low > 0.0 { low.max(0.0) } else { low };
         Self { low, high, provenance }
     }
 }
@@ -291,6 +306,23 @@ mod tests {
         assert!(Number::exact(1.0).one_minus_to_power(7).high < 1e-300);
         assert_eq!(Number::exact(0.0).one_minus_to_power(7), Number::exact(1.0));
         assert_eq!(Number::exact(0.3).one_minus_to_power(0), Number::exact(1.0));
+    }
+
+    #[test]
+    fn what_a_product_leaves_keeps_its_digits() {
+        // 3 * fl(1/3) = 1 - 2^-54.
+        let left = Number::exact(1.0).minus_product(3.0, 1.0 / 3.0);
+        assert!(left.contains(2f64.powi(-54)) && left.high - left.low < 1e-31, "{left:?}");
+        assert_eq!(Number::exact(2.0).minus_product(0.25, 8.0), Number::exact(0.0));
+        let wide = Number::exact(2.0).minus_product(Number::between(0.5, 1.0), 1.0);
+        assert_eq!((wide.low, wide.high), (1.0, 1.5));
+        assert_eq!(Number::exact(0.0).minus_product(1e200, 1e200).low, f64::NEG_INFINITY);
+    }
+
+    #[test]
+    fn quotients_of_what_overflows_are_not_negative() {
+        let huge = Number::exact(1e200).square();
+        assert_eq!(((huge / huge).low, (huge / huge).high), (0.0, f64::INFINITY));
     }
 
     #[test]

@@ -61,6 +61,9 @@ pub struct Floor {
     /// The two halves of the window agree, to 1 % for a single run, within their intervals for means over lanes; and so
     /// does the middle of the run, to 5 %, so that a slow descent is not taken for rest.
     pub settled: bool,
+    /// Whether the run still comes down: it is not settled, the second half of the window is lower than the first, and both are lower
+    /// than the middle of the run by more than 5 %.
+    pub falls: bool,
 }
 
 /// One lane's part of a quantity.
@@ -263,20 +266,22 @@ impl Run {
             }
             Interval { low, high, .. } => low <= 0.0 && high >= 0.0,
         };
-        let settled = settled && self.rests_since_the_middle(&measured) && self.had_time(measured.interval.mean);
+        let (mean, drop) = (measured.interval.mean, self.drop_since_the_middle());
+        let settled = settled && drop.is_none_or(|drop| self.is_rest(drop, &measured)) && self.had_time(mean);
+        let comes_down = differences.iter().sum::<f64>() < 0.0 && drop.is_none_or(|drop| drop.mean > 0.05 * mean.abs());
         let Measured { interval, smallest, largest, .. } = measured;
-        Some(Floor { interval, smallest, largest, settled })
+        Some(Floor { interval, smallest, largest, settled, falls: !settled && comes_down })
     }
 
-    /// Whether two steps in the middle of the run, or one where noise hides a 2-cycle, were at the height of its end.
-    fn rests_since_the_middle(&self, floor: &Measured) -> bool {
+    /// How far two steps in the middle of the run, or one where noise hides a 2-cycle, were above its end; `None` in a run too short to
+    /// have them.
+    fn drop_since_the_middle(&self) -> Option<Interval> {
         let from = self.recorded.partition_point(|step| *step < self.plan.steps / 2);
         let next = usize::from(self.every_step_evaluated);
         let pair = (from..self.recorded.len().saturating_sub(1))
             .find(|k| self.recorded[*k + next] == self.recorded[*k] + next as u64)
             .filter(|k| self.recorded[*k] * 4 <= self.plan.steps * 3);
-        // Too short a run to have such a pair.
-        let Some(k) = pair else { return true };
+        let k = pair?;
         let differences: Option<Vec<f64>> = self
             .lanes
             .iter()
@@ -287,7 +292,12 @@ impl Run {
                 Some(0.5 * (first + second) - window)
             })
             .collect();
-        let Some(difference) = differences.and_then(|all| student_interval(&all)) else { return false };
+        let unknown = Interval { mean: f64::NAN, low: f64::NEG_INFINITY, high: f64::INFINITY };
+        Some(differences.and_then(|all| student_interval(&all)).unwrap_or(unknown))
+    }
+
+    /// Whether the middle of the run was at the height of its end.
+    fn is_rest(&self, difference: Interval, floor: &Measured) -> bool {
         let near = difference.mean.abs() <= 0.05 * floor.interval.mean.abs() + 2.0 * floor.error;
         // An orbit of many points: two of them are not its mean, but lie within its range. A descent lies above.
         let height = floor.interval.mean + difference.mean;
@@ -296,8 +306,11 @@ impl Run {
     }
 
     /// A run that ends where it began has rested only if there was time to move: `eta mu T >= 1`, or where f is not
-    /// strongly convex `eta beta T >= 10`.
+    /// strongly convex `eta beta T >= 10`. One that repeats itself bit for bit moves no more.
     fn had_time(&self, floor: f64) -> bool {
+        if matches!(self.outcome, Outcome::Periodic { .. }) {
+            return true;
+        }
         let starts: Vec<f64> = self.lanes.iter().filter_map(|lane| lane.points.first()).map(|at| at.value).collect();
         let start = starts.iter().sum::<f64>() / starts.len().max(1) as f64;
         (start - floor).abs() > 0.05 * floor.abs() || self.time >= 1.0

@@ -21,6 +21,8 @@ pub struct Bound {
     pub settled_after: f64,
     /// For a stability criterion, which bounds nothing: whether it predicts that the run comes to rest.
     pub rests: Option<bool>,
+    /// For a limit of small steps: at most what the noise adds at this one; 0 if it is not told.
+    pub left_out: f64,
     /// A sentence a reader of the number needs (how good the asymptotics are, say).
     pub note: Option<String>,
 }
@@ -43,7 +45,17 @@ impl Bound {
 
     /// From a total that is neither sum nor maximum of its parts.
     pub fn of(total: Number, transient: Number, noise: Number, floor: Number) -> Self {
-        Self { total, transient, noise, floor, chosen: None, settled_after: 0.0, rests: None, note: None }
+        Self {
+            total,
+            transient,
+            noise,
+            floor,
+            chosen: None,
+            settled_after: 0.0,
+            rests: None,
+            left_out: 0.0,
+            note: None,
+        }
     }
 
     /// A criterion: whether the run comes to rest, as far as `known` can tell (its provenance is the criterion's).
@@ -65,6 +77,11 @@ impl Bound {
     /// With the steps a limit needs.
     pub fn settled_after(self, steps: f64) -> Self {
         Self { settled_after: steps, ..self }
+    }
+
+    /// With what the noise adds to a limit of small steps.
+    pub fn leaving_out(self, noise: Number) -> Self {
+        Self { left_out: noise.high, ..self }
     }
 
     /// With a sentence.

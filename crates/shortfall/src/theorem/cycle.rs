@@ -22,7 +22,12 @@ impl Inputs<'_> {
     /// `p = eta l (1 + (1-lambda) rho l)`: without the normalised part of the perturbation a step multiplies by `1 - p`.
     /// `eta l` for SAM.
     pub fn plain_step(&self, eigenvalue: Number) -> Number {
-        self.eta() * eigenvalue * (1.0 + (1.0 - self.lambda()) * self.rho() * eigenvalue)
+        self.eta() * self.curvature_met(eigenvalue)
+    }
+
+    /// `p/eta`
+    fn curvature_met(&self, eigenvalue: Number) -> Number {
+        eigenvalue * (1.0 + (1.0 - self.lambda()) * self.rho() * eigenvalue)
     }
 
     /// How a small displacement along eigenvalue `other` is multiplied in one step on the cycle of `eigenvalue`:
@@ -34,12 +39,15 @@ impl Inputs<'_> {
 
     /// `r = lambda eta l rho/(2 - p)`: half the distance of the two points of the cycle along eigenvalue `l`.
     pub fn cycle_radius(&self, eigenvalue: Number) -> Number {
-        self.lambda() * self.eta() * eigenvalue * self.rho() / (2.0 - self.plain_step(eigenvalue))
+        let rest = Number::exact(2.0).minus_product(self.eta(), self.curvature_met(eigenvalue));
+        self.lambda() * self.eta() * eigenvalue * self.rho() / rest
     }
 
     /// `F = l r^2/2` on the cycle; for SAM `eta^2 l^3 rho^2/(2 (2 - eta l)^2)`.
     pub fn cycle_suboptimality(&self, eigenvalue: Number) -> Number {
-        eigenvalue * self.cycle_radius(eigenvalue).square() / 2.0
+        // In this order a radius whose square underflows keeps its digits.
+        let radius = self.cycle_radius(eigenvalue);
+        eigenvalue * radius * radius / 2.0
     }
 
     /// `|grad f|^2 = (l r)^2` on the cycle.

@@ -75,7 +75,7 @@ fn requires(inputs: &Inputs) -> Vec<Requirement> {
 fn bound(inputs: &Inputs) -> Bound {
     let (beta, mu, delta) = (inputs.beta(), inputs.mu(), inputs.delta());
     let reach = inputs.rho().square().min(2.0 * delta / mu);
-    let cycle = beta * beta.square() / (128.0 * (mu * inputs.horizon()).square()) * reach;
+    let cycle = beta * (beta / (mu * inputs.horizon())).square() / 128.0 * reach;
     let total = (delta / 4.0).min(cycle);
     // All of it vanishes as T grows.
     Bound::of(total, total, Number::exact(0.0), Number::exact(0.0))

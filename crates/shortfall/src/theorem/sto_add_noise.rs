@@ -124,19 +124,25 @@ fn mean(inputs: &Inputs) -> Number {
 }
 
 fn moment(inputs: &Inputs) -> Bound {
-    let (lambda, noise, p) = (inputs.parameter("lambda"), inputs.parameter("noise"), inputs.parameter("p"));
+    let lambda = inputs.parameter("lambda");
     let transient =
         (inputs.eta() * lambda).one_minus_to_power(inputs.steps).square() * (inputs.start() - shift(inputs)).square();
+    Bound::sum(transient, spread(inputs), Number::exact(0.0))
+}
+
+/// `2 eta (4 lam^2 rho^2 + sigma2)/(lam (2 - eta lam))`, what stays of `E (x - m)^2` at most.
+fn spread(inputs: &Inputs) -> Number {
+    let (lambda, noise, p) = (inputs.parameter("lambda"), inputs.parameter("noise"), inputs.parameter("p"));
     let variance = noise.square() * (1.0 - p) / p;
-    let spread = 4.0 * (lambda * inputs.rho()).square() + variance;
-    let rest = 2.0 * inputs.eta() * spread / (lambda * (2.0 - inputs.eta() * lambda));
-    Bound::sum(transient, rest, Number::exact(0.0))
+    let kicks = 4.0 * (lambda * inputs.rho()).square() + variance;
+    2.0 * inputs.eta() * kicks / (lambda * (2.0 - inputs.eta() * lambda))
 }
 
 fn limit(inputs: &Inputs) -> Bound {
     let lambda = inputs.parameter("lambda");
     Bound::floor(lambda * shift(inputs).square() / 2.0)
         .settled_after(5.0 / (inputs.method.eta.first() * lambda.middle()))
+        .leaving_out(lambda * spread(inputs) / 2.0)
         .noting("the limit of small steps: a run has the noise part, about eta*sigma2/4, on top".to_owned())
 }
 

@@ -97,6 +97,7 @@ fn limit(inputs: &Inputs) -> Bound {
     let mu = inputs.parameter("mu");
     Bound::floor(mu * stall(inputs).square() / 2.0)
         .settled_after(10.0 / (inputs.method.eta.first() * mu.middle()))
+        .leaving_out(inputs.eta() * second_moment(inputs) / 2.0)
         .noting("the limit of small steps: right up to terms of order eta".to_owned())
 }
 

@@ -107,8 +107,10 @@ fn requires(inputs: &Inputs) -> Vec<Requirement> {
 
 fn limit(inputs: &Inputs) -> Bound {
     let Trap { depth, kink, .. } = trap(inputs);
+    let steepest = inputs.parameter("beta") + inputs.parameter("mu");
     Bound::floor(inputs.parameter("mu") * (depth + kink).square() / 2.0)
         .settled_after(10.0 / (inputs.method.eta.first() * inputs.parameter("mu").middle()))
+        .leaving_out(inputs.eta() * (steepest * inputs.rho()).square())
         .noting("the limit of small steps: right up to terms of order eta".to_owned())
 }
 

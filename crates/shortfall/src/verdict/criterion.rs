@@ -5,6 +5,17 @@ use crate::constants::Provenance;
 use crate::simulate::{Outcome, Run};
 use crate::theorem::{Bound, Measure, Quantity};
 
+/// Sizes between which squares neither overflow nor underflow.
+const TOLD: std::ops::Range<f64> = 1e-150..1e150;
+
+/// Whether doubles can tell where the run goes from its start.
+fn begins_within_doubles(run: &Run) -> bool {
+    let is_told = |x: f64| x == 0.0 || TOLD.contains(&x.abs());
+    let first = run.lanes.first().and_then(|lane| lane.points.first());
+    run.plan.start.iter().all(|x| is_told(*x))
+        && first.is_some_and(|at| TOLD.contains(&at.gradient_norm) && is_told(at.value))
+}
+
 /// Holds the outcome of a run against a criterion, on both sides of its threshold.
 pub(super) fn decide(rests: bool, quantity: &Quantity, bound: &Bound, run: &Run) -> (Verdict, Option<String>) {
     let undecided = |reason: &str| (Verdict::Undecided, Some(reason.to_owned()));
@@ -29,6 +40,9 @@ pub(super) fn decide(rests: bool, quantity: &Quantity, bound: &Bound, run: &Run)
     }
     if (run.plan.steps as f64) < bound.settled_after {
         return undecided("the run may still be moving: more steps would tell");
+    }
+    if !begins_within_doubles(run) {
+        return undecided("the outcome is another, but the run begins where doubles overflow or underflow");
     }
     if bound.total.provenance != Provenance::Certified {
         return undecided("the outcome is another, but a number behind the criterion is only estimated");
