@@ -1,6 +1,7 @@
 //! The command `shortfall`: parse, do, print.
 
 mod arguments;
+mod folder;
 mod output;
 mod progress;
 mod render;

@@ -11,7 +11,7 @@ mod verdicts;
 pub use field::field;
 pub use lists::{data, entries, entry, theorem, theorems};
 pub use plot::plot;
-pub use reproduce::{row, score};
+pub use reproduce::{floors, identities, row, score};
 pub use sweep::sweep;
 pub use verdicts::{bounds, run};
 

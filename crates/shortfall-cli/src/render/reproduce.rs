@@ -3,9 +3,10 @@
 use super::table::Table;
 use super::verdicts::{LEGEND, bound_cell, name, shown};
 use super::wrap;
-use shortfall::text::factor;
+use shortfall::text::{factor, number};
 use shortfall::verdict::Verdict;
-use shortfall_lab::reproduce::{Fitted, Made, Report};
+use shortfall_lab::report::Floors;
+use shortfall_lab::reproduce::{Fitted, Identity, Made, Report};
 
 /// A row with its checks.
 pub fn row(report: &Report) -> String {
@@ -75,6 +76,32 @@ fn rates(rates: &[Fitted]) -> String {
         ]);
     }
     table.to_string()
+}
+
+/// What formulas say of fields and of the min-max objective, beside what was measured.
+pub fn identities(identities: &[Identity]) -> String {
+    let mut table = Table::new(&["identity", "formula", "measured", "verdict"], 0);
+    for identity in identities {
+        let measured = number(identity.measured.mean);
+        let verdict = identity.verdict().word().to_owned();
+        table.row([identity.id.to_owned(), number(identity.predicted), measured, verdict]);
+    }
+    format!("What SAM really descends  [virtual-loss]\n{table}\n")
+}
+
+/// How the floors of methods go with a parameter.
+pub fn floors(floors: &[Floors]) -> String {
+    let mut text = String::new();
+    for Floors { swept, lines } in floors {
+        let mut table = Table::new(&["method", "from floor", "to floor", "power"], 0);
+        for line in lines {
+            let floor = |point: Option<&(f64, f64)>| point.map_or(String::new(), |(_, floor)| number(*floor));
+            let power = line.power.map_or(String::new(), |power| format!("{:.2}", power.mean));
+            table.row([line.label.to_owned(), floor(line.points.first()), floor(line.points.last()), power]);
+        }
+        text += &format!("Floors against {}  [{}]\n{}{table}\n", swept.parameter, swept.id, wrap(swept.says, "  "));
+    }
+    text
 }
 
 fn short(selector: &str) -> String {

@@ -1,14 +1,14 @@
 //! `shortfall reproduce`
 
-use super::run::{make_folder, write, write_page};
 use crate::arguments::Reproduce;
+use crate::folder::Folder;
 use crate::output::{Failure, print, print_json};
 use crate::{progress, render};
 use shortfall_lab::pool::Pool;
 use shortfall_lab::report::{EXHIBITS, FLOORS, Origin, Results, listed, page};
 use shortfall_lab::reproduce::{ROWS, Report, Row, document, identities};
 use shortfall_lab::{json, selector};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::Instant;
 
 /// Where the page goes if nothing is said.
@@ -39,10 +39,8 @@ pub fn perform(arguments: &Reproduce) -> Result<(), Failure> {
         parts.retain(|part| part.name() == wanted);
     }
     // A script that reads the JSON asked for no files.
-    let folder = arguments.out.clone().or((!arguments.json).then(|| PathBuf::from(FOLDER)));
-    if let Some(folder) = &folder {
-        make_folder(folder)?;
-    }
+    let folder = arguments.out.as_deref().or((!arguments.json).then_some(Path::new(FOLDER)));
+    let folder = folder.map(Folder::make).transpose()?;
     let pool = Pool::new(None)?;
     let clock = Instant::now();
     let origin = |stopped: bool| Origin {
@@ -56,8 +54,8 @@ pub fn perform(arguments: &Reproduce) -> Result<(), Failure> {
     let mut results = Results::default();
     for part in parts {
         make(&part, arguments.quick, &pool, &mut results)?;
-        if let (Part::Row(_), Some(report), false) = (&part, results.reports.last(), arguments.json) {
-            print(&render::row(report))?;
+        if !arguments.json {
+            print(&shown(&part, &results))?;
         }
         // Written after every part, so that an interruption keeps what there is.
         if let Some(folder) = &folder {
@@ -76,9 +74,18 @@ pub fn perform(arguments: &Reproduce) -> Result<(), Failure> {
         print(&render::score(&results.reports, seconds))?;
     }
     if let Some(folder) = &folder {
-        eprintln!("the page: {}", folder.join("index.html").display());
+        eprintln!("the page: {}", folder.page().display());
     }
     Ok(())
+}
+
+/// A part that was made last.
+fn shown(part: &Part, results: &Results) -> String {
+    match part {
+        Part::Row(_) => results.reports.last().map_or(String::new(), render::row),
+        Part::Exhibits => render::identities(&results.identities),
+        Part::Floors => render::floors(&results.floors),
+    }
 }
 
 /// As far as it comes before Ctrl-C.
@@ -122,8 +129,8 @@ fn row_report(row: &'static Row, quick: bool, pool: &Pool) -> Result<Report, Fai
     Ok(report)
 }
 
-fn keep(folder: &Path, results: &Results, origin: &Origin) -> Result<(), Failure> {
+fn keep(folder: &Folder, results: &Results, origin: &Origin) -> Result<(), Failure> {
     let document = document(&results.reports, &results.identities, origin.seconds, origin.threads);
-    write(&folder.join("reproduce.json"), &format!("{document:#}\n"))?;
-    write_page(folder, &page(results, origin))
+    folder.write("reproduce.json", &format!("{document:#}\n"))?;
+    folder.write_page(&page(results, origin))
 }

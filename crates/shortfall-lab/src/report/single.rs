@@ -59,7 +59,7 @@ pub fn of_run(experiment: &Experiment, finished: &Finished) -> Page {
 }
 
 /// The page of a sweep, which a command made: floors against the swept parameter.
-pub fn of_sweep(swept: &Swept, command: String) -> Page {
+pub fn of_sweep(swept: &Swept, command: &str) -> Page {
     let figure = swept.picture();
     let fits = swept.fits();
     let caption = html! {
@@ -70,17 +70,17 @@ pub fn of_sweep(swept: &Swept, command: String) -> Page {
     };
     Page {
         title: figure.title.clone(),
-        lead: command.clone(),
+        lead: command.to_owned(),
         sections: vec![section(
             "the-floors",
             "The floors",
-            vec![Block::Plate(plate("sweep".into(), figure, caption, command))],
+            vec![Block::Plate(plate("sweep".into(), figure, caption, command.to_owned()))],
         )],
     }
 }
 
 /// The page of a field, which a command made.
-pub fn of_field(seen: &Seen, command: String) -> Page {
+pub fn of_field(seen: &Seen, command: &str) -> Page {
     let experiment = seen.experiment;
     let mut plates: Vec<(&str, Picture)> = Vec::new();
     if seen.points.len() > 1 {
@@ -89,8 +89,9 @@ pub fn of_field(seen: &Seen, command: String) -> Page {
     } else if seen.plane.is_some() {
         plates.push(("plane", super::above(seen, 60)));
     }
-    let plates =
-        plates.into_iter().map(|(id, picture)| Block::Plate(plate(id.to_owned(), picture, html! {}, command.clone())));
+    let plates = plates
+        .into_iter()
+        .map(|(id, picture)| Block::Plate(plate(id.to_owned(), picture, html! {}, command.to_owned())));
     let mut body: Vec<Block> = plates.collect();
     if let Some(why) = &seen.without {
         body.insert(0, Block::Text(html! { p { (if seen.integrated.is_some() { "J is integrated from G; no closed form is known: " } else { "No virtual loss J is known here: " }) (why) "." } }));
@@ -100,7 +101,7 @@ pub fn of_field(seen: &Seen, command: String) -> Page {
     }
     Page {
         title: format!("The field of {} on {}", experiment.method_arguments.owner, experiment.loaded.arguments.owner),
-        lead: command.clone(),
+        lead: command.to_owned(),
         sections: vec![section("the-field", "What is descended", body)],
     }
 }
