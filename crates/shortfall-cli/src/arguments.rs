@@ -179,7 +179,9 @@ const MOST_THREADS: u64 = 1024;
 
 fn whole(option: &str, text: &str, from: u64, to: u64) -> Result<u64, BadInput> {
     let digits: String = text.chars().filter(|c| *c != '_').collect();
-    match digits.parse::<u64>() {
+    // 1e6 is whole, too; above 2^53 a double does not tell.
+    let as_double = || digits.parse::<f64>().ok().filter(|x| x.fract() == 0.0 && (0.0..=2f64.powi(53)).contains(x));
+    match digits.parse::<u64>().or_else(|error| as_double().map(|x| x as u64).ok_or(error)) {
         Ok(number) if (from..=to).contains(&number) => Ok(number),
         _ => {
             let shown: String = text.chars().take(40).filter(|c| !c.is_control()).collect();

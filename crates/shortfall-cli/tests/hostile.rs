@@ -64,6 +64,8 @@ fn selectors_and_options() {
         (&["sine", "sam", "--steps", "-1"], &["--steps"]),
         (&["sine", "sam", "--steps", "many"], &["--steps"]),
         (&["sine", "sam", "--seeds", "0"], &["--seeds"]),
+        (&["sine", "sam", "--seeds", "1e8"], &["--seeds", "1 to 10000000"]),
+        (&["sine", "sam", "--seeds", "1.5"], &["--seeds"]),
         (&["sine", "sam", "--seed", "-1"], &["--seed"]),
         (&["sine", "sam", "--threads", "0"], &["--threads"]),
         (&["sine", "sam", "--record", "some"], &["--record"]),

@@ -15,8 +15,7 @@ const MOST_REFERENCES: usize = 4;
 pub fn of_run(experiment: &Experiment, finished: &Finished) -> Figure {
     let known = finished.run.base_error.is_some();
     let trace = finished.run.trace();
-    // On a logarithmic axis step 0 has no place: it stands at 1/2.
-    let x = |step: u64| if step == 0 { 0.5 } else { step as f64 };
+    let x = |step: u64| step as f64;
     let pick = |row: &(u64, _, _)| if known { row.1 } else { row.2 };
     let points: Vec<(f64, f64)> = trace.iter().map(|row| (x(row.0), pick(row).mean)).collect();
     let over = finished.run.mean_over();
@@ -84,7 +83,7 @@ pub fn of_run(experiment: &Experiment, finished: &Finished) -> Figure {
             "{y} against the step t, {}; dashed lines are bounds and predictions",
             settings.join(", ")
         ),
-        x: Axis { label: "step t (0 at the left end)".to_owned(), scale: Scale::Log },
+        x: Axis { label: "step t (0 at the left end)".to_owned(), scale: Scale::Steps },
         y: Axis { label: y.to_owned(), scale: Scale::Log },
         series,
         references,

@@ -1,7 +1,7 @@
 //! A small plot on logarithmic axes for a terminal: lines in braille dots, references as dashed lines with their names.
 
 use super::WIDTH;
-use shortfall_lab::figure::Figure;
+use shortfall_lab::figure::{Figure, Scale};
 
 /// Size of the plot, in characters; each holds 2 x 4 dots.
 const COLUMNS: usize = 46;
@@ -14,22 +14,23 @@ const DOTS: [[u8; 2]; 4] = [[0x01, 0x08], [0x02, 0x10], [0x04, 0x20], [0x40, 0x8
 
 /// Exponents of ten between which a plot lies.
 struct Range {
+    scale: Scale,
     low: f64,
     high: f64,
 }
 
 impl Range {
     /// Of the values that have a logarithm; `None` if there are none.
-    fn of(values: impl Iterator<Item = f64>) -> Option<Self> {
-        let exponents = values.filter(|value| *value > 0.0 && value.is_finite()).map(f64::log10);
+    fn of(scale: Scale, values: impl Iterator<Item = f64>) -> Option<Self> {
+        let exponents = values.filter_map(|value| scale.position(value));
         let (low, high) =
             exponents.fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), e| (low.min(e), high.max(e)));
-        (low <= high).then(|| Self { low: low - 0.05, high: high.max(low + 0.1) + 0.05 })
+        (low <= high).then(|| Self { scale, low: low - 0.05, high: high.max(low + 0.1) + 0.05 })
     }
 
     /// From 0 to 1 inside.
     fn place(&self, value: f64) -> Option<f64> {
-        let at = (value.log10() - self.low) / (self.high - self.low);
+        let at = (self.scale.position(value)? - self.low) / (self.high - self.low);
         (0.0..=1.0).contains(&at).then_some(at)
     }
 
@@ -45,8 +46,10 @@ impl Range {
 pub fn plot(figure: &Figure) -> String {
     let points = || figure.series.iter().flat_map(|series| series.points.iter().copied());
     let references = || figure.references.iter().map(|reference| reference.value);
-    let (Some(x), Some(y)) = (Range::of(points().map(|p| p.0)), Range::of(points().map(|p| p.1).chain(references())))
-    else {
+    let (Some(x), Some(y)) = (
+        Range::of(figure.x.scale, points().map(|p| p.0)),
+        Range::of(figure.y.scale, points().map(|p| p.1).chain(references())),
+    ) else {
         return String::new();
     };
     let mut canvas = vec![[0u8; COLUMNS]; ROWS];

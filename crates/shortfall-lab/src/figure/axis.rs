@@ -57,7 +57,7 @@ impl Ruler {
     /// For these values, with a margin of this part of the range on each side. Values without a place are ignored.
     pub(super) fn new(scale: Scale, values: impl Iterator<Item = f64>, margin: f64) -> Self {
         let mut ruler = Self { scale, low: f64::INFINITY, high: f64::NEG_INFINITY, from: 0.0, to: 1.0 };
-        for value in values.filter_map(|value| ruler.position(value)).collect::<Vec<_>>() {
+        for value in values.filter_map(|value| scale.position(value)).collect::<Vec<_>>() {
             ruler.low = ruler.low.min(value);
             ruler.high = ruler.high.max(value);
         }
@@ -67,7 +67,7 @@ impl Ruler {
         let size = ruler.low.abs().max(ruler.high.abs());
         let pad = if ruler.high / 2.0 - ruler.low / 2.0 > 1e-9 * size {
             (ruler.high * margin) - (ruler.low * margin)
-        } else if scale == Scale::Log {
+        } else if scale != Scale::Linear {
             // A single value: half a decade on each side, or a tenth of the value itself.
             0.5
         } else if size < 1e-300 {
@@ -85,14 +85,6 @@ impl Ruler {
         Self { from, to, ..self }
     }
 
-    fn position(&self, value: f64) -> Option<f64> {
-        match self.scale {
-            _ if !value.is_finite() => None,
-            Scale::Linear => Some(value),
-            Scale::Log => (value > 0.0).then(|| value.log10()),
-        }
-    }
-
     fn pixel(&self, position: f64) -> f64 {
         // Halved: the range may be wider than the largest double.
         let part = (position / 2.0 - self.low / 2.0) / (self.high / 2.0 - self.low / 2.0);
@@ -101,12 +93,16 @@ impl Ruler {
 
     /// The pixel of a value; `None` if it has no place on this scale.
     pub(super) fn place(&self, value: f64) -> Option<f64> {
-        self.position(value).map(|position| self.pixel(position))
+        self.scale.position(value).map(|position| self.pixel(position))
     }
 
     /// Scale, range and pixels in words, for scripts: `log -9 0 364 34`.
     pub(super) fn words(&self) -> String {
-        let scale = if self.scale == Scale::Log { "log" } else { "linear" };
+        let scale = match self.scale {
+            Scale::Linear => "linear",
+            Scale::Log => "log",
+            Scale::Steps => "steps",
+        };
         format!("{scale} {} {} {:.1} {:.1}", self.low, self.high, self.from, self.to)
     }
 

@@ -24,6 +24,20 @@ pub enum Scale {
     Linear,
     /// Equal ratios, equal lengths; base 10.
     Log,
+    /// Like `Log`, of steps: step 0, which has no logarithm, stands where 1/2 does.
+    Steps,
+}
+
+impl Scale {
+    /// Where a value lies: itself, or its base-10 logarithm; `None` for one without a place.
+    pub fn position(self, value: f64) -> Option<f64> {
+        match self {
+            _ if !value.is_finite() => None,
+            Self::Linear => Some(value),
+            Self::Steps if value == 0.0 => Some(0.5f64.log10()),
+            Self::Log | Self::Steps => (value > 0.0).then(|| value.log10()),
+        }
+    }
 }
 
 /// An axis.

@@ -12,7 +12,7 @@
     const [scale, ...ends] = words.split(' ');
     const [low, high, from, to] = ends.map(Number);
     return value => {
-      const at = scale === 'log' ? Math.log10(value) : value;
+      const at = scale === 'linear' ? value : Math.log10(scale === 'steps' && Number(value) === 0 ? 0.5 : value);
       return from + (at / 2 - low / 2) / (high / 2 - low / 2) * (to - from);
     };
   };

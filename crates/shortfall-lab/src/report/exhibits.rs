@@ -222,7 +222,7 @@ impl Exhibit {
             let finished = experiment.run(pool, None, observer)?;
             let run = &finished.run;
             let path = |lane: &shortfall::simulate::LaneRecord| -> Vec<(f64, f64)> {
-                let steps = run.recorded.iter().map(|step| if *step == 0 { 0.5 } else { *step as f64 });
+                let steps = run.recorded.iter().map(|step| *step as f64);
                 steps.zip(&lane.points).map(|(step, point)| (step, point.position)).collect()
             };
             let label = experiment.method_arguments.owner.clone();
@@ -235,7 +235,7 @@ impl Exhibit {
         Ok(Picture::Lines(Figure {
             title: format!("Paths on {problem}"),
             description: self.says.to_owned(),
-            x: Axis { label: "step t (0 at the left end)".to_owned(), scale: Scale::Log },
+            x: Axis { label: "step t (0 at the left end)".to_owned(), scale: Scale::Steps },
             y: Axis { label: "x_t".to_owned(), scale: Scale::Linear },
             series,
             references: Vec::new(),
