@@ -144,6 +144,8 @@ pub struct Experiment {
     pub at_start: AtStart,
     /// Time for constants, minimum and facts.
     pub constants_time: Duration,
+    /// Of the weighted mean that a statement is about.
+    weight_decay: Option<f64>,
 }
 
 impl Experiment {
@@ -187,8 +189,19 @@ impl Experiment {
         let at_start = AtStart { suboptimality, gradient_norm: norm(&gradient) };
         loaded.check()?;
         let constants_time = clock.elapsed();
-        let experiment =
-            Self { request, loaded, method_arguments, method, constants, minimum, facts, at_start, constants_time };
+        let mut experiment = Self {
+            request,
+            loaded,
+            method_arguments,
+            method,
+            constants,
+            minimum,
+            facts,
+            at_start,
+            constants_time,
+            weight_decay: None,
+        };
+        experiment.weight_decay = weight_decay(&experiment.bounds());
         simulate::check(
             experiment.problem(),
             &experiment.method,
@@ -216,7 +229,7 @@ impl Experiment {
             first_replicate,
             record: self.request.record,
             base: self.minimum.value().map_or(0.0, |(value, _)| value),
-            weight_decay: weight_decay(&self.bounds()),
+            weight_decay: self.weight_decay,
         }
     }
 

@@ -71,7 +71,8 @@ proptest! {
 
     #[test]
     fn bounds_follow_their_constants(constants in constants(), method in method(), which in 0..Symbol::ALL.len(), looser in 1.0..4.0f64, steps in 1..2000u64) {
-        let problem = ProblemFacts { dimension: 2, start: vec![0.3, -0.4], ..ProblemFacts::default() };
+        let mut problem = ProblemFacts::default();
+        (problem.dimension, problem.start) = (2, vec![0.3, -0.4]);
         let symbol = Symbol::ALL[which];
         let known = constants.get(symbol).value().expect("all are set");
         let less = if symbol == Symbol::Mu { known / looser } else { known * looser };

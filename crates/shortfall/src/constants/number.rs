@@ -221,10 +221,11 @@ impl<N: Into<Number>> Mul<N> for Number {
     type Output = Self;
     fn mul(self, other: N) -> Self {
         let other = other.into();
-        let pairs = [(self.low, other.low), (self.low, other.high), (self.high, other.low), (self.high, other.high)];
+        let all = [(self.low, other.low), (self.low, other.high), (self.high, other.low), (self.high, other.high)];
+        let pairs = if self.low == self.high && other.low == other.high { &all[..1] } else { &all };
         let mut low = f64::INFINITY;
         let mut high = f64::NEG_INFINITY;
-        for (a, b) in pairs {
+        for &(a, b) in pairs {
             low = low.min(mul_down(a, b));
             high = high.max(mul_up(a, b));
         }

@@ -33,7 +33,8 @@ impl Inputs<'_> {
     /// How a small displacement along eigenvalue `other` is multiplied in one step on the cycle of `eigenvalue`:
     /// `1 - p(l') - (l'/l)^2 (2 - p(l))`. For estimates of how long things take, so in plain doubles.
     pub fn cycle_multiplier(&self, eigenvalue: f64, other: f64) -> f64 {
-        let step = |l: f64| self.plain_step(Number::exact(l)).middle();
+        let (eta, rest) = (self.method.eta.first(), (1.0 - self.lambda().middle()) * self.method.rho.first());
+        let step = |l: f64| eta * l * (1.0 + rest * l);
         1.0 - step(other) - (other / eigenvalue).powi(2) * (2.0 - step(eigenvalue))
     }
 

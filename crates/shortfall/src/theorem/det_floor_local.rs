@@ -1,6 +1,5 @@
 //! `det-floor-local`: where deterministic SAM stops on a smooth strongly convex function, for small rho.
 
-use super::cycle::eigenspaces;
 use super::quad_global::settled_after;
 use super::{Bound, Form, Inputs, Kind, Mode, Over, Quantity, Requirement, Theorem};
 use crate::constants::Number;
@@ -59,8 +58,8 @@ fn requires(inputs: &Inputs) -> Vec<Requirement> {
 fn bound(inputs: &Inputs) -> Bound {
     let floor = inputs.cycle_suboptimality(top(inputs));
     // A quadratic's way to its cycle is known; elsewhere (1 - eta mu)^(2T) Delta has to be well below the floor.
-    let settled = match inputs.problem.spectrum.as_deref().map(eigenspaces) {
-        Some(spaces) => settled_after(inputs, &spaces),
+    let settled = match inputs.problem.eigenspaces() {
+        Some(spaces) => settled_after(inputs, spaces),
         None => inputs.descent_time(floor, inputs.mu().middle()),
     };
     Bound::floor(floor).settled_after(settled)

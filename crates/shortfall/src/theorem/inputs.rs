@@ -1,9 +1,11 @@
 //! What a theorem may look at: constants, the method's numbers, and facts about the problem and the start.
 
 use super::Bound;
+use super::cycle::{Eigenspace, eigenspaces};
 use crate::arguments::Value;
 use crate::constants::{Constants, Number, Symbol};
 use crate::method::{Method, Perturbation, SampleReuse, Schedule};
+use std::sync::OnceLock;
 
 /// How a method draws samples, as far as statements care.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -103,9 +105,16 @@ pub struct ProblemFacts {
     pub first_order_floor: Option<FirstOrderFloor>,
     /// For deterministic SAM started near one.
     pub hallucinated: Option<Hallucinated>,
+    pub(crate) eigenspaces: OnceLock<Vec<Eigenspace>>,
 }
 
 impl ProblemFacts {
+    /// The eigenspaces of a quadratic, found once.
+    pub(super) fn eigenspaces(&self) -> Option<&[Eigenspace]> {
+        let spectrum = self.spectrum.as_deref()?;
+        Some(self.eigenspaces.get_or_init(|| eigenspaces(spectrum)))
+    }
+
     /// A numeric parameter.
     pub fn number(&self, name: &str) -> Option<f64> {
         self.parameters.iter().find(|(entry, _)| entry == name).and_then(|(_, value)| match value {

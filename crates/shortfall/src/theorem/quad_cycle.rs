@@ -1,6 +1,6 @@
 //! `quad-cycle`: on a quadratic SAM can hop between two points for ever, at a suboptimality known exactly.
 
-use super::cycle::{Eigenspace, eigenspaces, length};
+use super::cycle::{Eigenspace, length};
 use super::{Bound, Form, Inputs, Kind, Mode, Over, Quantity, Requirement, Theorem, Witness};
 use crate::constants::Number;
 
@@ -57,7 +57,7 @@ struct Cycle {
 }
 
 fn cycle(inputs: &Inputs) -> Option<Cycle> {
-    let spaces = eigenspaces(inputs.problem.spectrum.as_deref()?);
+    let spaces = inputs.problem.eigenspaces()?;
     let top = spaces.last()?.0;
     let (index, &(eigenvalue, inside)) = spaces.iter().enumerate().max_by(|a, b| a.1.1.high.total_cmp(&b.1.1.high))?;
     let step = inputs.plain_step(Number::exact(eigenvalue));
@@ -66,11 +66,14 @@ fn cycle(inputs: &Inputs) -> Option<Cycle> {
         return None;
     }
     let radius = inputs.cycle_radius(Number::exact(eigenvalue));
-    let others = |(other, space): (usize, &Eigenspace)| (other != index).then_some(space.1);
-    let outside = length(spaces.iter().enumerate().filter_map(others)) / radius;
     let excess = inside / radius - 1.0;
     let on_cycle = |deviation: Number| deviation.is_at_most(ON_CYCLE) && (-deviation).is_at_most(ON_CYCLE);
-    if !on_cycle(outside) || !on_cycle(excess) {
+    if !on_cycle(excess) {
+        return None;
+    }
+    let others = |(other, space): (usize, &Eigenspace)| (other != index).then_some(space.1);
+    let outside = length(spaces.iter().enumerate().filter_map(others)) / radius;
+    if !on_cycle(outside) {
         return None;
     }
     let deviation = outside.high.max(excess.high.abs()).max(excess.low.abs());

@@ -1,6 +1,6 @@
 //! `quad-global`: where SAM ends up on a quadratic, exactly, from almost every start.
 
-use super::cycle::{Eigenspace, eigenspaces, length};
+use super::cycle::{Eigenspace, length};
 use super::{Bound, Form, Inputs, Kind, Mode, Over, Quantity, Requirement, Theorem, Witness};
 use crate::constants::Number;
 use crate::text::number;
@@ -48,7 +48,7 @@ pub static THEOREM: Theorem = Theorem {
 };
 
 fn requires(inputs: &Inputs) -> Vec<Requirement> {
-    let spaces = inputs.problem.spectrum.as_deref().map(eigenspaces).unwrap_or_default();
+    let spaces = inputs.problem.eigenspaces().unwrap_or_default();
     let mut requirements = vec![inputs.deterministic_sam()];
     let (Some(&(least, _)), Some(&(top, component))) = (spaces.first(), spaces.last()) else {
         let reason = "no exact eigenvalues of f are known";
@@ -75,9 +75,9 @@ fn requires(inputs: &Inputs) -> Vec<Requirement> {
 }
 
 fn limit(inputs: &Inputs, value: impl Fn(Number) -> Number) -> Bound {
-    let spaces = inputs.problem.spectrum.as_deref().map(eigenspaces).unwrap_or_default();
+    let spaces = inputs.problem.eigenspaces().unwrap_or_default();
     let Some(&(top, _)) = spaces.last() else { return Bound::floor(Number::unknown()) };
-    Bound::floor(value(Number::exact(top))).settled_after(settled_after(inputs, &spaces))
+    Bound::floor(value(Number::exact(top))).settled_after(settled_after(inputs, spaces))
 }
 
 /// Thrice the steps the linearised map needs, one stage after the other: into the region of the cycles, away from

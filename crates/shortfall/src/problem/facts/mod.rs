@@ -13,6 +13,7 @@ use crate::source::Budget;
 use crate::theorem::{CurvatureAtMinimum, ProblemFacts};
 use first_order_floor::first_order_floor;
 use hallucinated::hallucinated;
+use std::sync::OnceLock;
 
 /// Largest dimension whose Hessian at the minimiser is decomposed, and most operations to form it: some ten seconds.
 const LARGEST_DENSE: usize = 2000;
@@ -50,6 +51,7 @@ pub fn facts(
         spectrum,
         first_order_floor,
         hallucinated: hallucinated(problem, method, start),
+        eigenspaces: OnceLock::new(),
     }
 }
 
