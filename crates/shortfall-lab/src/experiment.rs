@@ -1,6 +1,6 @@
 //! From selectors to a verdict: problem, method, constants, statements, run.
 
-use crate::data::Library;
+use crate::data::{Library, check_memory};
 use crate::pool::Pool;
 use crate::selector::{self, Start};
 use shortfall::arguments::{Arguments, BadInput, Entry, Value};
@@ -202,11 +202,9 @@ impl Experiment {
             weight_decay: None,
         };
         experiment.weight_decay = weight_decay(&experiment.bounds());
-        simulate::check(
-            experiment.problem(),
-            &experiment.method,
-            &experiment.plan(experiment.request.steps, 0, experiment.seeds()),
-        )?;
+        let plan = experiment.plan(experiment.request.steps, 0, experiment.seeds());
+        simulate::check(experiment.problem(), &experiment.method, &plan)?;
+        check_memory(plan.memory())?;
         Ok(experiment)
     }
 

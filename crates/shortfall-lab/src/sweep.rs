@@ -1,5 +1,6 @@
 //! Sweeps: any number in a selector may be a list, and every combination is run with the same seeds.
 
+use crate::data::check_memory;
 use crate::experiment::{Experiment, Finished, Loaded, Request};
 use crate::figure::{Axis, Figure, Scale, Series};
 use crate::fit::{Slice, exponent};
@@ -145,7 +146,8 @@ impl Sweep {
         let clock = Instant::now();
         let mut made: Vec<Option<Run>> = experiments.iter().map(Experiment::enumerated).collect::<Result<_, _>>()?;
         let sampled = experiments.iter().zip(&made).filter(|(_, run)| run.is_none());
-        let settings = sampled.map(|(experiment, _)| experiment.setting()).collect();
+        let settings: Vec<_> = sampled.map(|(experiment, _)| experiment.setting()).collect();
+        check_memory(settings.iter().fold(0, |sum, setting| sum.saturating_add(setting.plan.memory())))?;
         let watched = &mut |progress| {
             let stops = experiments.iter().any(|experiment| experiment.loaded.check().is_err());
             if stops { ControlFlow::Break(()) } else { observer(progress) }

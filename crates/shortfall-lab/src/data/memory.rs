@@ -29,6 +29,22 @@ pub fn parse_memory(text: &str) -> Result<u64, BadInput> {
     })
 }
 
+/// Bytes that are taken to be there.
+const LITTLE: u64 = 1 << 26;
+
+/// An error if what lanes keep takes more memory than there is.
+pub(crate) fn check(wanted: u64) -> Result<(), BadInput> {
+    // Sweeps have many settings, and to ask takes files to be read.
+    let free = if wanted < LITTLE { LITTLE } else { free() };
+    if wanted <= free {
+        return Ok(());
+    }
+    let [wanted, free] = [wanted, free].map(|bytes| bytes as f64 / 1e9);
+    Err(BadInput::new(format!(
+        "what the lanes keep takes about {wanted:.1} GB, and {free:.1} GB are free: fewer seeds or settings, or `--record ends`"
+    )))
+}
+
 /// Bytes that this process may take: what is free, what its container allows, what its limits allow; `u64::MAX` where nothing says so.
 pub(super) fn free() -> u64 {
     let read = |path: &str| std::fs::read_to_string(path).unwrap_or_default();
@@ -74,6 +90,13 @@ fn of_limits(text: &str) -> Option<u64> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_no_machine_has_is_refused() {
+        assert!(check(LITTLE - 1).is_ok());
+        let message = check(u64::MAX / 2).unwrap_err().message;
+        assert!(message.contains("9223372036.9 GB") && message.contains("fewer seeds"), "{message}");
+    }
 
     #[test]
     fn sizes() {

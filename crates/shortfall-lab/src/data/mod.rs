@@ -18,6 +18,7 @@ mod svmlight;
 mod zip;
 
 pub use bundled::{BUNDLED, Bundled};
+pub(crate) use memory::check as check_memory;
 pub use memory::parse_memory;
 
 use crate::selector::{clip, list, suggestion};

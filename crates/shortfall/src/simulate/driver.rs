@@ -1,9 +1,9 @@
 //! The loop: blocks of lanes, chunk after chunk, until the plan is done or an observer stops it.
 
-use super::aggregates::LaneRecord;
+use super::aggregates::{LaneRecord, Point, Sums};
 use super::run::{Expectations, Outcome, Rounding, Run};
 use super::stepper::{Aggregates, Course, Schedule, Together, choose};
-use super::{Plan, State, StepRounding};
+use super::{Plan, Record, State, StepRounding};
 use crate::arguments::BadInput;
 use crate::method::{Method, Sampling};
 use crate::parallel::{Parallel, map};
@@ -68,13 +68,24 @@ pub fn check_sampling(problem: &dyn Problem, sampling: &Sampling) -> Result<(), 
 }
 
 impl Plan {
+    fn recorded_by_each(&self) -> u64 {
+        match self.record {
+            Record::Every => self.steps.saturating_add(1),
+            Record::LogSpaced | Record::Ends => self.recorded().len() as u64,
+        }
+    }
+
     /// Points its trace holds.
     fn trace_size(&self) -> u64 {
-        let recorded = match self.record {
-            super::Record::Every => self.steps.saturating_add(1),
-            super::Record::LogSpaced | super::Record::Ends => self.recorded().len() as u64,
-        };
-        self.lanes.saturating_mul(recorded)
+        self.lanes.saturating_mul(self.recorded_by_each())
+    }
+
+    /// Bytes that the records and the iterates of all lanes take, roughly.
+    pub fn memory(&self) -> u64 {
+        let sums = if self.record == Record::Ends { 0 } else { size_of::<Sums>() };
+        let own = size_of::<LaneRecord>() + sums + size_of_val(&self.start[..]);
+        let points = self.recorded_by_each().saturating_mul(size_of::<Point>() as u64);
+        self.lanes.saturating_mul(points.saturating_add(own as u64))
     }
 }
 
