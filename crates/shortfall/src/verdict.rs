@@ -100,6 +100,11 @@ impl Judgement {
     pub fn is_certified(&self) -> bool {
         self.bound.as_ref().is_some_and(|bound| bound.total.is_certified())
     }
+
+    /// Whether what was measured cannot be told from 0: a ratio to it means nothing.
+    pub fn is_below_resolution(&self) -> bool {
+        self.measured.as_ref().is_some_and(|measured| measured.error >= measured.interval.mean.abs())
+    }
 }
 
 /// Evaluates every statement: one judgement for each id and quantity.

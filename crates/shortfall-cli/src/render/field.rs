@@ -112,7 +112,7 @@ fn on_line(line: &VirtualLoss) -> String {
     }
     rows.sort_by(|a, b| a.0.total_cmp(&b.0));
     if rows.is_empty() {
-        text += "J has neither kink nor stationary point there.\n";
+        text += "J has neither kink nor stationary point between the ends.\n";
     } else {
         rows.into_iter().for_each(|(_, cells)| table.row(cells));
         text += &table.to_string();

@@ -37,6 +37,7 @@ fn looseness(judgement: &Judgement) -> String {
         _ => "far too ".to_owned(),
     };
     match judgement.form.kind {
+        Kind::Upper | Kind::Lower if ratio > 1.0 + 1e-6 && judgement.is_below_resolution() => "rounding".to_owned(),
         _ if ratio > 1.0 + 1e-6 && matches!(judgement.form.kind, Kind::Upper | Kind::Lower) => {
             format!("exceeded: {} x", factor(ratio))
         }
@@ -206,7 +207,9 @@ pub fn bounds(experiment: &Experiment, judgements: &[Judgement]) -> String {
     let is_new = |judgement: &&&Judgement| !repeated.iter().any(|(again, _)| std::ptr::eq(*again, **judgement));
     for judgement in all.iter().filter(is_new) {
         let Some(bound) = &judgement.bound else { continue };
-        let part = |part| shown(Some(shortfall::theorem::side(part, judgement.form.kind)));
+        // A criterion has no parts.
+        let part =
+            |part| shown(Some(shortfall::theorem::side(part, judgement.form.kind)).filter(|_| bound.rests.is_none()));
         table.row([
             name(judgement),
             judgement.quantity.formula(),

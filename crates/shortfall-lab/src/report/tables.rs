@@ -69,6 +69,7 @@ fn side(judgement: &Judgement) -> &'static str {
 pub(super) fn says(judgement: &Judgement) -> String {
     let Some(ratio) = judgement.ratio().filter(|ratio| *ratio > 0.0) else { return String::new() };
     match judgement.form.kind {
+        Kind::Upper | Kind::Lower if ratio > 1.0 + 1e-6 && judgement.is_below_resolution() => "rounding".to_owned(),
         Kind::Upper | Kind::Lower if ratio > 1.0 + 1e-6 => format!("exceeded {} times", factor(ratio)),
         Kind::Upper | Kind::Lower if ratio >= 0.95 => "attained".to_owned(),
         Kind::Upper | Kind::Lower if ratio >= 0.5 => "within a factor 2".to_owned(),
