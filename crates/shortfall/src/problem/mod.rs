@@ -333,6 +333,11 @@ pub trait Hessian: Send + Sync {
     /// Writes the Hessian at `x`, row-major; `false` where f is not smooth enough around `x` (C^4 is asked for).
     fn matrix_at(&self, x: &[f64], matrix: &mut [f64]) -> bool;
 
+    /// Whether f is a quadratic.
+    fn is_constant(&self) -> bool {
+        false
+    }
+
     /// The Hessian of a quadratic, row-major, and a bound on its error in spectral norm; `None` where it changes with x.
     fn constant(&self) -> Option<(Vec<f64>, f64)> {
         None

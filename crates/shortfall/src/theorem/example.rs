@@ -1,5 +1,6 @@
 //! Inputs with numbers chosen by hand, for the tests of the statements.
 
+use super::cycle::length;
 use super::{Bound, Form, Inputs, MethodFacts, ProblemFacts, SamplingFacts, Theorem};
 use crate::arguments::Value;
 use crate::constants::{Constant, Constants, Number, Symbol};
@@ -66,6 +67,8 @@ impl Example {
         self.problem.name = "quadratic".to_owned();
         self.problem.start = spectrum.iter().map(|(_, component)| *component).collect();
         self.problem.dimension = spectrum.len();
+        let gradient = length(spectrum.iter().map(|(eigenvalue, component)| Number::exact(*eigenvalue) * *component));
+        self.problem.quadratic_gradient = Some(gradient);
         self.problem.spectrum = Some(spectrum.to_vec());
         self
     }

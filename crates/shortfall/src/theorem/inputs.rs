@@ -99,6 +99,8 @@ pub struct ProblemFacts {
     pub start: Vec<f64>,
     /// Quadratics: eigenvalue and component of `x0 - x*` along its eigenvector, in any order.
     pub spectrum: Option<Vec<(f64, f64)>>,
+    /// Quadratics: `|grad f(x0)|`, at most.
+    pub quadratic_gradient: Option<Number>,
     /// At a minimiser where f is smooth enough.
     pub curvature: Option<CurvatureAtMinimum>,
     /// For stochastic methods on finite sums.

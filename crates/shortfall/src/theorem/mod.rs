@@ -76,6 +76,7 @@ mod usam_sc;
 mod usam_sto;
 
 pub use bound::{Bound, side};
+pub(crate) use cycle::length;
 pub use inputs::{CurvatureAtMinimum, FirstOrderFloor, Hallucinated, Inputs, MethodFacts, ProblemFacts, SamplingFacts};
 pub use kink::{Kink, MOST_RIPPLES};
 pub use quantity::{Measure, Over, Quantity};

@@ -5,12 +5,13 @@ mod hallucinated;
 
 use super::{Problem, Samples};
 use crate::arguments::Arguments;
-use crate::constants::eigen::{Tridiagonal, seconds_of_tridiagonal};
+use crate::constants::eigen::{Tridiagonal, gamma, seconds_of_tridiagonal};
 use crate::constants::{Number, Provenance};
+use crate::kernel::norm;
 use crate::method::{Method, Perturbation};
 use crate::parallel::Parallel;
 use crate::source::Budget;
-use crate::theorem::{CurvatureAtMinimum, ProblemFacts};
+use crate::theorem::{CurvatureAtMinimum, ProblemFacts, length};
 use first_order_floor::first_order_floor;
 use hallucinated::hallucinated;
 use std::sync::OnceLock;
@@ -48,11 +49,25 @@ pub fn facts(
         dimension: problem.dimension(),
         start: start.to_vec(),
         curvature: hessian.and_then(|(point, matrix)| curvature(problem, &matrix, point.len(), budget.parallel())),
+        quadratic_gradient: quadratic_gradient(problem, start, spectrum.as_deref()),
         spectrum,
         first_order_floor,
         hallucinated: hallucinated(problem, method, start),
         eigenspaces: OnceLock::new(),
     }
+}
+
+/// `|grad f(x0)|` of a quadratic: from its eigenvalues, whose components are rounded, or as it is computed with its error.
+fn quadratic_gradient(problem: &dyn Problem, start: &[f64], spectrum: Option<&[(f64, f64)]>) -> Option<Number> {
+    if let Some(spectrum) = spectrum {
+        let gradient = length(spectrum.iter().map(|(eigenvalue, component)| Number::exact(*eigenvalue) * *component));
+        return Some(gradient * (1.0 + 1e-9));
+    }
+    problem.hessian().filter(|hessian| hessian.is_constant())?;
+    let mut gradient = vec![0.0; start.len()];
+    let value = problem.value_gradient(start, &mut gradient);
+    let error = problem.gradient_error(start, value, &gradient);
+    Some(Number::exact(norm(&gradient)) * (1.0 + gamma(start.len() + 4)) + error)
 }
 
 fn hessian_at_minimum(problem: &dyn Problem, budget: &dyn Budget) -> Option<(Vec<f64>, Vec<f64>)> {

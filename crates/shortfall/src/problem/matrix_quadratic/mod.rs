@@ -375,6 +375,10 @@ impl Hessian for MatrixQuadratic {
         true
     }
 
+    fn is_constant(&self) -> bool {
+        true
+    }
+
     fn constant(&self) -> Option<(Vec<f64>, f64)> {
         Some((self.matrix.clone(), 0.0))
     }

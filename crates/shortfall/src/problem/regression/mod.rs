@@ -136,6 +136,10 @@ impl Hessian for Regression {
         (0..self.targets.len()).all(|i| self.is_smooth_at(i, &w, x))
     }
 
+    fn is_constant(&self) -> bool {
+        self.threshold.is_infinite()
+    }
+
     /// Of least squares; rows that are centred on the way have errors of their own.
     fn constant(&self) -> Option<(Vec<f64>, f64)> {
         if self.threshold.is_finite() || self.base.design.is_centred() {
