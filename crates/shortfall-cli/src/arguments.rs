@@ -168,7 +168,7 @@ pub struct Run {
     /// `every`: evaluate and record every step; `ends`: only the first and the last, which is fastest: no means, no floor
     #[arg(long, value_name = "every|ends")]
     pub record: Option<String>,
-    /// Write the result (JSON, figure) into this folder
+    /// Write a page, its figures (SVG), numbers (CSV) and the JSON into this folder
     #[arg(long, value_name = "DIR")]
     pub out: Option<PathBuf>,
 }
@@ -231,7 +231,7 @@ pub struct Field {
     /// Corners of a closed loop for the circulation; default a square of side 2 rho around the start
     #[arg(long, value_name = "CORNERS", allow_hyphen_values = true)]
     pub around: Option<String>,
-    /// Write the result (JSON) into this folder
+    /// Write a page, its figures (SVG), numbers (CSV) and the JSON into this folder
     #[arg(long, value_name = "DIR")]
     pub out: Option<PathBuf>,
 }

@@ -16,12 +16,12 @@ fn main() -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(output::Failure::BadInput(error)) => {
             progress::clear();
-            eprintln!("error: {error}");
+            eprintln!("error: {}", output::harmless(&error.to_string()));
             // Work that gives nothing when it is stopped ends as a program does that Ctrl-C ends.
             ExitCode::from(if progress::stopped() { 130 } else { 2 })
         }
         Err(output::Failure::Other(error)) => {
-            eprintln!("error: {error}");
+            eprintln!("error: {}", output::harmless(&error));
             ExitCode::FAILURE
         }
     }

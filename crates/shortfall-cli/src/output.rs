@@ -1,6 +1,7 @@
 //! What a verb gives: text or one JSON document on standard output, or a failure.
 
 use shortfall::arguments::BadInput;
+use std::borrow::Cow;
 use std::io::Write;
 
 /// Why a verb failed: the exit status is 2 for bad input, 1 for anything else.
@@ -17,11 +18,17 @@ impl From<BadInput> for Failure {
     }
 }
 
+/// Without control characters, which names in a file may have and a terminal would follow; lines stay.
+pub fn harmless(text: &str) -> Cow<'_, str> {
+    let is_harmful = |c: char| c.is_control() && c != '\n';
+    if text.contains(is_harmful) { text.replace(is_harmful, "\u{fffd}").into() } else { text.into() }
+}
+
 /// Prints text; a reader that has gone away (`| head`) is no failure.
 pub fn print(text: &str) -> Result<(), Failure> {
     crate::progress::clear();
     let mut out = std::io::stdout().lock();
-    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+    match out.write_all(harmless(text).as_bytes()).and_then(|()| out.flush()) {
         Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
             Err(Failure::Other(format!("standard output: {error}")))
         }

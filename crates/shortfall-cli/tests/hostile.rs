@@ -93,6 +93,13 @@ fn selectors_and_options() {
     }
     for (arguments, part) in [
         (&["theorem", "det-cvx-fvl"][..], "det-cvx-fval"),
+        (&["theorem", "virt-1d"], "shortfall field"),
+        (&["run", "sam", "logistic"], "`sam`: it is a method, and the problem comes first"),
+        (&["run", "logistic", "sine"], "`sine`: it is a problem, and comes first"),
+        (&["run", "iris", "sam"], "as in softmax{data=\"iris\"}"),
+        (&["run", "logistic{intercept=yes}", "sam"], "it is `true` or `false`"),
+        (&["run", "quadratic{eigenvalues=[1.0;2.0]}", "sam"], "between commas"),
+        (&["run", "mixture{components=[]}", "sgd"], "at least one component"),
         (&["problem", "sin"], "sine"),
         (&["method", "gdd"], "gd"),
         (&["reproduce", "--only", "det-scc"], "det-sc"),
@@ -117,6 +124,35 @@ fn with_file(name: &str, bytes: &[u8], check: impl FnOnce(&str)) {
     let path = folder.path().join(name);
     std::fs::write(&path, bytes).expect("written");
     check(&format!("logistic{{data=\"{}\"}}", path.display()));
+}
+
+#[test]
+fn a_folder_with_a_page_of_something_else_stays_as_it_is() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let page = folder.path().join("index.html");
+    std::fs::write(&page, "<p>mine</p>").expect("written");
+    let path = folder.path().to_str().expect("a name");
+    assert!(refusal(&["run", "sine", "sam", "--steps", "10", "--out", path]).contains("not of shortfall"));
+    assert_eq!(std::fs::read_to_string(&page).expect("there"), "<p>mine</p>");
+    // What was found is shown, though it cannot be kept.
+    std::fs::remove_file(&page).expect("removed");
+    std::fs::create_dir(folder.path().join("run.json")).expect("made");
+    let output = common::shortfall(&["run", "sine", "sam", "--steps", "10", "--out", path]);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(common::text(&output.stdout).contains("In words"));
+}
+
+#[test]
+fn names_in_files_do_not_reach_the_terminal_as_they_are() {
+    with_file("escape.csv", b"\x1b[31mred,b,y\n1,2,0\n2,1,1\n", |problem| {
+        let problem = problem.replace('}', ",target=\"none\"}");
+        let output = common::shortfall(&["run", &problem, "sam"]);
+        let message = common::text(&output.stderr);
+        assert!(
+            output.status.code() == Some(2) && message.contains("red") && !message.contains('\u{1b}'),
+            "{message:?}"
+        );
+    });
 }
 
 #[test]

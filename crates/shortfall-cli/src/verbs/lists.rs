@@ -4,7 +4,7 @@ use super::example;
 use crate::arguments::Named;
 use crate::output::{Failure, print, print_json};
 use crate::render;
-use shortfall::arguments::Entry;
+use shortfall::arguments::{BadInput, Entry};
 use shortfall::method::METHODS;
 use shortfall::problem::PROBLEMS;
 use shortfall::theorem::THEOREMS;
@@ -16,6 +16,14 @@ pub fn theorems(as_json: bool) -> Result<(), Failure> {
 }
 
 pub fn theorem(named: &Named) -> Result<(), Failure> {
+    if named.name.starts_with("virt-") {
+        let said = format!(
+            "`{}` bounds nothing: `shortfall field` shows the virtual loss, and `shortfall reproduce --only virtual-loss` checks \
+             what is said of it",
+            named.name.escape_default()
+        );
+        return Err(BadInput::new(said).into());
+    }
     let theorem = selector::find("theorem", &named.name, THEOREMS, |theorem| theorem.id)?;
     if named.json {
         return print_json(&json::theorems(Some(theorem)));

@@ -12,8 +12,11 @@ mod words;
 pub use options::{Start, parse_assumption, parse_loop, parse_start, parse_steps, parse_window};
 pub(crate) use words::{clip, list, suggestion};
 
+use crate::data::BUNDLED;
 use reader::{Reader, Wrong};
 use shortfall::arguments::{Arguments, BadInput, Entry, Value};
+use shortfall::method::METHODS;
+use shortfall::problem::PROBLEMS;
 
 /// Reads a selector. `what` is the word for the registered things in messages: `problem` or `method`.
 pub fn parse<T>(
@@ -37,8 +40,8 @@ fn read<T>(what: &str, selector: &str, registry: &'static [Entry<T>]) -> Result<
         return Err(Wrong::new(start, message));
     }
     let Some(entry) = registry.iter().find(|entry| entry.name == name) else {
-        let message =
-            format!("there is no {what} `{}`{}; there is {}", clip(name), suggestion(name, names()), list(names()));
+        let hint = elsewhere(what, name).unwrap_or_else(|| suggestion(name, names()));
+        let message = format!("there is no {what} `{}`{hint}; there is {}", clip(name), list(names()));
         return Err(Wrong::new(start, message));
     };
     let after_name = reader.skip_spaces();
@@ -113,6 +116,22 @@ pub fn parse_value(text: &str) -> Result<Value, BadInput> {
         }
     };
     read().map_err(|wrong: Wrong| wrong.at_column(&format!("value `{}`", clip(text)), text))
+}
+
+/// What a name is that stands where a problem or a method should.
+fn elsewhere(what: &str, name: &str) -> Option<String> {
+    let is_method = METHODS.iter().any(|entry| entry.name == name);
+    let is_problem = PROBLEMS.iter().any(|entry| entry.name == name);
+    let data = BUNDLED.iter().find(|data| data.name == name);
+    match what {
+        "problem" if is_method => Some(": it is a method, and the problem comes first".to_owned()),
+        "method" if is_problem => Some(": it is a problem, and comes first".to_owned()),
+        "problem" => data.map(|data| {
+            let problem = data.good_for.split([',', ';']).next().unwrap_or_default();
+            format!(": it is data, as in {problem}{{data=\"{name}\"}}")
+        }),
+        _ => None,
+    }
 }
 
 /// The one with this name, or an error that names the nearest and lists all. `what` is the word in the message.

@@ -154,7 +154,7 @@ mod tests {
             ("[[1]]", "coordinate 1"),
             ("[1", "closing `]`"),
             ("[1]2", "nothing may follow"),
-            ("[1;2]", "double quotes"),
+            ("[1;2]", "between commas"),
         ] {
             let error = parse_start(text).unwrap_err().message;
             assert!(error.starts_with("--start") && error.contains(part), "{text}: {error}");

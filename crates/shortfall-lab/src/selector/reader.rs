@@ -217,7 +217,15 @@ impl<'a> Reader<'a> {
             Err(None) => {
                 let equals = if name.is_empty() { String::new() } else { format!("{}=", clip(name)) };
                 let inner = word.trim_matches(['"', '\'', '\u{201c}', '\u{201d}', '\u{2018}', '\u{2019}']);
-                let message = format!("text stands in (straight) double quotes: write `{equals}\"{}\"`", clip(inner));
+                let message = match inner.to_ascii_lowercase().as_str() {
+                    "yes" | "no" | "on" | "off" | "true" | "false" => {
+                        return Err(Wrong::new(at, format!("`{}` is not known: it is `true` or `false`", clip(word))));
+                    }
+                    list if self.depth > 0 && list.contains(';') => {
+                        "the values of a list stand between commas".to_owned()
+                    }
+                    _ => format!("text stands in (straight) double quotes: write `{equals}\"{}\"`", clip(inner)),
+                };
                 Err(Wrong::new(at, message))
             }
         }

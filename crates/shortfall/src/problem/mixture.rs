@@ -54,14 +54,13 @@ impl Mixture {
                 .bad("components", "must be a list of tables {breakpoints=[...],slopes=[...],gradient_at_zero=...}"));
         };
         let probabilities = arguments.numbers("probabilities")?;
-        if tables.is_empty() || tables.len() != probabilities.len() {
+        if tables.is_empty() {
+            return Err(arguments.bad("components", "must have at least one component"));
+        }
+        if tables.len() != probabilities.len() {
             return Err(arguments.bad(
                 "probabilities",
-                format_args!(
-                    "must be one for each of the {} components (at least one), not {}",
-                    tables.len(),
-                    probabilities.len()
-                ),
+                format_args!("must be one for each of the {} components, not {}", tables.len(), probabilities.len()),
             ));
         }
         let sum: f64 = probabilities.iter().sum();

@@ -157,7 +157,7 @@ impl Inputs<'_> {
             None => "the step it is stated for cannot be computed: a constant is not known, or there is no such step"
                 .to_owned(),
             Some(Schedule::Constant(eta)) if !met => {
-                format!("it is stated for eta = {eta}; eta = \"{id}\" asks for it")
+                format!("it is stated for eta = {eta:?}; eta = \"{id}\" asks for it")
             }
             Some(_) if !met => format!("it is stated for a schedule of steps; eta = \"{id}\" asks for it"),
             Some(_) => "eta is the one it is stated for".to_owned(),

@@ -92,7 +92,7 @@ impl MatrixQuadratic {
             return bad(
                 "matrix",
                 format!(
-                    "not symmetric: {} in row {i}, column {j}, but {} in row {j}, column {i} (from 0); (Q + Q')/2 is, and \
+                    "not symmetric: {:?} in row {i}, column {j}, but {:?} in row {j}, column {i} (from 0); (Q + Q')/2 is, and \
                      gives the same f",
                     entry(i, j),
                     entry(j, i)
