@@ -4,6 +4,20 @@ use shortfall::constants::Constants;
 use shortfall::method::Method;
 use shortfall::theorem::{Inputs, MethodFacts, ProblemFacts, THEOREMS};
 
+/// Every id and every section that a source names is in the document.
+#[test]
+fn sources_can_be_looked_up() {
+    let theory = include_str!("../../../docs/THEORY.md");
+    let sections: Vec<&str> =
+        theory.lines().filter_map(|line| line.strip_prefix("## ")?.split_once('.')).map(|(number, _)| number).collect();
+    for theorem in THEOREMS {
+        assert!(theory.contains(&format!("`{}`", theorem.id)), "{}", theorem.id);
+        let (_, named) = theorem.source.split_once("THEORY.md section").expect(theorem.id);
+        let number = named.trim().split(|c: char| !c.is_ascii_digit()).next().unwrap_or_default();
+        assert!(sections.contains(&number), "{}: `{number}` is not in {sections:?}", theorem.id);
+    }
+}
+
 #[test]
 fn the_registry_is_the_table() {
     let (constants, problem) = (Constants::missing("nothing is known"), ProblemFacts::default());
