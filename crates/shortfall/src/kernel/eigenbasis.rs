@@ -1,7 +1,7 @@
 //! Gradient steps of quadratics in the eigenbasis, eight components at a time.
 
-use super::GROUP;
 use super::eight::{Eight, stored, widest};
+use super::{GROUP, tree};
 use std::ops::Range;
 
 /// A component that has decayed stays at this: numbers with fewer bits would take a hundred times as long, and from 0 it could not
@@ -80,7 +80,6 @@ impl Components {
     #[inline(always)]
     pub(super) fn of<E: Eight>(sums: [E; 3]) -> Self {
         let [squares, energies, sizes] = stored(sums);
-        let tree = |x: [f64; GROUP]| ((x[0] + x[4]) + (x[2] + x[6])) + ((x[1] + x[5]) + (x[3] + x[7]));
         let larger = |a: f64, b: f64| if b > a { b } else { a };
         let largest = sizes.into_iter().fold(0.0, larger);
         Self { squared_gradient: tree(squares), energy: tree(energies), largest }

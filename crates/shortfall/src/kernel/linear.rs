@@ -228,7 +228,7 @@ fn add_dense_rows(
 }
 
 fn sum_of(losses: &LossSums) -> f64 {
-    tree(std::array::from_fn(|i| losses[i / STRIP][i % STRIP]))
+    tree::<LANES>(std::array::from_fn(|i| losses[i / STRIP][i % STRIP]))
 }
 
 /// Lets `add` add the losses to their sums, if they are wanted, and adds these, if it says that it did.

@@ -56,9 +56,10 @@ use multiversion::multiversion;
 
 const LANES: usize = 32;
 
+/// Adds the upper half to the lower, until one is left.
 #[inline(always)]
-fn tree(mut partial: [f64; LANES]) -> f64 {
-    let mut half = LANES / 2;
+fn tree<const N: usize>(mut partial: [f64; N]) -> f64 {
+    let mut half = N / 2;
     while half > 0 {
         for i in 0..half {
             partial[i] += partial[i + half];

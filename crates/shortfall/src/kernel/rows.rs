@@ -5,9 +5,9 @@
 
 use super::cache_lines::{CACHE_LINE, before_cache_line};
 use super::panel::STRIP;
-use super::simd::plain::halves;
 use super::simd::{self, PARTS, ROWS, Run, SomeRows};
 use super::stored::StoredDense;
+use super::tree;
 use super::use_large_pages;
 use crate::source::SparseMatrix;
 
@@ -342,7 +342,7 @@ impl SparseRows<'_> {
             let lane = &mut partial[*column as usize % PARTS];
             *lane = value.mul_add(w[*column as usize], *lane);
         }
-        halves(partial)
+        tree(partial)
     }
 
     fn add_row(self, i: usize, c: f64, y: &mut [f64]) {

@@ -85,7 +85,7 @@ fn add_groups<E: Eight, const G: usize>(
     }
     for (sums, losses) in sums.iter().zip(losses.as_chunks_mut::<STRIP>().0) {
         for (k, loss) in losses.iter_mut().enumerate() {
-            *loss += tree(std::array::from_fn(|r| sums[r][k]));
+            *loss += tree::<LANES>(std::array::from_fn(|r| sums[r][k]));
         }
     }
 }

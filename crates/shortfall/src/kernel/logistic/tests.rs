@@ -1,7 +1,7 @@
 //! Eight at a time, and loops over rows, against one after the other.
 
 use super::super::functions::{exp, log1p_unit, logistic_weights};
-use super::super::simd::plain::halves;
+use super::super::tree;
 use super::*;
 
 /// Margins of all sizes, at both ends, and none.
@@ -85,7 +85,7 @@ impl Case {
             for (j, (x, w)) in row.iter().zip(&w).enumerate() {
                 parts[j % STRIP] = x.mul_add(*w, parts[j % STRIP]);
             }
-            let margin = halves(parts) * sign;
+            let margin = tree(parts) * sign;
             losses.as_flattened_mut()[i % LANES] += f64::max(-margin, 0.0) + log1p_unit(exp(-margin.abs()));
             let mut c = [margin];
             logistic_weights(&mut c);

@@ -59,7 +59,7 @@ pub(super) unsafe fn add_products(
                 let (x, y) = (&x[s * terms + from..], &mut y[s * part + n * chain..]);
                 let sizes = [count, terms, part, chain];
                 let begin = if from == 0 { begin } else { Begin::There };
-                // SAFETY: strips s.. and chains n.. are there, and the last coefficient of each chain.
+                // SAFETY: strips s.. and chains n.. are there, and the last coefficient of each chain, as was asserted above.
                 n += unsafe {
                     match (together, chains - n) {
                         (STRIPS, CHAINS..) => tile::<CHAINS, STRIPS>(c, x, y, sizes, begin),

@@ -44,7 +44,7 @@ fn products_of(rows: impl Places, w: &[f64], out: &mut [[f64; STRIP]]) {
     #[cfg(target_arch = "x86_64")]
     {
         if is_x86_feature_detected!("avx512f") && is_x86_feature_detected!("avx512vl") {
-            // SAFETY: the processor has AVX-512F and VL; `SomeRows` has rows of one length, and the others were checked.
+            // SAFETY: the processor has AVX-512F, hence AVX2 and FMA, and VL; rows of `SomeRows` have one length, the others were checked.
             #[allow(unsafe_code)]
             return unsafe { avx512::products(rows, w, vectors, out) };
         }
@@ -75,7 +75,7 @@ fn add_rows_of(c: &[[f64; STRIP]], rows: impl Places, y: &mut [f64]) {
     #[cfg(target_arch = "x86_64")]
     {
         if is_x86_feature_detected!("avx512f") && is_x86_feature_detected!("avx512vl") {
-            // SAFETY: the processor has AVX-512F and VL; `SomeRows` has rows of one length, and the others were checked.
+            // SAFETY: the processor has AVX-512F, hence AVX2 and FMA, and VL; rows of `SomeRows` have one length, the others were checked.
             #[allow(unsafe_code)]
             return unsafe { avx512::add_rows(c, rows, vectors, y) };
         }
@@ -108,6 +108,7 @@ fn check(rows: impl Places, length: usize, strips_of_rows: &[[f64; STRIP]]) -> u
 }
 
 pub(super) mod plain {
+    use super::super::tree;
     use super::{PARTS, Places, Run, STRIP};
 
     pub(super) fn products(rows: impl Places, w: &[f64], vectors: usize, out: &mut [[f64; STRIP]]) {
@@ -143,7 +144,7 @@ pub(super) mod plain {
                         partial[j % PARTS] = x.mul_add(*w, partial[j % PARTS]);
                     }
                 }
-                *out = partial.map(halves);
+                *out = partial.map(tree);
             }
         }
     }
@@ -168,19 +169,7 @@ pub(super) mod plain {
         for (j, (x, w)) in x.iter().zip(w).enumerate() {
             partial[j % PARTS] = x.mul_add(*w, partial[j % PARTS]);
         }
-        halves(partial)
-    }
-
-    /// Adds the upper half to the lower, until one is left.
-    pub(in super::super) fn halves<const N: usize>(mut partial: [f64; N]) -> f64 {
-        let mut half = N / 2;
-        while half > 0 {
-            for i in 0..half {
-                partial[i] += partial[i + half];
-            }
-            half /= 2;
-        }
-        partial[0]
+        tree(partial)
     }
 }
 

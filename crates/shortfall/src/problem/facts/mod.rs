@@ -3,6 +3,7 @@
 mod first_order_floor;
 mod hallucinated;
 
+use super::linear_model::LARGEST_DENSE;
 use super::{Problem, Samples};
 use crate::arguments::Arguments;
 use crate::constants::eigen::{Tridiagonal, gamma, seconds_of_tridiagonal};
@@ -16,8 +17,7 @@ use first_order_floor::first_order_floor;
 use hallucinated::hallucinated;
 use std::sync::OnceLock;
 
-/// Largest dimension whose Hessian at the minimiser is decomposed, and most operations to form it: some ten seconds.
-const LARGEST_DENSE: usize = 2000;
+/// Most operations to form the Hessian at the minimiser: some ten seconds.
 const MOST_WORK: usize = 1 << 40;
 /// Operations a second at which it is formed.
 const SPEED: f64 = 1e10;

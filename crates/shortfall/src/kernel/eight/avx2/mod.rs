@@ -13,11 +13,11 @@ use std::arch::x86_64::*;
 
 entries!(Pair, "avx2,fma");
 
-/// Used by the functions above and in [`short_rows`] alone.
+/// Private to this module and its files, where only functions with these target features make and use one.
 #[derive(Clone, Copy)]
 struct Pair([__m256d; 2]);
 
-// SAFETY, of every block below: those functions, which alone make registers, run on processors with AVX2 and FMA only; loads
+// SAFETY, of every block below: those functions run on processors with AVX2 and FMA only; loads
 // and stores are of references to eight numbers.
 impl Eight for Pair {
     type Words = [__m256i; 2];

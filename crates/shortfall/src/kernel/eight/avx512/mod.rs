@@ -16,11 +16,11 @@ const SIGNS: i64 = 0xa9a9_a811;
 /// Exclusive or of three.
 const XOR: i32 = 0x96;
 
-/// Used by the functions above and in [`short_rows`] alone.
+/// Private to this module and its files, where only functions with these target features make and use one.
 #[derive(Clone, Copy)]
 struct Register(__m512d);
 
-// SAFETY, of every block below: those functions, which alone make registers, run on processors with AVX-512F and DQ only; loads
+// SAFETY, of every block below: those functions run on processors with AVX-512F and DQ only; loads
 // and stores are of references to eight numbers.
 impl Eight for Register {
     type Words = __m512i;
