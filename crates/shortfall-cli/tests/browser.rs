@@ -27,22 +27,23 @@ fn audit(browser: &str, pages: &[PathBuf], folder: &Path, dark: bool) -> (Vec<St
     let html = format!("<!doctype html><meta charset=\"utf-8\"><body><script>{AUDIT}\nrun({urls});</script></body>");
     let wrapper = folder.join("audit.html");
     std::fs::write(&wrapper, html).expect("a file");
-    // A browser on a busy machine may not come up: then once more.
+    // A browser on a busy machine may not come up: then again, after a while.
     let ends = |dom: &str| dom.contains("<pre id=\"result\">");
-    let mut look = || {
+    let look = |attempt: u64| {
+        std::thread::sleep(std::time::Duration::from_secs(5 * attempt));
         let output = Command::new(browser)
             .args(["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync"])
             .args(["--disable-background-networking", "--disable-component-update", "--allow-file-access-from-files"])
             .args(["--host-resolver-rules=MAP * ~NOTFOUND", "--proxy-server=127.0.0.1:9"])
             .args(["--window-size=1700,1000", "--virtual-time-budget=600000", "--dump-dom"])
             .arg(format!("--blink-settings=preferredColorScheme={}", u8::from(!dark)))
-            .arg(format!("--user-data-dir={}", folder.join(format!("profile-{dark}")).display()))
+            .arg(format!("--user-data-dir={}", folder.join(format!("profile-{dark}-{attempt}")).display()))
             .arg(format!("file://{}", wrapper.display()))
             .output()
             .expect("the browser starts");
         (text(&output.stdout), text(&output.stderr))
     };
-    let (dom, errors) = Some(look()).filter(|(dom, _)| ends(dom)).unwrap_or_else(&mut look);
+    let (dom, errors) = (0..3).map(look).find(|(dom, _)| ends(dom)).unwrap_or_else(|| look(3));
     let result = dom.split("<pre id=\"result\">").nth(1).and_then(|rest| rest.split("</pre>").next());
     let result = result.unwrap_or_else(|| panic!("the audit did not end: {errors}"));
     let result = result.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&");

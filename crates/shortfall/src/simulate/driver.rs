@@ -8,6 +8,7 @@ use crate::arguments::BadInput;
 use crate::method::{Method, Sampling};
 use crate::parallel::{Parallel, map};
 use crate::problem::{Problem, Samples};
+use crate::virtual_loss::Field;
 use std::ops::ControlFlow;
 use std::sync::{Mutex, MutexGuard};
 
@@ -284,7 +285,7 @@ impl Setting<'_> {
             plan.steps = step;
         }
         Run {
-            field_at_start: plan.start.first().and_then(|x| super::field::one_sided(problem, method, *x)),
+            field_at_start: plan.start.first().and_then(|x| Field::of(problem, method).ok()?.on_both_sides(*x)),
             // Without draws all lanes are one.
             expectation: if lanes.len() > 1 && method.sampling.is_some() {
                 Expectations::Sampled

@@ -10,6 +10,7 @@ use crate::arguments::BadInput;
 use crate::kernel::{dot, max_abs, norm};
 use crate::method::{Method, SampleReuse};
 use crate::problem::{FiniteSum, Problem, Samples};
+use crate::virtual_loss::Field;
 
 /// Most paths that are followed.
 const MOST_PATHS: u64 = 1 << 20;
@@ -55,7 +56,7 @@ pub fn enumerate(problem: &dyn Problem, method: &Method, plan: &Plan) -> Result<
         high: f64::NEG_INFINITY,
     };
     walk.visit(0, nothing);
-    let field_at_start = plan.start.first().and_then(|x| super::field::one_sided(problem, method, *x));
+    let field_at_start = plan.start.first().and_then(|x| Field::of(problem, method).ok()?.on_both_sides(*x));
     let Walk { expectations, paths, diverged, .. } = walk;
     let lane = record(&expectations, &plan, diverged);
     let outcome = diverged.map_or(Outcome::Completed, |step| Outcome::Diverged { step });

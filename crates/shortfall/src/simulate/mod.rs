@@ -8,7 +8,6 @@ mod aggregates;
 mod cycle;
 mod driver;
 mod enumerate;
-mod field;
 mod measured;
 mod movement;
 mod paths;

@@ -4,6 +4,8 @@ use crate::kernel::norm;
 use crate::method::{Method, SampleReuse};
 use crate::problem::{Problem, Samples};
 
+/// Distance at which the directions of samples beside a point are taken, relative to rho.
+const NEAR: f64 = 1e-8;
 /// Largest dimension whose Jacobian is formed.
 const LARGEST: usize = 500;
 /// Nodes and weights of Gauss and Legendre's rule of eight points on [-1, 1], the positive half.
@@ -52,17 +54,36 @@ impl<'a> Field<'a> {
 
     /// Writes `G(x)`.
     pub fn at(&self, x: &[f64], field: &mut [f64]) {
+        self.with_directions_at(x, x, field);
+    }
+
+    /// `G(x-)` and `G(x+)` of single samples on the line, their directions taken a little to each side of x; `None` elsewhere.
+    pub fn on_both_sides(&self, x: f64) -> Option<[f64; 2]> {
+        self.method.sampling?;
+        if self.problem.dimension() != 1 {
+            return None;
+        }
+        let offset = NEAR * self.method.rho.first();
+        Some([-offset, offset].map(|offset| {
+            let mut field = [0.0];
+            self.with_directions_at(&[x], &[x + offset], &mut field);
+            field[0]
+        }))
+    }
+
+    /// From x, along the gradients at another point.
+    fn with_directions_at(&self, x: &[f64], beside: &[f64], field: &mut [f64]) {
         let (rho, ascent) = (self.method.rho.first(), &self.method.ascent);
         let (mut g, mut y) = (vec![0.0; x.len()], vec![0.0; x.len()]);
         let (Some(sampling), Samples::Finite(sum)) = (self.method.sampling, self.problem.samples()) else {
-            self.problem.gradient(x, &mut g);
+            self.problem.gradient(beside, &mut g);
             ascent.point(rho, x, &g, &mut y);
             self.problem.gradient(&y, field);
             return;
         };
         field.fill(0.0);
         for sample in 0..sum.count() {
-            sum.batch_gradient(&[sample], x, &mut g);
+            sum.batch_gradient(&[sample], beside, &mut g);
             ascent.point(rho, x, &g, &mut y);
             match sampling.reuse {
                 SampleReuse::Same => sum.batch_gradient(&[sample], &y, &mut g),
