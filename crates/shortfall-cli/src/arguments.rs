@@ -147,7 +147,13 @@ impl Setting {
         request.library = library(self.budget.as_deref(), &self.memory, pool)?;
         request.steps = parse_steps(&self.steps)?;
         request.start = self.start.as_deref().map(parse_start).transpose()?;
-        request.assumptions = self.assume.iter().map(|text| parse_assumption(text)).collect::<Result<_, _>>()?;
+        for text in &self.assume {
+            let (symbol, value) = parse_assumption(text)?;
+            if request.assumptions.iter().any(|(other, _)| *other == symbol) {
+                return Err(BadInput::new(format!("--assume gives {} twice", symbol.name())));
+            }
+            request.assumptions.push((symbol, value));
+        }
         Ok(request)
     }
 }

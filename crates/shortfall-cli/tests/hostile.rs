@@ -74,6 +74,7 @@ fn selectors_and_options() {
         (&["sine", "sam", "--assume", "bta=1"], &["beta"]),
         (&["sine", "sam", "--assume", "beta=-1"], &["beta"]),
         (&["sine", "sam", "--assume", "beta"], &["--assume"]),
+        (&["sine", "sam", "--assume", "beta=2", "--assume", "beta=3"], &["beta twice"]),
         (&["sine", "sam", "--out", "/dev/null/x"], &["--out"]),
         (&["sine", "sam", "--out", "Cargo.toml"], &["`Cargo.toml` is a file; a folder"]),
         (&["sine", "sam", "--out", "Cargo.toml/x"], &["`Cargo.toml` is a file; a folder"]),

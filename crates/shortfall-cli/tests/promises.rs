@@ -134,6 +134,13 @@ fn real_data_stochastic() {
 }
 
 #[test]
+fn run_names_few_of_what_does_not_apply_and_bound_all() {
+    let [run, bound] = ["run", "bound"].map(|verb| output(&[verb, "quadratic", "sam", "--steps", "100"]));
+    assert!(run.contains(" more\n") && !run.contains("usam-halluc"), "{run}");
+    assert!(!bound.contains(" more\n") && bound.contains("usam-halluc"), "{bound}");
+}
+
+#[test]
 fn the_words_name_the_cause() {
     let said = |arguments: &[&str]| output(arguments).split_whitespace().collect::<Vec<_>>().join(" ");
     let flagship = said(&["run", "logistic", "sam{rho=0.02}", "--steps", "30000"]);

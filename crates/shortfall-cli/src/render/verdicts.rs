@@ -110,8 +110,8 @@ fn repetitions(repeated: &[(&Judgement, &Judgement)]) -> String {
     wrap(&format!("The same bounds here: {}.", pairs.join(", ")), "")
 }
 
-/// Those that do not apply, by their first reason.
-fn not_applicable(judgements: &[&Judgement]) -> String {
+/// Those that do not apply, by their first reason; so many of each by name.
+fn not_applicable(judgements: &[&Judgement], most: usize) -> String {
     let mut groups: Vec<(&str, Vec<&str>)> = Vec::new();
     for judgement in judgements.iter().filter(|judgement| judgement.verdict == Verdict::NotApplicable) {
         let reason = judgement.reasons.first().map_or("", String::as_str);
@@ -125,8 +125,16 @@ fn not_applicable(judgements: &[&Judgement]) -> String {
     if groups.is_empty() {
         return String::new();
     }
-    let lines: String =
-        groups.iter().map(|(reason, ids)| wrap(&format!("{reason}: {}", ids.join(", ")), "  ")).collect();
+    let line = |(reason, ids): &(&str, Vec<&str>)| {
+        // One name takes the place of "1 more".
+        let shown = if ids.len() > most + 1 { most } else { ids.len() };
+        let more = match ids.len() - shown {
+            0 => String::new(),
+            more => format!(" and {more} more"),
+        };
+        wrap(&format!("{reason}: {}{more}", ids[..shown].join(", ")), "  ")
+    };
+    let lines: String = groups.iter().map(line).collect();
     format!("Do not apply\n{lines}\n")
 }
 
@@ -187,7 +195,7 @@ pub fn run(experiment: &Experiment, finished: &Finished) -> String {
     text += &repetitions(&repeated);
     text += &uncertified(&all);
     text += &notes(&all);
-    text += &not_applicable(&all);
+    text += &not_applicable(&all, 4);
     text += "In words\n";
     for sentence in sentences(experiment, finished) {
         text += &wrap(&sentence, "  ");
@@ -224,6 +232,6 @@ pub fn bounds(experiment: &Experiment, judgements: &[Judgement]) -> String {
     text += &repetitions(&repeated);
     text += &uncertified(&all);
     text += &notes(&all);
-    text += &not_applicable(&all);
+    text += &not_applicable(&all, usize::MAX - 1);
     text
 }

@@ -5,13 +5,13 @@ use super::panel::STRIP;
 use super::rows::{DenseRows, RowSource, Rows, SparseRows, Storage, Which, with_rows};
 use super::side_by_side::{Weigh, add_eights, are_side_by_side};
 use super::simd::ROWS;
-use super::{Blocks, LANES, tree};
+use super::{Blocks, PARTIAL_SUMS, tree};
 use multiversion::multiversion;
 
 /// Most vectors that share a pass.
 pub const MOST_VECTORS: usize = 16;
 /// Strips of 8 in as many rows as there are partial sums of losses.
-const STRIPS: usize = LANES / STRIP;
+const STRIPS: usize = PARTIAL_SUMS / STRIP;
 /// Most strips of a panel.
 const MOST_STRIPS: usize = ROWS / STRIP;
 /// Entries of a panel: 16 KB, so that it is still in the first cache when its rows are added.
@@ -54,7 +54,7 @@ fn panels<S: RowSource, const N: usize>(
     let mut taken = S::Taken::default();
     let [mut kept, mut losses] = [[[[0.0; STRIP]; N]; MOST_STRIPS]; 2];
     let mut sums = [[[0.0; STRIP]; N]; STRIPS];
-    let length = if w.len() * ROWS <= NEAR * vectors { ROWS } else { LANES };
+    let length = if w.len() * ROWS <= NEAR * vectors { ROWS } else { PARTIAL_SUMS };
     for start in (0..which.count()).step_by(length) {
         let some = which.some(start, length);
         rows.take(some, &mut taken);
@@ -75,7 +75,7 @@ fn panels<S: RowSource, const N: usize>(
         rows.add(&taken, strips, gradient);
     }
     for (k, loss) in loss.iter_mut().enumerate() {
-        let mut partial = [0.0; LANES];
+        let mut partial = [0.0; PARTIAL_SUMS];
         let strips = sums.as_flattened().iter().skip(k).step_by(vectors);
         partial.as_chunks_mut::<STRIP>().0.iter_mut().zip(strips).for_each(|(partial, sums)| *partial = *sums);
         *loss += tree(partial);
@@ -228,7 +228,7 @@ fn add_dense_rows(
 }
 
 fn sum_of(losses: &LossSums) -> f64 {
-    tree::<LANES>(std::array::from_fn(|i| losses[i / STRIP][i % STRIP]))
+    tree::<PARTIAL_SUMS>(std::array::from_fn(|i| losses[i / STRIP][i % STRIP]))
 }
 
 /// Lets `add` add the losses to their sums, if they are wanted, and adds these, if it says that it did.

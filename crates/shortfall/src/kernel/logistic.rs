@@ -1,6 +1,6 @@
 //! The weights and losses of logistic regression, eight rows at a time.
 
-use super::LANES;
+use super::PARTIAL_SUMS;
 use super::eight::{Eight, widest};
 use super::functions::{EXP, LN2_HIGH, LN2_LOW, ODD_RECIPROCALS, ROUND, SMALLEST};
 use super::panel::STRIP;
@@ -87,7 +87,7 @@ fn margins<E: Eight, const N: usize>(signs: [E; N], predictions: [E; N]) -> [[E;
 pub(super) type ShortRows<const N: usize> = [[[f64; STRIP]; N]];
 
 /// Sums of losses by row modulo 32.
-pub(super) type LossSums = [[f64; STRIP]; LANES / STRIP];
+pub(super) type LossSums = [[f64; STRIP]; PARTIAL_SUMS / STRIP];
 
 /// Adds `c_i x_i` to `y`, row after row, with the weights `c_i` of `x_i'w`, and the losses to their sums, if they are wanted: the bits
 /// of products, [`weigh`] and sums of panels. False, and nothing is done, without AVX2 and FMA.

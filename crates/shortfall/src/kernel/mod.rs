@@ -54,7 +54,8 @@ pub(crate) use tridiagonal::{Place, TridiagonalQuadratic};
 
 use multiversion::multiversion;
 
-const LANES: usize = 32;
+/// Of dot products and sums, by index modulo this.
+const PARTIAL_SUMS: usize = 32;
 
 /// Adds the upper half to the lower, until one is left.
 #[inline(always)]
@@ -77,11 +78,11 @@ pub fn dot(a: &[f64], b: &[f64]) -> f64 {
 
 #[inline(always)]
 pub(crate) fn dot_inline(a: &[f64], b: &[f64]) -> f64 {
-    let mut partial = [0.0; LANES];
-    let (a_chunks, a_rest) = a.as_chunks::<LANES>();
-    let (b_chunks, b_rest) = b.as_chunks::<LANES>();
+    let mut partial = [0.0; PARTIAL_SUMS];
+    let (a_chunks, a_rest) = a.as_chunks::<PARTIAL_SUMS>();
+    let (b_chunks, b_rest) = b.as_chunks::<PARTIAL_SUMS>();
     for (a, b) in a_chunks.iter().zip(b_chunks) {
-        for i in 0..LANES {
+        for i in 0..PARTIAL_SUMS {
             partial[i] = a[i].mul_add(b[i], partial[i]);
         }
     }
@@ -94,10 +95,10 @@ pub(crate) fn dot_inline(a: &[f64], b: &[f64]) -> f64 {
 /// `sum a_i`
 #[multiversion(targets("x86_64+avx2+fma"))]
 pub fn sum(a: &[f64]) -> f64 {
-    let mut partial = [0.0; LANES];
-    let (chunks, rest) = a.as_chunks::<LANES>();
+    let mut partial = [0.0; PARTIAL_SUMS];
+    let (chunks, rest) = a.as_chunks::<PARTIAL_SUMS>();
     for chunk in chunks {
-        for i in 0..LANES {
+        for i in 0..PARTIAL_SUMS {
             partial[i] += chunk[i];
         }
     }
@@ -110,7 +111,7 @@ pub fn sum(a: &[f64]) -> f64 {
 /// [`sum`] of numbers that come one after the other.
 #[derive(Debug, Default)]
 pub(crate) struct RunningSum {
-    partial: [f64; LANES],
+    partial: [f64; PARTIAL_SUMS],
     count: usize,
 }
 
@@ -118,7 +119,7 @@ impl RunningSum {
     /// One number more.
     #[inline]
     pub(crate) fn add(&mut self, number: f64) {
-        self.partial[self.count % LANES] += number;
+        self.partial[self.count % PARTIAL_SUMS] += number;
         self.count += 1;
     }
 

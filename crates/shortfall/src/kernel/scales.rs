@@ -1,6 +1,6 @@
 //! Columns to mean 0 and population variance 1, constant ones to 0, in passes over the rows.
 
-use super::{LANES, tree};
+use super::{PARTIAL_SUMS, tree};
 use multiversion::multiversion;
 
 /// What becomes of the entries of each column: `(x/largest - mean)/deviation`, at the scale of the largest so that no finite table
@@ -57,7 +57,7 @@ struct Sums {
 
 impl Sums {
     fn new(columns: usize, rows: usize) -> Self {
-        Self { partial: vec![0.0; LANES.min(rows) * columns], columns, rows: 0 }
+        Self { partial: vec![0.0; PARTIAL_SUMS.min(rows) * columns], columns, rows: 0 }
     }
 
     fn clear(&mut self) {
@@ -67,14 +67,14 @@ impl Sums {
 
     /// Those that the next row belongs to.
     fn next(&mut self) -> &mut [f64] {
-        let lane = self.rows % LANES;
+        let lane = self.rows % PARTIAL_SUMS;
         self.rows += 1;
         &mut self.partial[lane * self.columns..][..self.columns]
     }
 
     fn write_means(&self, rows: usize, means: &mut [f64]) {
         for (j, mean) in means.iter_mut().enumerate() {
-            let mut partial = [0.0; LANES];
+            let mut partial = [0.0; PARTIAL_SUMS];
             let there = self.partial.iter().skip(j).step_by(self.columns);
             partial.iter_mut().zip(there).for_each(|(partial, sum)| *partial = *sum);
             *mean = tree(partial) / rows as f64;

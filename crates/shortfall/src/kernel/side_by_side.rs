@@ -6,7 +6,7 @@ use super::linear::residual;
 use super::logistic::{TOGETHER, weights, weights_and_losses};
 use super::panel::STRIP;
 use super::simd::{Ahead, Places, ROWS, Run};
-use super::{DenseRows, LANES, tree};
+use super::{DenseRows, PARTIAL_SUMS, tree};
 
 /// Whether passes of linear models over these rows take so many vectors, eight or sixteen, eight side by side, from w as in gradients.
 pub(crate) fn are_side_by_side(rows: &DenseRows, vectors: usize) -> bool {
@@ -44,7 +44,7 @@ pub(super) fn add_eights_by<E: Eight>(
 }
 
 /// Sums of the losses of eight vectors by row modulo 32.
-type Losses = [[f64; STRIP]; LANES];
+type Losses = [[f64; STRIP]; PARTIAL_SUMS];
 
 /// Products of some rows, their weights and their sums, then of the next.
 #[inline(always)]
@@ -63,7 +63,7 @@ fn add_groups<E: Eight, const G: usize>(
     let w = w.as_chunks::<STRIP>().0;
     let w: [_; G] = std::array::from_fn(|g| &w[group(g, columns.next_multiple_of(4))]);
     let Aligned(c) = &mut Aligned([[[0.0; STRIP]; ROWS]; G]);
-    let Aligned(sums) = &mut Aligned([[[0.0; STRIP]; LANES]; G]);
+    let Aligned(sums) = &mut Aligned([[[0.0; STRIP]; PARTIAL_SUMS]; G]);
     for from in (0..rows.count()).step_by(E::NEAR_ROWS) {
         let rows = rows.part(from, E::NEAR_ROWS);
         let mut ahead = Ahead::of(&rows.next()[..rows.next().len().min(E::NEAR_ROWS * stride)]);
@@ -85,7 +85,7 @@ fn add_groups<E: Eight, const G: usize>(
     }
     for (sums, losses) in sums.iter().zip(losses.as_chunks_mut::<STRIP>().0) {
         for (k, loss) in losses.iter_mut().enumerate() {
-            *loss += tree::<LANES>(std::array::from_fn(|r| sums[r][k]));
+            *loss += tree::<PARTIAL_SUMS>(std::array::from_fn(|r| sums[r][k]));
         }
     }
 }
@@ -94,7 +94,7 @@ fn add_groups<E: Eight, const G: usize>(
 #[inline(always)]
 fn clip(targets: &[f64], threshold: f64, rows: &mut [[f64; STRIP]], sums: &mut Losses) {
     for (r, (row, target)) in rows.iter_mut().zip(targets).enumerate() {
-        for (prediction, sum) in row.iter_mut().zip(&mut sums[r % LANES]) {
+        for (prediction, sum) in row.iter_mut().zip(&mut sums[r % PARTIAL_SUMS]) {
             let [weight, loss] = residual(*prediction, *target, threshold);
             (*prediction, *sum) = (weight, *sum + loss);
         }
@@ -108,10 +108,10 @@ fn weigh_margins<E: Eight, const LOSSES: bool>(signs: &[f64], rows: &mut [[f64; 
     let (rows, last) = rows.as_chunks_mut::<TOGETHER>();
     let done = rows.len() * TOGETHER;
     for (k, (signs, rows)) in signs.iter().zip(rows).enumerate() {
-        weigh_rows::<E, LOSSES, TOGETHER>(signs, rows, &mut sums[k * TOGETHER % LANES..]);
+        weigh_rows::<E, LOSSES, TOGETHER>(signs, rows, &mut sums[k * TOGETHER % PARTIAL_SUMS..]);
     }
     for (k, (sign, row)) in last_signs.iter().zip(last).enumerate() {
-        let sums = &mut sums[(done + k) % LANES..];
+        let sums = &mut sums[(done + k) % PARTIAL_SUMS..];
         weigh_rows::<E, LOSSES, 1>(std::array::from_ref(sign), std::array::from_mut(row), sums);
     }
 }

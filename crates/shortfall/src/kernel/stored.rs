@@ -1,6 +1,6 @@
 //! Rows that are read from where they are stored, a few at a time, whenever a pass needs them.
 
-use super::LANES;
+use super::PARTIAL_SUMS;
 use super::panel::STRIP;
 use super::rows::{RowSource, Which};
 use super::scales::Scales;
@@ -59,8 +59,8 @@ impl StoredDense {
     pub(super) fn with_row<R>(&self, i: usize, work: impl FnOnce(&[f64]) -> R) -> R {
         self.blocks.with(Block::default, |block| {
             if !(block.first..block.first + block.count).contains(&i) {
-                let first = i / LANES * LANES;
-                self.load_from(first, LANES.min(self.count() - first), block);
+                let first = i / PARTIAL_SUMS * PARTIAL_SUMS;
+                self.load_from(first, PARTIAL_SUMS.min(self.count() - first), block);
             }
             work(&block.entries[(i - block.first) * self.stride..][..self.stride])
         })

@@ -1,6 +1,7 @@
 //! Lanes whose state comes back bit for bit: all that follows is known, and is not stepped through.
 
 use super::aggregates::Point;
+use std::ops::Range;
 
 /// Longest period looked for.
 const LONGEST: u64 = 4096;
@@ -56,6 +57,14 @@ impl Cycle {
     /// The step after the round that was kept.
     pub(super) fn end(&self) -> u64 {
         self.from + self.period
+    }
+
+    /// Steps from the end of the round that was kept to the place of the iterate of another: a round at most, and at least one to a later
+    /// step, so that its length is known.
+    pub(super) fn steps_to(&self, step: u64) -> Range<u64> {
+        let more = step.saturating_sub(self.end());
+        let steps = if more == 0 { 0 } else { (more - 1) % self.period + 1 };
+        self.end()..self.end() + steps
     }
 
     /// The iterate of a step from `from` on.

@@ -68,7 +68,7 @@ struct Case {
     losses: LossSums,
 }
 
-const START: LossSums = [[0.25; STRIP]; LANES / STRIP];
+const START: LossSums = [[0.25; STRIP]; PARTIAL_SUMS / STRIP];
 
 impl Case {
     /// Row after row; the numbers are others where `from` is another.
@@ -86,7 +86,7 @@ impl Case {
                 parts[j % STRIP] = x.mul_add(*w, parts[j % STRIP]);
             }
             let margin = tree(parts) * sign;
-            losses.as_flattened_mut()[i % LANES] += f64::max(-margin, 0.0) + log1p_unit(exp(-margin.abs()));
+            losses.as_flattened_mut()[i % PARTIAL_SUMS] += f64::max(-margin, 0.0) + log1p_unit(exp(-margin.abs()));
             let mut c = [margin];
             logistic_weights(&mut c);
             expected.iter_mut().zip(row).for_each(|(y, x)| *y = (c[0] * sign).mul_add(*x, *y));

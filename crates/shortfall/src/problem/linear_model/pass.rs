@@ -20,7 +20,7 @@ pub(crate) fn block_of(rows: usize, columns: usize) -> usize {
 /// Rows whose losses a kernel adds beside each other.
 pub(crate) const PANEL: usize = 32;
 /// Most blocks that a thread takes at a time: the rows of the next are asked for ahead, or several are read side by side.
-const GROUP: usize = 8;
+const MOST_TOGETHER: usize = 8;
 /// Fewer blocks stay near in any order.
 const FEW: usize = 16;
 /// Sums of blocks that are kept at a time: 256 MB.
@@ -67,11 +67,11 @@ impl Pass<'_> {
         let parallel = parallel.filter(|_| self.is_worth_sharing());
         let turn = self.backwards.filter(|_| parallel.is_some() && blocks > FEW);
         let backwards = turn.is_some_and(|turn| turn.fetch_xor(true, Ordering::Relaxed));
-        let together = (blocks / FEW).clamp(1, GROUP);
+        let together = (blocks / FEW).clamp(1, MOST_TOGETHER);
         let groups = blocks.div_ceil(together);
         let kept = match parallel {
             None => 1,
-            Some(_) => (MOST_KEPT / width.max(1)).max(GROUP).min(groups),
+            Some(_) => (MOST_KEPT / width.max(1)).max(MOST_TOGETHER).min(groups),
         };
         // So far apart that no two threads write to one cache line.
         let apart = width.next_multiple_of(CACHE_LINE);
@@ -158,7 +158,7 @@ mod tests {
     /// Of blocks one by one, in pairs, and in the largest groups, the last of which is not full.
     #[test]
     fn sums_of_groups_are_added_in_order() {
-        for (blocks, together) in [(FEW + 1, 1), (2 * FEW + 1, 2), (FEW * GROUP + 7, GROUP)] {
+        for (blocks, together) in [(FEW + 1, 1), (2 * FEW + 1, 2), (FEW * MOST_TOGETHER + 7, MOST_TOGETHER)] {
             let (block, width, losses, near) = (256, 3, 2, Spare::default());
             let rows = blocks * block - 5;
             let pass = Pass { rows, block, width, losses, work: WORTH_SHARING, backwards: None, near: &near };

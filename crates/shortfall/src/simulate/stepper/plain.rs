@@ -204,11 +204,10 @@ impl Plain<'_> {
     ) {
         state.gather(lane, &mut scratch.x, &mut scratch.memory);
         if let Some(cycle) = record.cycle.as_ref().filter(|cycle| cycle.is_known()) {
-            let more = state.step.saturating_sub(cycle.end());
-            for k in 0..if more == 0 { 0 } else { (more - 1) % cycle.period + 1 } {
+            for step in cycle.steps_to(state.step) {
                 self.problem.gradient_on(&scratch.x, &mut scratch.g, parallel);
                 scratch.before.copy_from_slice(&scratch.x);
-                self.go(cycle.end() + k, scratch, &mut [], parallel);
+                self.go(step, scratch, &mut [], parallel);
                 record.movement.last_step = distance(&scratch.x, &scratch.before);
             }
             record.keep_cycle(course.schedule, scratch.x.len() == 1, state.step);

@@ -1,6 +1,6 @@
 //! A pass of logistic regression over rows of any length in one loop.
 
-use super::super::super::LANES;
+use super::super::super::PARTIAL_SUMS;
 use super::super::super::logistic::{LossSums, weights, weights_and_losses};
 use super::super::super::simd::avx2::FOUR;
 use super::super::super::simd::avx2::one_vector::{
@@ -70,7 +70,7 @@ pub(in super::super::super) fn add_weighed_runs<const LOSSES: bool>(
         for (own, signs) in own.iter_mut().zip(signs) {
             *own = Pair::load(signs[from..].first_chunk().unwrap_or(&[1.0; GROUP]));
         }
-        let (mut c, strip) = ([[0.0; GROUP]; FOUR], from / GROUP % (LANES / GROUP));
+        let (mut c, strip) = ([[0.0; GROUP]; FOUR], from / GROUP % (PARTIAL_SUMS / GROUP));
         if LOSSES {
             let [weights, found] = weights_and_losses(own, predictions);
             for k in 0..FOUR {

@@ -246,11 +246,10 @@ impl<'a> Quadratic<'a> {
     ) -> Vec<f64> {
         let (mut place, mut found) = basis.place(c);
         if let Some(cycle) = record.cycle.clone().filter(Cycle::is_known) {
-            let more = step.saturating_sub(cycle.end());
-            for k in 0..if more == 0 { 0 } else { (more - 1) % cycle.period + 1 } {
+            for step in cycle.steps_to(step) {
                 let before = basis.coordinates(&place).to_vec();
                 let gradient_norm = basis.gradient_norm(&place, &found);
-                found = basis.step(self.coefficients(cycle.end() + k, gradient_norm), &mut place);
+                found = basis.step(self.coefficients(step, gradient_norm), &mut place);
                 record.movement.last_step = distance(basis.coordinates(&place), &before);
             }
             record.keep_cycle(course.schedule, false, step);
