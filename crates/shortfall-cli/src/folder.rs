@@ -1,8 +1,8 @@
 //! The folder of `--out`.
 
-use crate::output::Failure;
+use crate::output::{Failure, harmless};
 use shortfall::arguments::BadInput;
-use shortfall_lab::page::Page;
+use shortfall_lab::page::{MARK, Page};
 use std::path::{Path, PathBuf};
 
 const INDEX: &str = "index.html";
@@ -22,14 +22,19 @@ impl Folder {
                 None => refuse(error.to_string()),
             }
         })?;
-        let trial = path.join(".shortfall");
-        std::fs::write(&trial, "")
-            .and_then(|()| std::fs::remove_file(&trial))
+        let trial = path.join(format!(".shortfall-{}", std::process::id()));
+        // New, so that nothing of this name is lost.
+        std::fs::OpenOptions::new()
+            .write(true)
+            .create_new(true)
+            .open(&trial)
+            .and_then(|_| std::fs::remove_file(&trial))
             .map_err(|error| refuse(format!("no file can be written there: {error}")))?;
         match std::fs::read(path.join(INDEX)) {
-            Ok(page) if !String::from_utf8_lossy(&page).contains("shortfall") => {
+            Ok(page) if !String::from_utf8_lossy(&page).contains(MARK) => {
                 Err(refuse(format!("it has an {INDEX} that is not of shortfall; another folder is expected")))
             }
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(refuse(format!("{INDEX}: {error}"))),
             _ => Ok(Self(path.to_owned())),
         }
     }
@@ -37,7 +42,7 @@ impl Folder {
     /// Writes beside, then renames: a reader sees the whole file or the old one.
     pub fn write(&self, name: &str, text: &str) -> Result<(), Failure> {
         let path = self.0.join(name);
-        let beside = path.with_extension("tmp");
+        let beside = path.with_extension(format!("{}.tmp", std::process::id()));
         std::fs::write(&beside, text)
             .and_then(|()| std::fs::rename(&beside, &path))
             .map_err(|error| Failure::Other(format!("{}: {error}", path.display())))
@@ -66,7 +71,7 @@ impl Folder {
     pub fn keep(&self, name: &str, document: &serde_json::Value, page: &Page) -> Result<(), Failure> {
         self.write(name, &format!("{document:#}\n"))?;
         self.write_page(page)?;
-        eprintln!("wrote {} and {name}", self.page().display());
+        eprintln!("wrote {} and {name}", harmless(&self.page().display().to_string()));
         Ok(())
     }
 }

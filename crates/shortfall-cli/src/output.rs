@@ -24,11 +24,15 @@ pub fn harmless(text: &str) -> Cow<'_, str> {
     if text.contains(is_harmful) { text.replace(is_harmful, "\u{fffd}").into() } else { text.into() }
 }
 
-/// Prints text; a reader that has gone away (`| head`) is no failure.
+/// Prints text, harmless to a terminal; a reader that has gone away (`| head`) is no failure.
 pub fn print(text: &str) -> Result<(), Failure> {
+    write(&harmless(text))
+}
+
+fn write(text: &str) -> Result<(), Failure> {
     crate::progress::clear();
     let mut out = std::io::stdout().lock();
-    match out.write_all(harmless(text).as_bytes()).and_then(|()| out.flush()) {
+    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
         Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
             Err(Failure::Other(format!("standard output: {error}")))
         }
@@ -36,7 +40,12 @@ pub fn print(text: &str) -> Result<(), Failure> {
     }
 }
 
-/// Prints one JSON document.
+/// Prints one JSON document; control characters that JSON need not escape are escaped, too.
 pub fn print_json(document: &serde_json::Value) -> Result<(), Failure> {
-    print(&format!("{document:#}\n"))
+    let is_harmful = |c: char| c.is_control() && c != '\n';
+    let mut text = String::new();
+    for c in format!("{document:#}\n").chars() {
+        if is_harmful(c) { text += &format!("\\u{:04x}", u32::from(c)) } else { text.push(c) }
+    }
+    write(&text)
 }

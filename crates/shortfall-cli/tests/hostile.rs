@@ -98,7 +98,7 @@ fn selectors_and_options() {
         (&["run", "sam", "logistic"], "`sam`: it is a method, and the problem comes first"),
         (&["run", "logistic", "sine"], "`sine`: it is a problem, and comes first"),
         (&["run", "iris", "sam"], "as in softmax{data=\"iris\"}"),
-        (&["run", "logistic{intercept=yes}", "sam"], "it is `true` or `false`"),
+        (&["run", "logistic{intercept=yes}", "sam"], "a truth value is `true` or `false`"),
         (&["run", "quadratic{eigenvalues=[1.0;2.0]}", "sam"], "between commas"),
         (&["run", "mixture{components=[]}", "sgd"], "at least one component"),
         (&["problem", "sin"], "sine"),

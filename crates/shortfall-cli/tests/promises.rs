@@ -158,6 +158,19 @@ fn the_words_name_the_cause() {
     assert!(wild.contains("above 2/0.222, the curvature at the minimum") && !wild.contains("Too few"), "{wild}");
     let restless = said(&["run", "logistic", "sam{rho=5}", "--steps", "100000"]);
     assert!(restless.contains("It does not come down either"), "{restless}");
+    // There was no time: more steps tell.
+    for slow in [
+        &["run", "quadratic", "gd{eta=1e-6}", "--steps", "1000"][..],
+        &["run", "logistic", "sam{rho=0.02,descent=\"heavy-ball\"}", "--steps", "30"],
+        &["run", "expression{f=\"sqrt(1+x^2)\"}", "gd{eta=2.5}", "--start", "[1000]", "--steps", "100"],
+    ] {
+        assert!(said(slow).contains("Too few steps set it"), "{slow:?}: {}", said(slow));
+    }
+    let stuck = said(&["run", "quadratic", "sam{eta=1e-20}", "--steps", "1000"]);
+    assert!(stuck.contains("smaller than the spacing of doubles") && !stuck.contains("Too few"), "{stuck}");
+    // The curvature at the other minimum has no part in it.
+    let other = said(&["run", "expression{f=\"(x^2-1)^2/4+0.2*x\"}", "gd{eta=1.0}", "--start", "[0.9]"]);
+    assert!(!other.contains("curvature at the minimum"), "{other}");
     // It began where it rests.
     let resting = said(&["run", "double-well", "sam{rho=1.5,eta=0.5}", "--start", "[0.51]"]);
     assert!(resting.contains("and stays there") && !resting.contains("has not come to rest"), "{resting}");

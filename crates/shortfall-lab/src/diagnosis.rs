@@ -17,6 +17,8 @@ pub enum Cause {
     TooFewSteps,
     /// The run moves without coming down.
     Restless,
+    /// Steps are smaller than the spacing of doubles.
+    Stuck,
     /// The step size is 2/beta or more, and the run does not come down, or 2 by the curvature at the minimum.
     Unstable,
     /// No plain steps: no statement is about them.
@@ -83,11 +85,25 @@ fn is_fixed_point(experiment: &Experiment, finished: &Finished) -> bool {
     before > 0.0 && norm(&g) <= 1e-6 * before
 }
 
-/// The curvature at the minimum, where plain steps of this length cannot stay.
+/// The curvature at the minimum of a convex f, where plain steps of this length cannot stay.
 fn curvature_that_throws_it_off(experiment: &Experiment) -> Option<f64> {
     let top = experiment.facts.curvature.as_ref()?.top.low;
-    let is_too_long = experiment.method.descent.is_gradient_descent() && experiment.method.eta.first() * top > 2.0;
+    let is_convex = experiment.constants.get(Symbol::Omega).value() == Some(0.0);
+    let is_plain = experiment.method.descent.is_gradient_descent();
+    let is_too_long = is_convex && is_plain && experiment.method.eta.first() * top > 2.0;
     is_too_long.then_some(top)
+}
+
+fn last_norm(finished: &Finished) -> Option<f64> {
+    finished.run.trace().last().map(|row| row.2.mean)
+}
+
+/// Whether the run repeats itself bit for bit because a step along its gradient is too small to be seen.
+fn is_stuck(experiment: &Experiment, finished: &Finished) -> bool {
+    let [state] = &finished.run.states[..] else { return false };
+    let size = state.x.iter().fold(0.0, |size: f64, x| size.max(x.abs()));
+    let step = last_norm(finished).map_or(f64::NAN, |norm| norm * experiment.method.eta.first());
+    matches!(finished.run.outcome, Outcome::Periodic { .. }) && step <= 1e-12 * size
 }
 
 /// What sets the floor.
@@ -103,11 +119,15 @@ pub fn cause(experiment: &Experiment, finished: &Finished, floor: &Floor) -> Cau
     if experiment.method.eta.first() * beta >= 2.0 * (1.0 - 1e-9) && stays_up {
         return Cause::Unstable;
     }
-    if curvature_that_throws_it_off(experiment).is_some() {
+    let moves = floor.smallest < floor.largest;
+    if moves && !floor.falls && curvature_that_throws_it_off(experiment).is_some() {
         return Cause::Unstable;
     }
     let perturbs = experiment.method.rho.first() > 0.0;
     let stochastic = experiment.method.sampling.is_some();
+    if !floor.settled && is_stuck(experiment, finished) {
+        return Cause::Stuck;
+    }
     if !floor.settled && !floor.falls {
         return Cause::Restless;
     }
@@ -226,8 +246,7 @@ pub fn sentences(experiment: &Experiment, finished: &Finished) -> Vec<String> {
 }
 
 fn last_gradient(finished: &Finished) -> String {
-    let last = finished.run.trace().last().map(|row| row.2.mean);
-    last.map_or(String::new(), |norm| format!("; the gradient norm ended at {}", number(norm)))
+    last_norm(finished).map_or(String::new(), |norm| format!("; the gradient norm ended at {}", number(norm)))
 }
 
 fn describe(finished: &Finished, floor: &Floor, cause: Cause) -> String {
@@ -243,11 +262,14 @@ fn describe(finished: &Finished, floor: &Floor, cause: Cause) -> String {
         (false, true) => format!("single runs passing between {smallest} and {largest} in the last tenth of the steps"),
         (false, false) => format!("moving between {smallest} and {largest} over the last tenth of its steps"),
     };
-    if floor.settled {
+    if cause == Cause::Stuck {
+        format!("The run stays at f - f* = {mean}.")
+    } else if floor.settled {
         format!("The run stops at f - f* = {mean}{over}, {range}.")
     } else {
         format!(
-            "The run has not come to rest: over the last tenth of its steps f - f* is {mean} on average{over}, from {smallest} to {largest}."
+            "The run has not come to rest: over the last tenth of its steps f - f* is {mean} on average{over}, from {smallest} to \
+             {largest}."
         )
     }
 }
@@ -306,6 +328,11 @@ fn advice(experiment: &Experiment, finished: &Finished, cause: Cause) -> String 
         Cause::Restless => {
             "It does not come down either: a longer run may stay as high. What keeps it moving no statement here says.".to_owned()
         }
+        Cause::Stuck => format!(
+            "More steps change nothing: with eta = {} and |grad f| = {} they are smaller than the spacing of doubles there.",
+            number(eta),
+            number(last_norm(finished).unwrap_or(f64::NAN))
+        ),
         Cause::OtherDescent => format!(
             "What keeps it there, {}, no statement here says: they are about plain steps x - eta h.",
             if rho > 0.0 { "rho, eta or the rule of descent" } else { "eta or the rule of descent" }

@@ -204,7 +204,7 @@ impl Experiment {
         experiment.weight_decay = weight_decay(&experiment.bounds());
         let plan = experiment.plan(experiment.request.steps, 0, experiment.seeds());
         simulate::check(experiment.problem(), &experiment.method, &plan)?;
-        check_memory(plan.memory())?;
+        check_memory(plan.memory(&experiment.method))?;
         Ok(experiment)
     }
 

@@ -147,7 +147,7 @@ impl Sweep {
         let mut made: Vec<Option<Run>> = experiments.iter().map(Experiment::enumerated).collect::<Result<_, _>>()?;
         let sampled = experiments.iter().zip(&made).filter(|(_, run)| run.is_none());
         let settings: Vec<_> = sampled.map(|(experiment, _)| experiment.setting()).collect();
-        check_memory(settings.iter().fold(0, |sum, setting| sum.saturating_add(setting.plan.memory())))?;
+        check_memory(settings.iter().fold(0, |sum, setting| sum.saturating_add(setting.plan.memory(setting.method))))?;
         let watched = &mut |progress| {
             let stops = experiments.iter().any(|experiment| experiment.loaded.check().is_err());
             if stops { ControlFlow::Break(()) } else { observer(progress) }

@@ -58,7 +58,7 @@ pub struct AtStart {
 pub struct Judgement {
     /// The statement.
     pub theorem: &'static Theorem,
-    /// The form: of several that bound the same quantity, the smallest valid one.
+    /// The form: of several that bound the same quantity, the sharpest one.
     pub form: &'static Form,
     /// The bounded quantity.
     pub quantity: Quantity,
@@ -101,9 +101,10 @@ impl Judgement {
         self.bound.as_ref().is_some_and(|bound| bound.total.is_certified())
     }
 
-    /// Whether what was measured cannot be told from 0: a ratio to it means nothing.
+    /// Whether it is undecided and what was measured cannot be told from 0: a ratio to it means nothing.
     pub fn is_below_resolution(&self) -> bool {
-        self.measured.as_ref().is_some_and(|measured| measured.error >= measured.interval.mean.abs())
+        self.verdict == Verdict::Undecided
+            && self.measured.as_ref().is_some_and(|measured| measured.error >= measured.interval.mean.abs())
     }
 }
 

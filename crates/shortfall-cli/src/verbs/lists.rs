@@ -16,7 +16,7 @@ pub fn theorems(as_json: bool) -> Result<(), Failure> {
 }
 
 pub fn theorem(named: &Named) -> Result<(), Failure> {
-    if named.name.starts_with("virt-") {
+    if ["virt-1d", "virt-quad", "virt-curl", "virt-sto"].contains(&named.name.as_str()) {
         let said = format!(
             "`{}` bounds nothing: `shortfall field` shows the virtual loss, and `shortfall reproduce --only virtual-loss` checks \
              what is said of it",

@@ -2,7 +2,7 @@
 
 use crate::arguments::Reproduce;
 use crate::folder::Folder;
-use crate::output::{Failure, print, print_json};
+use crate::output::{Failure, harmless, print, print_json};
 use crate::{progress, render};
 use shortfall_lab::pool::Pool;
 use shortfall_lab::report::{EXHIBITS, FLOORS, Origin, Results, listed, page};
@@ -74,7 +74,7 @@ pub fn perform(arguments: &Reproduce) -> Result<(), Failure> {
         print(&render::score(&results.reports, seconds))?;
     }
     if let Some(folder) = &folder {
-        eprintln!("the page: {}", folder.page().display());
+        eprintln!("the page: {}", harmless(&folder.page().display().to_string()));
     }
     Ok(())
 }

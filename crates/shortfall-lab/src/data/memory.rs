@@ -41,7 +41,7 @@ pub(crate) fn check(wanted: u64) -> Result<(), BadInput> {
     }
     let [wanted, free] = [wanted, free].map(|bytes| bytes as f64 / 1e9);
     Err(BadInput::new(format!(
-        "what the lanes keep takes about {wanted:.1} GB, and {free:.1} GB are free: fewer seeds or settings, or `--record ends`"
+        "what the lanes keep takes about {wanted:.1} GB, and {free:.1} GB are free: fewer seeds or settings, or `--record ends`, take less"
     )))
 }
 

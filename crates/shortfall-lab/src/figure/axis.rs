@@ -137,6 +137,13 @@ impl Ruler {
             };
             for &mantissa in mantissas {
                 let position = f64::from(decade) + f64::from(mantissa).log10();
+                if self.scale == Scale::Steps && decade < 0 {
+                    // Between the steps 0 and 1 there is none.
+                    if (mantissa, decade) == (5, -1) && position >= self.low {
+                        ticks.push(Tick { at: self.pixel(position), label: Some(Label::plain("0".to_owned())) });
+                    }
+                    continue;
+                }
                 let labelled = if mantissa == 1 { decade % stride == 0 } else { short && [2, 5].contains(&mantissa) };
                 let shown = labelled || length / decades >= 3.0;
                 if shown && position >= self.low && position <= self.high {

@@ -112,6 +112,9 @@ pub struct Page {
     pub sections: Vec<Section>,
 }
 
+/// Tells a page of shortfall from others: what begins the style of its figures.
+pub const MARK: &str = "/*figures*/";
+
 impl Page {
     /// The file.
     pub fn to_html(&self) -> String {

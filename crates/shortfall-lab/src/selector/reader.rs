@@ -219,10 +219,13 @@ impl<'a> Reader<'a> {
                 let inner = word.trim_matches(['"', '\'', '\u{201c}', '\u{201d}', '\u{2018}', '\u{2019}']);
                 let message = match inner.to_ascii_lowercase().as_str() {
                     "yes" | "no" | "on" | "off" | "true" | "false" => {
-                        return Err(Wrong::new(at, format!("`{}` is not known: it is `true` or `false`", clip(word))));
+                        format!(
+                            "a truth value is `true` or `false`, and text stands in double quotes: \"{}\"",
+                            clip(word)
+                        )
                     }
-                    list if self.depth > 0 && list.contains(';') => {
-                        "the values of a list stand between commas".to_owned()
+                    list if list.contains(';') && list.split(';').all(|part| part.parse::<f64>().is_ok()) => {
+                        "the numbers of a list stand between commas, in brackets".to_owned()
                     }
                     _ => format!("text stands in (straight) double quotes: write `{equals}\"{}\"`", clip(inner)),
                 };

@@ -116,7 +116,7 @@ fn errors_name_the_place_and_what_is_right() {
         ("sam{eta=01}", &["not a number"]),
         ("sam{eta=1__0}", &["not a number"]),
         ("sam{eta=0x10}", &["decimal number"]),
-        ("sam{eta=True}", &["`true` or `false`"]),
+        ("sam{eta=True}", &["`true` or `false`", "double quotes"]),
         ("sam{eta=[1,2}", &["column 13", "closing `]`"]),
         ("sam{eta=[1", &["closing `]` is missing"]),
         ("sam{eta=0.1,\nrho=1}", &["column 13", "one line"]),

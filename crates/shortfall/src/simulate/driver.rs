@@ -81,10 +81,11 @@ impl Plan {
         self.lanes.saturating_mul(self.recorded_by_each())
     }
 
-    /// Bytes that the records and the iterates of all lanes take, roughly.
-    pub fn memory(&self) -> u64 {
+    /// Bytes that the records and the states of all lanes take, roughly.
+    pub fn memory(&self, method: &Method) -> u64 {
         let sums = if self.record == Record::Ends { 0 } else { size_of::<Sums>() };
-        let own = size_of::<LaneRecord>() + sums + size_of_val(&self.start[..]);
+        let state = (self.start.len() + method.descent.memory(self.start.len())) * size_of::<f64>();
+        let own = size_of::<LaneRecord>() + sums + state;
         let points = self.recorded_by_each().saturating_mul(size_of::<Point>() as u64);
         self.lanes.saturating_mul(points.saturating_add(own as u64))
     }

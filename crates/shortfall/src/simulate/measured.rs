@@ -5,6 +5,7 @@ use super::aggregates::{Extremes, LaneRecord, Point};
 use super::paths::{SUMMED, Told};
 use super::run::{Expectations, Outcome, Run};
 use super::statistics::{FEWEST, Interval, student_interval};
+use crate::kernel::max_abs;
 use crate::theorem::{Measure, Mode, Over, Quantity};
 
 /// A quantity as measured.
@@ -61,8 +62,8 @@ pub struct Floor {
     /// The two halves of the window agree, to 1 % for a single run, within their intervals for means over lanes; and so
     /// does the middle of the run, to 5 %, so that a slow descent is not taken for rest.
     pub settled: bool,
-    /// Whether the run still comes down: it is not settled, the second half of the window is lower than the first, and both are lower
-    /// than the middle of the run by more than 5 %.
+    /// Whether the run still comes down, or had no time to (`eta mu T < 1`, or `eta beta T < 10`): it is not settled, the second half of
+    /// the window is lower than the first, and the window lower than the middle of the run by more than 5 %.
     pub falls: bool,
 }
 
@@ -269,8 +270,9 @@ impl Run {
         let (mean, drop) = (measured.interval.mean, self.drop_since_the_middle());
         let settled = settled && drop.is_none_or(|drop| self.is_rest(drop, &measured)) && self.had_time(mean);
         let comes_down = differences.iter().sum::<f64>() < 0.0 && drop.is_none_or(|drop| drop.mean > 0.05 * mean.abs());
+        let falls = !settled && (self.time < 1.0 || comes_down);
         let Measured { interval, smallest, largest, .. } = measured;
-        Some(Floor { interval, smallest, largest, settled, falls: !settled && comes_down })
+        Some(Floor { interval, smallest, largest, settled, falls })
     }
 
     /// How far two steps in the middle of the run, or one where noise hides a 2-cycle, were above its end; `None` in a run too short to
@@ -306,9 +308,12 @@ impl Run {
     }
 
     /// A run that ends where it began has rested only if there was time to move: `eta mu T >= 1`, or where f is not
-    /// strongly convex `eta beta T >= 10`. One that repeats itself bit for bit moves no more.
+    /// strongly convex `eta beta T >= 10`, or if it stays though a step along its gradient would be seen.
     fn had_time(&self, floor: f64) -> bool {
-        if matches!(self.outcome, Outcome::Periodic { .. }) {
+        let size = self.states.iter().map(|state| max_abs(&state.x)).fold(0.0, f64::max);
+        let would_move = |at: &Point| self.last_eta * at.gradient_norm > 1e-12 * size;
+        let last = self.lanes.first().and_then(|lane| lane.points.last());
+        if matches!(self.outcome, Outcome::Periodic { .. }) && last.is_some_and(would_move) {
             return true;
         }
         let starts: Vec<f64> = self.lanes.iter().filter_map(|lane| lane.points.first()).map(|at| at.value).collect();

@@ -21,7 +21,7 @@ pub struct Bound {
     pub settled_after: f64,
     /// For a stability criterion, which bounds nothing: whether it predicts that the run comes to rest.
     pub rests: Option<bool>,
-    /// For a limit of small steps: at most what the noise adds at this one; 0 if it is not told.
+    /// For a limit of small steps: about what the noise adds at this one; 0 if it is not told.
     pub left_out: f64,
     /// A sentence a reader of the number needs (how good the asymptotics are, say).
     pub note: Option<String>,
