@@ -140,7 +140,9 @@ impl Ruler {
                 if self.scale == Scale::Steps && decade < 0 {
                     // Between the steps 0 and 1 there is none.
                     if (mantissa, decade) == (5, -1) && position >= self.low {
-                        ticks.push(Tick { at: self.pixel(position), label: Some(Label::plain("0".to_owned())) });
+                        let zero = Label::plain("0".to_owned());
+                        let has_room = -position * length / decades >= need(&zero);
+                        ticks.push(Tick { at: self.pixel(position), label: Some(zero).filter(|_| has_room) });
                     }
                     continue;
                 }

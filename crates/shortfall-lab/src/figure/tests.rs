@@ -27,6 +27,21 @@ fn falling(floor: f64) -> Vec<(f64, f64)> {
     (0..=200).map(|i| 10_f64.powf(f64::from(i) / 40.0)).map(|t| (t, 1.0 / (t * t) + floor)).collect()
 }
 
+#[test]
+fn step_zero_has_a_place_a_tick_and_its_own_number() {
+    assert_eq!(Scale::Steps.position(0.0), Some(0.5f64.log10()));
+    assert_eq!([Scale::Log.position(0.0), Scale::Steps.position(-1.0)], [None, None]);
+    let labels = |last: f64| -> Vec<String> {
+        let ruler = super::axis::Ruler::new(Scale::Steps, [0.0, last].into_iter(), 0.0).between(0.0, 500.0);
+        ruler.ticks(true).into_iter().filter_map(|tick| tick.label).map(|label| label.base).collect()
+    };
+    assert_eq!(labels(1e4)[..2], ["0", "1"]);
+    // Over sixteen decades the two would touch.
+    assert_eq!(labels(1e15)[0], "1");
+    let drawn = figure(Scale::Steps, vec![series("sam", vec![(0.0, 1.0), (1.0, 0.5), (10.0, 0.25)])], Vec::new());
+    assert!(csv::of_figure(&drawn).contains("\nsam,0,1,"), "{}", csv::of_figure(&drawn));
+}
+
 /// Pictures to look at: `SHORTFALL_FIGURES=DIR cargo test -p shortfall-lab figures_to_look_at`, then `rsvg-convert`.
 #[test]
 fn figures_to_look_at() {
