@@ -16,3 +16,4 @@ pub mod report;
 pub mod reproduce;
 pub mod selector;
 pub mod sweep;
+mod words;

@@ -21,7 +21,7 @@ pub use bundled::{BUNDLED, Bundled};
 pub(crate) use memory::check as check_memory;
 pub use memory::parse_memory;
 
-use crate::selector::{clip, list, suggestion};
+use crate::words::{clip, list, suggestion};
 use input::{Unpacked, Watched};
 use shortfall::arguments::BadInput;
 use shortfall::source::{Budget, DataSource, Matrix, Table, TableRequest, Unlimited};

@@ -1,7 +1,7 @@
 //! NPY: an array as NumPy writes it (NEP 1, formats 1.0 to 3.0); of a matrix one column is the target.
 
 use super::stored::{NpyRows, Watch};
-use crate::selector::clip;
+use crate::words::clip;
 use shortfall::arguments::BadInput;
 use shortfall::source::{Features, Labels, Matrix, Table};
 use std::fs::File;

@@ -2,7 +2,7 @@
 
 use super::npy::{Array, shape_text};
 use super::zip::{Member, members, open};
-use crate::selector::{clip, list};
+use crate::words::{clip, list};
 use shortfall::arguments::BadInput;
 use shortfall::source::{Features, Labels, Table};
 use std::io::{Error, Read, Seek};

@@ -1,6 +1,6 @@
 //! Parquet: columns of numbers, one column the target, which may be text. Behind the feature `parquet`.
 
-use crate::selector::{clip, list, suggestion};
+use crate::words::{clip, list, suggestion};
 use ::parquet::basic::{ConvertedType, LogicalType};
 use ::parquet::column::reader::{ColumnReader, ColumnReaderImpl};
 use ::parquet::data_type::DataType;

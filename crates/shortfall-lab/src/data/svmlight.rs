@@ -1,6 +1,6 @@
 //! SVMlight and LIBSVM text: `label index:value index:value ... # comment`, zeros left out.
 
-use crate::selector::clip;
+use crate::words::clip;
 use shortfall::arguments::BadInput;
 use shortfall::source::{Features, Labels, SparseMatrix, Table};
 use std::io::{BufRead, Read};

@@ -7,12 +7,11 @@
 mod number;
 mod options;
 mod reader;
-mod words;
 
 pub use options::{Start, parse_assumption, parse_loop, parse_start, parse_steps, parse_window};
-pub(crate) use words::{clip, list, suggestion};
 
 use crate::data::BUNDLED;
+use crate::words::{clip, list, suggestion};
 use reader::{Reader, Wrong};
 use shortfall::arguments::{Arguments, BadInput, Entry, Value};
 use shortfall::method::METHODS;

@@ -1,6 +1,6 @@
 //! Numbers as TOML spells them.
 
-use super::words::clip;
+use crate::words::clip;
 
 /// A number as TOML spells it. The error is `None` for what does not look like a number at all.
 pub(super) fn number(word: &str) -> Result<f64, Option<String>> {

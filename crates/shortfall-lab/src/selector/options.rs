@@ -1,7 +1,7 @@
 //! The values of `--start`, `--steps` and `--assume`.
 
 use super::number::number;
-use super::words::{clip, list, suggestion};
+use crate::words::{clip, list, suggestion};
 use shortfall::arguments::{BadInput, Value};
 use shortfall::constants::Symbol;
 

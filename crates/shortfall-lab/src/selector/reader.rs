@@ -5,7 +5,7 @@
 //! general parser says "invalid float", where a user needs to hear about the double quotes.
 
 use super::number::number;
-use super::words::{clip, is_unprintable};
+use crate::words::{clip, is_unprintable};
 use shortfall::arguments::{BadInput, Value};
 
 /// Deepest nesting of lists and tables; reading recurses once a level.

@@ -2,7 +2,7 @@
 
 mod rows;
 
-use crate::selector::{clip, list, suggestion};
+use crate::words::{clip, list, suggestion};
 use rows::{Row, Rows, bad, bad_at, given_separator};
 use shortfall::arguments::BadInput;
 use shortfall::source::{Features, Labels, Table};

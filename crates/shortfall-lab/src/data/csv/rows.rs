@@ -1,7 +1,7 @@
 //! Rows and fields of a CSV stream, as RFC 4180 has them, each with its line. Quotes that RFC 4180 does not know are errors:
 //! one that is never closed would swallow the rest of the file.
 
-use crate::selector::clip;
+use crate::words::clip;
 use shortfall::arguments::BadInput;
 use std::borrow::Cow;
 use std::io::Read;
