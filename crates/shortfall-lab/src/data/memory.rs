@@ -91,6 +91,8 @@ fn of_limits(text: &str) -> Option<u64> {
 mod tests {
     use super::*;
 
+    // Elsewhere nothing says what is free.
+    #[cfg(target_os = "linux")]
     #[test]
     fn what_no_machine_has_is_refused() {
         assert!(check(LITTLE - 1).is_ok());
