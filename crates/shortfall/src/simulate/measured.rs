@@ -62,8 +62,9 @@ pub struct Floor {
     /// The two halves of the window agree, to 1 % for a single run, within their intervals for means over lanes; and so
     /// does the middle of the run, to 5 %, so that a slow descent is not taken for rest.
     pub settled: bool,
-    /// Whether the run still comes down, or had no time to (`eta mu T < 1`, or `eta beta T < 10`): it is not settled, the second half of
-    /// the window is lower than the first, and the window lower than the middle of the run by more than 5 %.
+    /// Whether more steps may lower it: it is not settled, and either there was no time to (`eta mu T < 1`, or `eta beta T < 10` where
+    /// f is not known to be strongly convex), or the second half of the window is lower than the first and the window lower than the
+    /// middle of the run, by more than 5 %.
     pub falls: bool,
 }
 
